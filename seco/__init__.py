@@ -1,0 +1,1 @@
+"""SeCo: image-level labels into pixel masks."""
