@@ -1,0 +1,197 @@
+"""params.yaml, validated once at the door: frozen, typed settings, or every problem of the file by name.
+
+A key has no default here: params.yaml shows every value that a run depends on.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seco.config_file import read_yaml
+from seco.config_rules import broken_rules
+from seco.errors import SecoError
+
+Count = Annotated[int, Field(ge=1)]
+Step = Annotated[int, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+Scales = Annotated[tuple[Annotated[float, Field(gt=0, le=8)], ...], Field(min_length=1, strict=False)]
+Range = Annotated[tuple[Positive, Positive], Field(strict=False)]
+
+
+class Section(BaseModel):
+    """A section of params.yaml: frozen, and strict about names and types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Generate(Section):
+    """The demo scenes."""
+
+    train_images: Count
+    val_images: Count
+    image_size: Annotated[int, Field(ge=64, le=1024)]
+    bias: Share
+    seed: Step
+
+
+class Dataset(Section):
+    """Where images, masks and labels come from."""
+
+    root: str
+    classes: Literal["demo", "voc"]
+    lists: dict[str, str]
+
+
+class Backbone(Section):
+    """The ViT and the width of the projector's hidden layers."""
+
+    name: str
+    depth: Count | None
+    pretrained: bool | str
+    projector_width: Count
+
+
+class Training(Section):
+    """Schedule, optimizer, views and house-keeping of the training run."""
+
+    steps: Count
+    batch_size: Count
+    crop_size: Count
+    second_view_size: Count
+    scale_range: Range
+    learning_rate: Positive
+    head_multiplier: Positive
+    weight_decay: Weight
+    warmup_steps: Step
+    warmup_ratio: Share
+    prototype_start: Step
+    contrast_start: Step
+    segmentation_start: Step
+    tag_source_switch: Step
+    precision: Literal["auto", "fp32", "bf16"]
+    num_workers: Step
+    log_every: Count
+    checkpoint_every: Count
+
+
+class Cam(Section):
+    """Class activation maps: scales in training, thresholds, and the size images are brought to outside training."""
+
+    scales: Scales
+    low: Share
+    background: Share
+    high: Share
+    image_size: Count
+    batch_size: Count
+
+
+class Crf(Section):
+    """A dense CRF (Krähenbühl and Koltun, 2011); sigmas in pixels and in colour levels."""
+
+    enabled: bool
+    iterations: Count
+    gaussian_sigma: Positive
+    gaussian_weight: Weight
+    bilateral_sigma_xy: Positive
+    bilateral_sigma_rgb: Positive
+    bilateral_weight: Weight
+
+
+class Refine(Section):
+    """From multi-scale CAMs to refined pseudo masks."""
+
+    splits: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    scales: Scales
+    use_par: bool
+    crf: Crf
+
+
+class Predict(Section):
+    """Segmentation of the validation splits."""
+
+    splits: Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
+    image_size: Count
+    batch_size: Count
+    scales: Scales
+    crf: Crf
+
+
+class Evaluate(Section):
+    """What the reports show."""
+
+    pictures: Count
+    pairs: Count
+
+
+class Settings(Section):
+    """The whole of params.yaml. The method's own knobs stand at the top level; names as in docs/architecture.md."""
+
+    seed: Step
+    patch_size: Count
+    num_patches: Count
+    tag_threshold: Share
+    use_rectification: bool
+    rectify_threshold: Share
+    reservoir_size: Count
+    prototype_momentum: Share
+    prototype_update: Literal["adaptive", "single"]
+    teacher_momentum: Share
+    use_lig: bool
+    use_lil: bool
+    tau_global: Positive
+    tau_local: Positive
+    weight_ptc: Weight
+    weight_lig: Weight
+    weight_lil: Weight
+    weight_seg: Weight
+    weight_reg: Weight
+    generate: Generate
+    dataset: Dataset
+    backbone: Backbone
+    training: Training
+    cam: Cam
+    refine: Refine
+    predict: Predict
+    evaluate: Evaluate
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check params.yaml.
+
+    Raises:
+        SecoError: the file is missing or no YAML, or keys are unknown, missing, of the wrong type or impossible:
+            all of them, a line each.
+    """
+    values = read_yaml(path)
+    problems: list[str] = []
+    faulty: set[str] = set()
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        settings = None
+        for fault in error.errors():
+            problems.append(_sentence(fault))
+            faulty.add(_key(fault["loc"]))
+    problems += broken_rules(values, faulty)
+    if settings is None or problems:
+        listing = "\n".join(f"  {problem}" for problem in problems)
+        raise SecoError(f"{path} has {len(problems)} problem{'s' * (len(problems) > 1)}:\n{listing}")
+    return settings
+
+
+def _key(location: tuple[int | str, ...]) -> str:
+    names = [str(part) for part in location if isinstance(part, str) and part not in ("bool", "str", "int")]
+    return ".".join(names)
+
+
+def _sentence(fault: Any) -> str:
+    key = _key(fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        return f"{key}: this key is unknown; remove it or correct its spelling"
+    if fault["type"] == "missing":
+        return f"{key}: this key is missing; add it"
+    reason = fault["msg"][0].lower() + fault["msg"][1:]
+    return f"{key}: {fault['input']!r} is not allowed: {reason}"

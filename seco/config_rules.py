@@ -1,0 +1,71 @@
+"""What must hold between the keys of params.yaml."""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Rule(NamedTuple):
+    """A condition on the values of some keys, and the sentence for when it fails."""
+
+    keys: tuple[str, ...]
+    holds: Callable[..., bool]
+    sentence: str
+    """The first key's problem; ``{0}``, ``{1}`` … are the values."""
+
+
+def _fits_patch(size: int, name: str) -> bool:
+    return size % vit_patch(name) == 0
+
+
+def vit_patch(name: str) -> int:
+    """Return the patch side in a timm name such as ``vit_base_patch16_224``; 1 where the name holds none."""
+    found = re.search(r"patch(\d+)", name)
+    return int(found[1]) if found else 1
+
+
+_MULTIPLE = "{0} is not allowed: must be a multiple of the ViT's patch ({1})"
+
+RULES = (
+    Rule(("patch_size", "training.crop_size"), lambda patch, crop: patch <= crop,
+         "{0} is not allowed: a patch must fit into training.crop_size ({1})"),
+    Rule(("patch_size", "backbone.name"), _fits_patch, _MULTIPLE),
+    Rule(("training.crop_size", "backbone.name"), _fits_patch, _MULTIPLE),
+    Rule(("training.second_view_size", "backbone.name"), _fits_patch, _MULTIPLE),
+    Rule(("cam.image_size", "backbone.name"), _fits_patch, _MULTIPLE),
+    Rule(("predict.image_size", "backbone.name"), _fits_patch, _MULTIPLE),
+    Rule(("cam.low", "cam.high"), lambda low, high: low <= high,
+         "{0} is not allowed: must not exceed cam.high ({1})"),
+    Rule(("training.warmup_steps", "training.steps"), lambda warmup, steps: warmup < steps,
+         "{0} is not allowed: must be less than training.steps ({1})"),
+    Rule(("training.scale_range",), lambda scales: scales[0] <= scales[1],
+         "{0} is not allowed: the smaller scale comes first"),
+    Rule(("dataset.lists",), lambda lists: "train" in lists,
+         "{0} is not allowed: one of the splits must be named train"),
+    Rule(("refine.splits", "dataset.lists"), lambda splits, lists: set(splits) <= set(lists),
+         "{0} is not allowed: every split must be a key of dataset.lists ({1})"),
+    Rule(("predict.splits", "dataset.lists"), lambda splits, lists: set(splits) <= set(lists),
+         "{0} is not allowed: every split must be a key of dataset.lists ({1})"),
+)  # fmt: skip
+
+
+def broken_rules(values: dict[str, Any], faulty: set[str]) -> list[str]:
+    """Return a sentence for each rule that ``values`` break; rules on ``faulty`` keys are left out."""
+    sentences = []
+    for rule in RULES:
+        found = [_look_up(values, key) for key in rule.keys]
+        checkable = None not in found and not any(_touches(key, faulty) for key in rule.keys)
+        if checkable and not rule.holds(*found):
+            sentences.append(f"{rule.keys[0]}: {rule.sentence.format(*found)}")
+    return sentences
+
+
+def _touches(key: str, faulty: set[str]) -> bool:
+    return any(key == bad or key.startswith(f"{bad}.") or bad.startswith(f"{key}.") for bad in faulty)
+
+
+def _look_up(values: dict[str, Any], key: str) -> Any:
+    found: Any = values
+    for name in key.split("."):
+        found = found.get(name) if isinstance(found, dict) else None
+    return found

@@ -1,0 +1,21 @@
+"""L_seg: the decoder against the refined pseudo label."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from seco.classes import BACKGROUND, IGNORE
+from seco.losses.reduction import masked_mean
+
+
+def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross entropy, the mean over background pixels and the mean over foreground pixels weighing the same.
+
+    Args:
+        logits: ``[B, K + 1, h, w]``, resized to the labels (bilinear).
+        labels: int64 ``[B, H, W]``; 255 is left out.
+    """
+    resized = F.interpolate(logits.float(), size=labels.shape[-2:], mode="bilinear", align_corners=False)
+    per_pixel = F.cross_entropy(resized, labels, ignore_index=IGNORE, reduction="none")
+    background = labels == BACKGROUND
+    foreground = ~background & (labels != IGNORE)
+    return 0.5 * masked_mean(per_pixel, background) + 0.5 * masked_mean(per_pixel, foreground)

@@ -1,0 +1,1 @@
+"""Encoder, heads, network and the EMA teacher."""

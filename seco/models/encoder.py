@@ -1,0 +1,118 @@
+"""The ViT encoder, taken from timm through its own intermediate-token interface."""
+
+from pathlib import Path
+from typing import NamedTuple, cast
+
+import timm
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_fn
+from torch import Tensor, nn
+
+from seco.errors import SecoError
+
+
+class Tokens(NamedTuple):
+    """What the encoder makes of a batch of images; ``N = h·w`` tokens of width ``D``."""
+
+    class_token: Tensor
+    """``[B, D]``, after the last norm."""
+    final: Tensor
+    """``[B, N, D]``, after the last norm."""
+    intermediate: Tensor
+    """``[B, N, D]``, as block λ leaves them."""
+    grid: tuple[int, int]
+    """``(h, w)``, the token grid."""
+
+
+class Encoder(nn.Module):
+    """A timm ViT that returns its class token, its final tokens and those of block λ.
+
+    λ is the third block from the end (block 10 of 12). Position embeddings are interpolated to the size of each
+    batch; images need sides that are multiples of ``patch_size``.
+    """
+
+    def __init__(self, vit: VisionTransformer) -> None:
+        super().__init__()
+        self.vit = vit
+        self.width = vit.embed_dim
+        self.patch_size = cast(tuple[int, int], vit.patch_embed.patch_size)[0]
+        self.intermediate_block = max(len(vit.blocks) - 3, 0)
+
+    def forward(self, images: Tensor) -> Tokens:
+        """Encode normalised images ``[B, 3, H, W]``."""
+        height, width = images.shape[-2:]
+        final, between = self.vit.forward_intermediates(
+            images, indices=[self.intermediate_block], output_fmt="NLC"
+        )
+        final = cast(Tensor, final)
+        grid = (height // self.patch_size, width // self.patch_size)
+        prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
+        return Tokens(final[:, 0], final[:, prefix:], between[0], grid)
+
+
+def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = None) -> Encoder:
+    """Build a ViT of timm, with timm's own weights (True), random ones (False) or those of a file.
+
+    ``depth`` keeps a model's width and patch but gives it that many blocks (a small ViT for small data).
+
+    Raises:
+        SecoError: the name is unknown or no ViT with a class token, or the weights cannot be had or do not fit.
+    """
+    changes = {} if depth is None else {"depth": depth}
+    try:
+        vit = timm.create_model(
+            name, pretrained=pretrained is True, num_classes=0, dynamic_img_size=True, **changes
+        )
+    except (RuntimeError, TypeError, AssertionError) as error:
+        raise SecoError(f"backbone.name {name!r} cannot be built by timm as a ViT: {_first_line(error)}") from error
+    except Exception as error:
+        # A missing network shows as one of several libraries' errors, none of which timm unifies.
+        if pretrained is not True:
+            raise
+        raise SecoError(
+            f"the pretrained weights of {name!r} could not be fetched ({_first_line(error)}): on a machine with network "
+            "access save them with `timm.create_model(NAME, pretrained=True)` and safetensors, then set "
+            "backbone.pretrained to the file, or to false"
+        ) from error
+    if not isinstance(vit, VisionTransformer) or not vit.has_class_token:
+        raise SecoError(f"backbone.name {name!r} is no ViT with a class token: choose one such as vit_base_patch16_224")
+    if isinstance(pretrained, Path):
+        _load_weights(vit, pretrained)
+    return Encoder(vit)
+
+
+def _load_weights(vit: VisionTransformer, path: Path) -> None:
+    weights = checkpoint_filter_fn(_read_weights(path), vit)
+    try:
+        missing, unexpected = vit.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise SecoError(f"{path} holds the weights of another architecture: {_first_line(error)}") from error
+    # A classification head in the file is expected and dropped; anything else that does not fit is not.
+    foreign = [key for key in unexpected if not key.startswith(("head", "fc_norm", "pre_logits"))]
+    if missing or foreign:
+        example = (missing + foreign)[0]
+        raise SecoError(
+            f"{path} does not fit the backbone ({len(missing)} weights missing, {len(foreign)} unknown, such as "
+            f"{example!r}): set backbone.name and backbone.depth to those of the file"
+        )
+
+
+def _read_weights(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise SecoError(f"backbone.pretrained names {path}, which does not exist: give true, false or a weights file")
+    try:
+        if path.suffix == ".safetensors":
+            stored = load_file(path)
+        else:
+            stored = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+        raise SecoError(f"{path} cannot be read as weights ({_first_line(error)}): fetch it again") from error
+    except Exception as error:  # torch.load reports a refused pickle with an exception of the pickle module
+        raise SecoError(f"{path} holds more than weights and was refused: save it as safetensors") from error
+    return {key: value.float() for key, value in stored.items()}
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__

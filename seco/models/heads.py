@@ -1,0 +1,54 @@
+"""The heads on top of the encoder."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class PooledClassifier(nn.Linear):
+    """A 1×1 convolution without bias on tokens; an image's logits are those of its max-pooled tokens.
+
+    Its weight ``[K, D]`` is also the ``W`` of the class activation maps (eq. 1), so that both speak of one classifier.
+    """
+
+    def __init__(self, width: int, num_classes: int) -> None:
+        super().__init__(width, num_classes, bias=False)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens ``[B, N, D]`` to image logits ``[B, K]``."""
+        return super().forward(tokens.amax(dim=1))
+
+
+class AtrousDecoder(nn.Module):
+    """Parallel 3×3 convolutions at several dilations, summed: tokens to class scores, background first."""
+
+    def __init__(self, width: int, num_outputs: int, *, dilations: Sequence[int] = (6, 12, 18, 24)) -> None:
+        super().__init__()
+        self.branches = nn.ModuleList(
+            nn.Conv2d(width, num_outputs, 3, padding=dilation, dilation=dilation) for dilation in dilations
+        )
+
+    def forward(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Map tokens ``[B, h·w, D]`` to logits ``[B, K + 1, h, w]``."""
+        features = tokens.transpose(1, 2).unflatten(2, grid)  # [B, D, h, w]
+        first, *others = self.branches
+        return sum((branch(features) for branch in others), start=first(features))
+
+
+class Projector(nn.Module):
+    """``O_q`` of eq. 2: an MLP from class tokens to the unit sphere on which patches are compared."""
+
+    def __init__(self, width: int, *, hidden: int) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(width, hidden),
+            nn.GELU(),
+            nn.Linear(hidden, hidden),
+            nn.GELU(),
+            nn.Linear(hidden, width),
+        )
+
+    def forward(self, class_tokens: Tensor) -> Tensor:
+        """Map ``[..., D]`` to unit vectors ``[..., D]`` in float32."""
+        return F.normalize(self.layers(class_tokens).float(), dim=-1)

@@ -1,0 +1,81 @@
+"""Separate: where an image is cut into patches (sec. 3.3)."""
+
+import torch
+from torch import Tensor
+
+from seco.classes import IGNORE
+
+
+def sample_patches(
+    label_map: Tensor, boxes: Tensor, *, patch_size: int, num_patches: int, generator: torch.Generator
+) -> Tensor:
+    """Draw patches centred on uncertain pixels, where objects and what surrounds them meet.
+
+    Only patches that lie inside the image are drawn. An image with fewer than ``num_patches`` uncertain centres
+    draws from all its pixels; one smaller than a patch is cut where it fits the crop best.
+
+    Args:
+        label_map: int64 ``[B, H, W]``, 255 where uncertain.
+        boxes: ``[B, 4]``, the real image in the crop (top, left, bottom, right; pixels).
+        patch_size: side in pixels.
+        num_patches: patches an image.
+        generator: where the draws come from; on the label map's device.
+
+    Returns:
+        Int64 ``[B, num_patches, 2]``: row and column of each patch's top left pixel.
+    """
+    allowed = _allowed_corners(label_map, boxes, patch_size)
+    uncertain = allowed & (_centres(label_map, patch_size) == IGNORE)
+    enough = uncertain.flatten(1).sum(dim=1) >= num_patches
+    weights = torch.where(enough.view(-1, 1, 1), uncertain, allowed).flatten(1)
+    picks = torch.multinomial(weights.float(), num_patches, replacement=True, generator=generator)
+    columns = allowed.shape[2]
+    return torch.stack([picks // columns, picks % columns], dim=-1)
+
+
+def crop_patches(images: Tensor, corners: Tensor, *, patch_size: int) -> Tensor:
+    """Cut patches out of images or label maps.
+
+    Args:
+        images: ``[B, ..., H, W]``.
+        corners: ``[B, n, 2]`` from ``sample_patches``.
+        patch_size: side in pixels.
+
+    Returns:
+        ``[B, n, ..., patch_size, patch_size]``.
+    """
+    windows = images.unfold(-2, patch_size, 1).unfold(-2, patch_size, 1)  # [B, ..., H', W', s, s], a view
+    windows = windows.movedim((-4, -3), (1, 2))  # [B, H', W', ..., s, s]
+    rows, columns = corners.unbind(dim=-1)  # [B, n] each
+    batch = torch.arange(len(images), device=images.device).unsqueeze(1)
+    return windows[batch, rows, columns]
+
+
+def flip_patches(patches: Tensor, *, generator: torch.Generator) -> Tensor:
+    """Mirror each patch ``[B, n, 3, s, s]`` with probability ½.
+
+    The strong view may be mirrored only here, after its patches are cut: mirrored as a whole it would no longer lie on
+    the label map that tags the patches.
+    """
+    mirrored = torch.rand(patches.shape[:2], generator=generator, device=patches.device) < 0.5
+    return torch.where(mirrored[..., None, None, None], patches.flip(-1), patches)
+
+
+def _centres(label_map: Tensor, patch_size: int) -> Tensor:
+    """Return, for each corner a patch can have, the label at the centre of that patch: ``[B, H', W']``."""
+    half = patch_size // 2
+    height, width = (side - patch_size + 1 for side in label_map.shape[-2:])
+    return label_map[:, half : half + height, half : half + width]
+
+
+def _allowed_corners(label_map: Tensor, boxes: Tensor, patch_size: int) -> Tensor:
+    """Return bool ``[B, H', W']``: the corners whose patch lies inside the real image, at least one an image."""
+    top, left, bottom, right = (edge.view(-1, 1, 1) for edge in boxes.unbind(dim=1))
+    last_row, last_column = (side - patch_size for side in label_map.shape[-2:])
+    rows = torch.arange(last_row + 1, device=label_map.device).view(1, -1, 1)
+    columns = torch.arange(last_column + 1, device=label_map.device).view(1, 1, -1)
+    # Where the image is smaller than the patch its range is empty: the nearest corner that the crop holds stands in.
+    first_row, first_column = top.clamp(max=last_row), left.clamp(max=last_column)
+    vertical = (rows >= first_row) & (rows <= torch.maximum(first_row, bottom - patch_size))
+    horizontal = (columns >= first_column) & (columns <= torch.maximum(first_column, right - patch_size))
+    return vertical & horizontal
