@@ -1,0 +1,65 @@
+"""Writes that either happen in full or leave the old file as it was."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from seco.errors import SecoError
+
+
+def atomic_write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path`, making the folder if need be.
+
+    Raises:
+        SecoError: the folder cannot be written or the disk is full; an older file at `path` survives.
+    """
+    with atomic_path(path) as aside:
+        aside.write_bytes(data)
+
+
+def atomic_write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 with `\\n` line ends; otherwise as `atomic_write_bytes`."""
+    atomic_write_bytes(path, text.encode("utf-8"))
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a path beside `path` to write to; it takes the place of `path` when the block ends well.
+
+    The file is synced to the disk before it is renamed. When the block raises, the file aside is removed and
+    `path` stays as it was.
+
+    Raises:
+        SecoError: an `OSError` (no permission, disk full, …) was met inside the block or while renaming.
+    """
+    # The ending is not that of `path`: a reader that lists "*.png" must never meet half a file.
+    aside = path.parent / f".{path.name}.{uuid.uuid4().hex}.tmp"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield aside
+        _sync(aside)
+        aside.replace(path)
+    except OSError as error:
+        fault = error.strerror or error
+        remedy = "free some disk space or choose a folder you may write to"
+        raise SecoError(f"cannot write {path}: {fault}; {remedy}") from error
+    finally:
+        _discard(aside)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _discard(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError:
+        # The fault being reported is the one that matters: failing to clean up must not hide it.
+        return

@@ -1,0 +1,83 @@
+"""Class activation maps of the present classes, at a quarter of the image's size: one `.npz` an image."""
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from seco.errors import SecoError
+from seco.storage.atomic import atomic_write_bytes
+
+_STRIDE = 4
+# What numpy raises, by experience, on files cut short, of another kind, or holding pickles.
+_DAMAGE = (OSError, KeyError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
+
+
+@dataclass(frozen=True, eq=False)
+class Cam:
+    """The activation maps of one image.
+
+    Attributes:
+        class_ids: uint8 `[C]`, ids 1..K of the present classes.
+        maps: float32 `[C, h, w]`, 0..1, at `stored_size` of the image.
+    """
+
+    class_ids: npt.NDArray[np.uint8]
+    maps: npt.NDArray[np.float32]
+
+
+def stored_size(height: int, width: int) -> tuple[int, int]:
+    """Return the (height, width) of the stored maps of an image of that size: a quarter, rounded up."""
+    return -(-height // _STRIDE), -(-width // _STRIDE)
+
+
+def cam_path(folder: Path, image_id: str) -> Path:
+    """Return where the CAM of an image stands in a CAM store."""
+    return folder / f"{image_id}.npz"
+
+
+def write_cam(
+    folder: Path, image_id: str, class_ids: npt.NDArray[np.integer], maps: npt.NDArray[np.floating]
+) -> None:
+    """Write the maps `[C, h, w]` of the classes `[C]` of one image as float16.
+
+    Raises:
+        SecoError: a map is not finite, or the file cannot be written.
+        ValueError: the shapes do not agree or an id does not fit 1..254.
+    """
+    if maps.ndim != 3 or class_ids.shape != maps.shape[:1]:
+        raise ValueError(f"class_ids {class_ids.shape} and maps {maps.shape} must be [C] and [C, h, w]")
+    if np.any((class_ids < 1) | (class_ids > 254)):
+        raise ValueError(f"class ids {class_ids.tolist()} are not all within 1..254")
+    halves = maps.astype(np.float16)
+    if not np.isfinite(halves).all():
+        raise SecoError(f"the CAM of {image_id} is not finite: the model is damaged, run `seco train` again")
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, class_ids=class_ids.astype(np.uint8), maps=halves)
+    atomic_write_bytes(cam_path(folder, image_id), buffer.getvalue())
+
+
+def read_cam(folder: Path, image_id: str) -> Cam:
+    """Return the CAM of one image, its maps as float32.
+
+    Raises:
+        SecoError: the file is missing, truncated, not a CAM, or not finite.
+    """
+    path = cam_path(folder, image_id)
+    try:
+        # A handle of our own: numpy leaves the file open when it turns out to be damaged.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            class_ids, maps = archive["class_ids"], archive["maps"]
+    except FileNotFoundError as error:
+        raise SecoError(f"the CAM {path} is missing: run `seco export-cams`") from error
+    except _DAMAGE as error:
+        raise SecoError(f"the CAM {path} is damaged: run `seco export-cams` again") from error
+    if maps.ndim != 3 or class_ids.shape != maps.shape[:1] or class_ids.dtype != np.uint8:
+        raise SecoError(f"{path} is not a CAM of this project: run `seco export-cams` again")
+    if not np.isfinite(maps).all():
+        raise SecoError(f"the CAM {path} is not finite: run `seco export-cams` again")
+    return Cam(class_ids=class_ids, maps=maps.astype(np.float32))

@@ -1,0 +1,153 @@
+"""The manifest: every image of a data set with labels, mask and split, checked once by `seco prepare`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from seco.errors import SecoError
+from seco.storage.metrics import write_metrics
+from seco.storage.rows import read_rows, write_rows
+
+MANIFEST_FILE = "manifest.csv"
+CLASSES_FILE = "classes.csv"
+SUMMARY_FILE = "summary.json"
+_COLUMNS = ("id", "image", "mask", "labels", "split", "width", "height")
+_CLASS_COLUMNS = ("id", "name")
+_LABEL_SEPARATOR = ";"
+_REMEDY = "run `seco prepare` again"
+
+
+@dataclass(frozen=True)
+class Record:
+    """One image of the data set.
+
+    Attributes:
+        id: its name, unique in the manifest; may hold "/" where the data set has folders.
+        image: the photograph.
+        mask: the ground-truth mask, or None.
+        labels: names of the classes the image shows, in class-id order.
+        split: "train", "val", …
+        width, height: size in pixels.
+    """
+
+    id: str
+    image: Path
+    mask: Path | None
+    labels: tuple[str, ...]
+    split: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """All records of a data set and the foreground class names in id order (the first has id 1)."""
+
+    records: tuple[Record, ...]
+    class_names: tuple[str, ...]
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The names of the splits, in the order of their first record."""
+        return tuple(dict.fromkeys(record.split for record in self.records))
+
+    def split(self, name: str) -> list[Record]:
+        """Return the records of one split.
+
+        Raises:
+            SecoError: the manifest has no such split.
+        """
+        chosen = [record for record in self.records if record.split == name]
+        if not chosen:
+            raise SecoError(f"the manifest has no split {name!r}: choose one of {', '.join(self.splits)}")
+        return chosen
+
+    def label_ids(self, record: Record) -> tuple[int, ...]:
+        """Return the class ids (1..K) of a record's labels."""
+        return tuple(self.class_names.index(label) + 1 for label in record.labels)
+
+
+def write_manifest(folder: Path, manifest: Manifest, *, summary: Mapping[str, Any]) -> None:
+    """Write `summary.json`, `classes.csv` and, last of all since it stands for the others, `manifest.csv`.
+
+    Relative paths are written relative to `folder`, so that the whole tree can move; absolute ones are kept.
+
+    Raises:
+        SecoError: a file cannot be written.
+    """
+    write_metrics(folder / SUMMARY_FILE, summary)
+    classes = [(str(index), name) for index, name in enumerate(manifest.class_names, start=1)]
+    write_rows(folder / CLASSES_FILE, classes, columns=_CLASS_COLUMNS)
+    rows = [_to_row(folder, record) for record in manifest.records]
+    write_rows(folder / MANIFEST_FILE, rows, columns=_COLUMNS)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Return the manifest in `folder`.
+
+    Raises:
+        SecoError: it is missing or damaged; the sentence names the file and the line.
+    """
+    class_names = tuple(
+        row["name"] for _, row in read_rows(folder / CLASSES_FILE, columns=_CLASS_COLUMNS, stage="prepare")
+    )
+    records: dict[str, Record] = {}
+    for where, row in read_rows(folder / MANIFEST_FILE, columns=_COLUMNS, stage="prepare"):
+        record = _from_row(where, folder, row)
+        _require_sound(where, record, class_names)
+        if record.id in records:
+            raise SecoError(f"{where}: the id {record.id!r} stands there twice; {_REMEDY}")
+        records[record.id] = record
+    if not records:
+        raise SecoError(f"{folder / MANIFEST_FILE} lists no image; {_REMEDY}")
+    return Manifest(records=tuple(records.values()), class_names=class_names)
+
+
+def is_safe_id(image_id: str) -> bool:
+    """Say whether an id names a file below a folder: not empty or absolute, no "..", no backslash."""
+    path = PurePosixPath(image_id)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in image_id
+
+
+def _to_row(folder: Path, record: Record) -> tuple[str, ...]:
+    mask = "" if record.mask is None else _to_cell(folder, record.mask)
+    labels = _LABEL_SEPARATOR.join(record.labels)
+    image = _to_cell(folder, record.image)
+    return record.id, image, mask, labels, record.split, str(record.width), str(record.height)
+
+
+def _to_cell(folder: Path, path: Path) -> str:
+    return (path if path.is_absolute() else Path(os.path.relpath(path, folder))).as_posix()
+
+
+def _from_cell(folder: Path, cell: str) -> Path:
+    # normpath and not resolve(): a data folder that is a link stays the path the user knows.
+    return Path(os.path.normpath(folder / cell))
+
+
+def _from_row(where: str, folder: Path, row: dict[str, str]) -> Record:
+    try:
+        width, height = int(row["width"]), int(row["height"])
+    except ValueError as error:
+        raise SecoError(f"{where}: width and height must be whole numbers ({error}); {_REMEDY}") from error
+    return Record(
+        id=row["id"],
+        image=_from_cell(folder, row["image"]),
+        mask=_from_cell(folder, row["mask"]) if row["mask"] else None,
+        labels=tuple(label for label in row["labels"].split(_LABEL_SEPARATOR) if label),
+        split=row["split"],
+        width=width,
+        height=height,
+    )
+
+
+def _require_sound(where: str, record: Record, class_names: tuple[str, ...]) -> None:
+    if not is_safe_id(record.id):
+        raise SecoError(f"{where}: {record.id!r} cannot be an image's id; {_REMEDY}")
+    if record.width < 1 or record.height < 1:
+        raise SecoError(f"{where}: the image's size is {record.width}x{record.height}; {_REMEDY}")
+    for label in record.labels:
+        if label not in class_names:
+            raise SecoError(f"{where}: the label {label!r} is not in {CLASSES_FILE}; {_REMEDY}")

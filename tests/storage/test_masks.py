@@ -1,0 +1,91 @@
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from seco.errors import SecoError
+from seco.storage.masks import mask_path, read_mask, write_mask
+
+MASK = np.array([[0, 1, 2], [255, 2, 0]], np.uint8)
+
+
+def test_a_mask_survives_the_round_trip(tmp_path: Path) -> None:
+    path = mask_path(tmp_path / "masks", "2007_1.b")
+    assert path.name == "2007_1.b.png"
+    write_mask(path, MASK)
+    assert np.array_equal(read_mask(path, num_classes=2, size=(3, 2)), MASK)
+
+
+def test_a_mask_is_an_8_bit_palette_png_in_vocs_colours(tmp_path: Path) -> None:
+    write_mask(tmp_path / "m.png", MASK)
+    with Image.open(tmp_path / "m.png") as image:
+        assert image.mode == "P"
+        assert image.size == (3, 2)
+        assert image.convert("RGB").getpixel((1, 0)) == (128, 0, 0)
+        assert image.convert("RGB").getpixel((0, 1)) == (224, 224, 192)
+    assert (tmp_path / "m.png").read_bytes()[24] == 8
+
+
+def test_a_grey_png_holds_raw_ids(tmp_path: Path) -> None:
+    Image.fromarray(MASK).save(tmp_path / "m.png")
+    assert np.array_equal(read_mask(tmp_path / "m.png", num_classes=2, size=None), MASK)
+
+
+def test_a_palette_of_fewer_bits_holds_raw_ids(tmp_path: Path) -> None:
+    image = Image.fromarray(np.array([[0, 1, 2, 3]], np.uint8))
+    image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
+    image.save(tmp_path / "m.png", bits=2)
+    assert (tmp_path / "m.png").read_bytes()[24] == 2
+    assert read_mask(tmp_path / "m.png", num_classes=3, size=None).tolist() == [[0, 1, 2, 3]]
+
+
+def test_a_shallow_grey_png_is_refused_since_its_values_would_be_stretched(tmp_path: Path) -> None:
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", 2, 1, 4, 0, 0, 0, 0)  # 2 x 1 pixels, 4-bit grey, values 1 and 0
+    data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\x00\x10")) + chunk(b"IEND", b"")
+    (tmp_path / "m.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+    with pytest.raises(SecoError, match="grey PNG of 4 bits"):
+        read_mask(tmp_path / "m.png", num_classes=20, size=None)
+
+
+def test_a_colour_image_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    Image.new("RGB", (3, 2)).save(tmp_path / "m.png")
+    with pytest.raises(SecoError, match=r"m\.png is a RGB image.*palette or grey PNG"):
+        read_mask(tmp_path / "m.png", num_classes=2, size=None)
+
+
+def test_a_jpeg_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(MASK).save(tmp_path / "m.jpg")
+    with pytest.raises(SecoError, match="is a JPEG file"):
+        read_mask(tmp_path / "m.jpg", num_classes=2, size=None)
+
+
+def test_a_value_that_is_no_class_is_named(tmp_path: Path) -> None:
+    write_mask(tmp_path / "m.png", MASK)
+    with pytest.raises(SecoError, match=r"holds the value 2, but class ids are 0\.\.1 and 255"):
+        read_mask(tmp_path / "m.png", num_classes=1, size=None)
+
+
+def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
+    write_mask(tmp_path / "m.png", MASK)
+    with pytest.raises(SecoError, match="is 3x2 pixels but its image is 2x3"):
+        read_mask(tmp_path / "m.png", num_classes=2, size=(2, 3))
+
+
+def test_a_truncated_mask_is_refused(tmp_path: Path) -> None:
+    write_mask(tmp_path / "m.png", np.random.default_rng(0).integers(0, 3, (50, 50)).astype(np.uint8))
+    (tmp_path / "m.png").write_bytes((tmp_path / "m.png").read_bytes()[:-200])
+    with pytest.raises(SecoError, match=r"m\.png is truncated or damaged"):
+        read_mask(tmp_path / "m.png", num_classes=2, size=None)
+
+
+@pytest.mark.parametrize("mask", [MASK.astype(np.int64), MASK[None]])
+def test_only_two_dimensional_uint8_is_written(tmp_path: Path, mask: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"uint8 \[H, W\]"):
+        write_mask(tmp_path / "m.png", mask)
+    assert list(tmp_path.iterdir()) == []
