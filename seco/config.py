@@ -139,8 +139,6 @@ class Settings(Section):
     prototype_momentum: Share
     prototype_update: Literal["adaptive", "single"]
     teacher_momentum: Share
-    use_lig: bool
-    use_lil: bool
     tau_global: Positive
     tau_local: Positive
     weight_ptc: Weight

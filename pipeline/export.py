@@ -1,0 +1,65 @@
+"""Stage `export`: CAMs of the trained network, and the seed masks that one threshold makes of them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.options import CAMS, MODEL, PARAMS, PREPARED, SEEDS, Data, Model, Params
+
+Cams = Annotated[Path, typer.Option("--cams", help="Folder of the CAM store.")]
+Seeds = Annotated[Path, typer.Option("--masks", help="Folder for the seed masks.")]
+
+
+def export(
+    params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS, masks: Seeds = SEEDS
+) -> None:
+    """Write the CAMs and the seed masks of every image: `export-cams`, then `export-masks`."""
+    export_cams(params, data, model, cams)
+    export_masks(params, data, cams, masks)
+
+
+def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS) -> None:
+    """Write the CAM of every image (scale 1 and mirror image), at a quarter of its size."""
+    from seco.config import load_settings
+    from seco.inference import load_predictor
+    from seco.reporting.progress import progress
+    from seco.resize import resize_maps
+    from seco.storage.cams import stored_size, write_cam
+    from seco.storage.manifest import read_manifest
+
+    settings = load_settings(params)
+    manifest = read_manifest(data)
+    predictor = load_predictor(model, class_names=manifest.class_names)
+    results = predictor.cams(
+        manifest.records, image_size=settings.cam.image_size, scales=(1.0,), batch_size=settings.cam.batch_size
+    )
+    with progress("export-cams", len(manifest.records)) as advance:
+        for record, class_ids, maps in results:
+            small = resize_maps(maps, stored_size(record.height, record.width))
+            write_cam(cams, record.id, class_ids.numpy(), small.numpy())
+            advance()
+
+
+def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CAMS, masks: Seeds = SEEDS) -> None:
+    """Write the seed mask of every image: the stored CAM, cut at `cam.background`."""
+    import torch
+
+    from seco.cam import two_way_labels
+    from seco.config import load_settings
+    from seco.reporting.progress import progress
+    from seco.resize import resize_maps
+    from seco.storage.cams import read_cam
+    from seco.storage.manifest import read_manifest
+    from seco.storage.masks import mask_path, write_mask
+
+    settings = load_settings(params)
+    manifest = read_manifest(data)
+    with progress("export-masks", len(manifest.records)) as advance:
+        for record in manifest.records:
+            cam = read_cam(cams, record.id)
+            maps = resize_maps(torch.from_numpy(cam.maps), (record.height, record.width))
+            class_ids = torch.from_numpy(cam.class_ids).long()
+            labels = two_way_labels(maps[None], class_ids[None], background=settings.cam.background)
+            write_mask(mask_path(masks, record.id), labels[0].byte().numpy())
+            advance()

@@ -1,0 +1,31 @@
+"""Stage `generate`: the demo scenes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.options import PARAMS, Params
+
+
+def generate(
+    params: Params = PARAMS,
+    output: Annotated[Path, typer.Option(help="Folder for the scenes, in VOC's layout.")] = Path("data/raw/demo"),
+) -> None:
+    """Draw the demo scenes with their masks."""
+    from seco.config import load_settings
+    from seco.datasets.demo.writer import write_demo
+    from seco.reporting.progress import progress
+
+    settings = load_settings(params)
+    splits = settings.generate.train_images + 2 * settings.generate.val_images
+    with progress("generate", splits) as advance:
+        write_demo(
+            output,
+            train_images=settings.generate.train_images,
+            val_images=settings.generate.val_images,
+            bias=settings.generate.bias,
+            image_size=settings.generate.image_size,
+            seed=settings.generate.seed,
+            progress=lambda done, total: advance(),
+        )

@@ -1,0 +1,23 @@
+"""Where to compute, and in which precision."""
+
+from contextlib import AbstractContextManager
+
+import torch
+
+
+def pick_device() -> torch.device:
+    """Return the GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
+    """Return the context for forward passes: bfloat16 for ``bf16``, for ``auto`` where the hardware multiplies it."""
+    enabled = precision == "bf16" or (precision == "auto" and _multiplies_bf16(device))
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def _multiplies_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    units = torch.cpu.get_capabilities()
+    return bool(units.get("avx512_bf16") or units.get("amx_bf16"))

@@ -1,0 +1,148 @@
+"""CAMs and segmentations of whole images by a trained network."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from seco.cam import multi_scale_cam, normalise_cam, present_classes
+from seco.datasets.loading import SquareImages, image_batches, multi_hot
+from seco.device import autocast, pick_device
+from seco.errors import SecoError
+from seco.models.encoder import build_encoder
+from seco.models.network import SeCoNetwork
+from seco.storage.manifest import Record
+from seco.storage.model import read_model
+
+_LOADERS = 2  # decoding keeps ahead of a ViT with two processes
+
+
+class CamResult(NamedTuple):
+    """The CAM of one image."""
+
+    record: Record
+    class_ids: Tensor
+    """``[C]``: the classes of its labels, or those predicted where it has none."""
+    maps: Tensor
+    """``[C, S, S]`` in 0..1, over the image squeezed to a square."""
+
+
+class SegmentationResult(NamedTuple):
+    """The segmentation of one image: probabilities over background and classes, of the image squeezed to a square."""
+
+    record: Record
+    single_scale: Tensor
+    """``[K + 1, s, s]``: the first scale, not mirrored."""
+    multi_scale: Tensor
+    """``[K + 1, S, S]``: mean over scales and mirror images."""
+
+
+class Predictor:
+    """A trained network, ready to use."""
+
+    def __init__(self, network: SeCoNetwork, class_names: Sequence[str], *, precision: str) -> None:
+        self.device = pick_device()
+        self.network = network.to(self.device).eval()
+        self.class_names = tuple(class_names)
+        self.precision = precision
+
+    @torch.inference_mode()
+    def cams(
+        self, records: Sequence[Record], *, image_size: int, scales: Sequence[float], batch_size: int
+    ) -> Iterator[CamResult]:
+        """Yield the normalised multi-scale CAM of each record, in order.
+
+        Labelled images have maps for their labels; unlabelled ones for the classes predicted (logit above 0).
+        """
+        for chunk, images in self._batches(records, image_size, batch_size):
+            class_ids = present_classes(self._labels(chunk, images)).to(self.device)
+            (sums,) = multi_scale_cam(
+                self._maps_of, images, class_ids, scales=scales, multiple=self.network.encoder.patch_size
+            )
+            maps = normalise_cam(sums)
+            for record, ids, cam in zip(chunk, class_ids, maps, strict=True):
+                yield CamResult(record, ids[ids > 0].cpu(), cam[ids > 0].cpu())
+
+    @torch.inference_mode()
+    def segmentations(
+        self, records: Sequence[Record], *, image_size: int, scales: Sequence[float], batch_size: int
+    ) -> Iterator[SegmentationResult]:
+        """Yield the class probabilities of each record, in order."""
+        for chunk, images in self._batches(records, image_size, batch_size):
+            single = self._probabilities(images, scales[0])
+            total = torch.zeros_like(F.interpolate(single, size=images.shape[-2:]))
+            for position, scale in enumerate(scales):
+                plain = single if position == 0 else self._probabilities(images, scale)
+                mirrored = self._probabilities(images.flip(-1), scale).flip(-1)
+                total += _resize(plain, images.shape[-2:]) + _resize(mirrored, images.shape[-2:])
+            for record, first, mean in zip(
+                chunk, single.cpu(), (total / (2 * len(scales))).cpu(), strict=True
+            ):
+                yield SegmentationResult(record, first, mean)
+
+    def _batches(
+        self, records: Sequence[Record], image_size: int, batch_size: int
+    ) -> Iterator[tuple[Sequence[Record], Tensor]]:
+        dataset = SquareImages(records, image_size=image_size)
+        start = 0
+        for images in image_batches(dataset, batch_size=batch_size, num_workers=_LOADERS):
+            yield records[start : start + len(images)], torch.stack(images).to(self.device)
+            start += len(images)
+
+    def _maps_of(self, images: Tensor, class_ids: Tensor) -> list[Tensor]:
+        with autocast(self.device, self.precision):
+            tokens = self.network.encoder(images)
+        return [self.network.activations(tokens, class_ids).final]
+
+    def _labels(self, records: Sequence[Record], images: Tensor) -> Tensor:
+        given = torch.stack([multi_hot(record.labels, self.class_names) for record in records])
+        unlabelled = given.sum(dim=1, keepdim=True) == 0
+        if not unlabelled.any():
+            return given
+        with autocast(self.device, self.precision):
+            predicted = self.network.classifier(self.network.encoder(images).final).cpu() > 0
+        return torch.where(unlabelled, predicted.float(), given)
+
+    def _probabilities(self, images: Tensor, scale: float) -> Tensor:
+        """Return ``[B, K + 1, s, s]`` at the scaled size."""
+        patch = self.network.encoder.patch_size
+        side = max(round(images.shape[-1] * scale / patch), 1) * patch
+        with autocast(self.device, self.precision):
+            tokens = self.network.encoder(_resize(images, (side, side)))
+            logits = self.network.decoder(tokens.final, tokens.grid)
+        return _resize(logits.float(), (side, side)).softmax(dim=1)
+
+
+def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
+    """Load a trained model for data with these classes.
+
+    Raises:
+        SecoError: the model is missing, damaged, of another architecture or trained for other classes.
+    """
+    stored = read_model(folder)
+    if stored.class_names != tuple(class_names):
+        raise SecoError(
+            f"the model in {folder} knows the classes {', '.join(stored.class_names)}, the prepared data has "
+            f"{', '.join(class_names)}: run `seco train` on this data"
+        )
+    backbone = stored.settings["backbone"]
+    network = SeCoNetwork(
+        build_encoder(backbone["name"], pretrained=False, depth=backbone["depth"]),
+        num_classes=len(stored.class_names),
+        projector_width=backbone["projector_width"],
+    )
+    try:
+        network.load_state_dict(stored.weights)
+    except RuntimeError as error:
+        detail = " ".join(str(error).split())[:200]
+        raise SecoError(
+            f"the weights in {folder} are of another architecture than its config.json says: run `seco train` ({detail})"
+        ) from error
+    return Predictor(network, stored.class_names, precision=stored.settings["training"]["precision"])
+
+
+def _resize(maps: Tensor, size: Sequence[int]) -> Tensor:
+    return F.interpolate(maps, size=tuple(size), mode="bilinear", align_corners=False)

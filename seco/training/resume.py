@@ -1,0 +1,72 @@
+"""Going on with an interrupted run: its fingerprint, and its state."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import seco
+from seco.config import Settings
+from seco.storage.checkpoint import read_checkpoint, write_checkpoint
+from seco.training.models import Models
+
+# What these sections hold comes into play only before or after training.
+_FOREIGN_SECTIONS = {"generate", "refine", "predict", "evaluate"}
+
+
+def fingerprint(settings: Settings, data: Path) -> str:
+    """Name a run by its settings, its code and its prepared data, so that no other run continues it."""
+    digest = hashlib.sha256(settings.model_dump_json(exclude=_FOREIGN_SECTIONS).encode())
+    package = Path(seco.__file__).parent
+    for source in [*sorted(package.rglob("*.py")), *sorted(data.glob("*.csv"))]:
+        digest.update(source.name.encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class RunState:
+    """What changes during a run: models, optimizer, the generator of patches, step and learning curves."""
+
+    def __init__(
+        self, models: Models, optimizer: torch.optim.Optimizer, generator: torch.Generator, folder: Path
+    ) -> None:
+        self.models = models
+        self.optimizer = optimizer
+        self.generator = generator
+        self.folder = folder
+        self.step = 0
+        self.curves: list[dict[str, float]] = []
+
+    def save(self) -> None:
+        """Write everything to the run's folder."""
+        state = {name: module.state_dict() for name, module in self.models.modules().items()}
+        write_checkpoint(
+            self.folder,
+            {
+                "models": state,
+                "optimizer": self.optimizer.state_dict(),
+                "generator": self.generator.get_state(),
+                "step": self.step,
+                "curves": self.curves,
+            },
+        )
+
+    def restore(self) -> None:
+        """Take up the run's saved state, where there is one."""
+        state: dict[str, Any] | None = read_checkpoint(self.folder)
+        if state is None:
+            return
+        for name, module in self.models.modules().items():
+            module.load_state_dict(state["models"][name])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.generator.set_state(state["generator"])
+        self.step = state["step"]
+        self.curves = state["curves"]
+
+    def discard(self) -> None:
+        """Delete the saved state: the run has ended."""
+        for file in self.folder.glob("*"):
+            file.unlink()
+        if self.folder.exists():
+            self.folder.rmdir()
