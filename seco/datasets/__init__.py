@@ -1,0 +1,1 @@
+"""Where images, masks and labels come from."""

@@ -1,0 +1,168 @@
+"""The demo data on disk, in VOC's layout."""
+
+import csv
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from PIL import Image
+
+from seco.classes import palette
+from seco.datasets.demo.sampling import Plan, draw_biased, draw_unbiased
+from seco.datasets.demo.scene import Scene, compose
+from seco.errors import SecoError
+
+SPLITS = ("train", "val", "val_unbiased")
+SMALLEST = 64
+"""Below this many pixels nothing can be recognised."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to make; its split and index (with the seed) fix every draw in it."""
+
+    split: str
+    index: int
+
+    @property
+    def image_id(self) -> str:
+        """The name of its files."""
+        return f"{self.split}_{self.index:05d}"
+
+
+def write_demo(
+    root: Path,
+    *,
+    train_images: int,
+    val_images: int,
+    bias: float,
+    image_size: int,
+    seed: int,
+    workers: int = 1,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write the splits train, val and val_unbiased (as many images as val) below `root`, replacing what is there.
+
+    The result depends on the arguments but not on `workers`. It is written beside `root` and moved there when whole:
+    a failure leaves `root` as it was. `image_size` bounds the longer side (pixels); sides vary from 80 % of it.
+    `bias` is ρ of `seco.datasets.demo.sampling`. `progress` is called with (images done, images in all).
+
+    Raises:
+        SecoError: a value is impossible.
+        OSError: the disk is full, or `root` cannot be written.
+    """
+    _check(train_images=train_images, val_images=val_images, bias=bias, image_size=image_size, workers=workers)
+    counts = (train_images, val_images, val_images)
+    jobs = [Job(split, index) for split, count in zip(SPLITS, counts, strict=True) for index in range(count)]
+    with _whole_or_nothing(root) as folder:
+        for name in ("JPEGImages", "SegmentationClass", "Annotations", "ImageSets/Segmentation"):
+            (folder / name).mkdir(parents=True)
+        make = partial(_make, folder=folder, bias=bias, image_size=image_size, seed=seed)
+        plans = []
+        for plan in _mapped(make, jobs, workers):
+            plans.append(plan)
+            if progress is not None:
+                progress(len(plans), len(jobs))
+        _write_lists(folder, jobs)
+        _write_contexts(folder, jobs, plans)
+
+
+def _check(*, train_images: int, val_images: int, bias: float, image_size: int, workers: int) -> None:
+    faults = [
+        f"{name} is {value}: it must be at least {least}"
+        for name, value, least in (
+            ("train_images", train_images, 1),
+            ("val_images", val_images, 1),
+            ("image_size", image_size, SMALLEST),
+            ("workers", workers, 1),
+        )
+        if value < least
+    ]
+    if not 0.0 <= bias <= 1.0:
+        faults.append(f"bias is {bias}: it must lie between 0 and 1")
+    if faults:
+        raise SecoError("; ".join(faults))
+
+
+@contextmanager
+def _whole_or_nothing(root: Path) -> Iterator[Path]:
+    """Give a temporary folder beside `root` that takes its place at the end, and vanishes on failure."""
+    root.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
+    try:
+        fresh = scratch / "fresh"
+        fresh.mkdir()
+        yield fresh
+        if root.exists():
+            root.rename(scratch / "former")
+        fresh.rename(root)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _mapped(make: Callable[[Job], Plan], jobs: list[Job], workers: int) -> Iterator[Plan]:
+    if workers == 1:
+        yield from map(make, jobs)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        try:
+            yield from pool.map(make, jobs, chunksize=8)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _make(job: Job, *, folder: Path, bias: float, image_size: int, seed: int) -> Plan:
+    rng = np.random.default_rng((seed, SPLITS.index(job.split), job.index))
+    plan = draw_unbiased(rng) if job.split == "val_unbiased" else draw_biased(rng, bias=bias)
+    longer, shorter = image_size, int(rng.integers(round(0.8 * image_size), image_size + 1))
+    height, width = (longer, shorter) if rng.random() < 0.35 else (shorter, longer)
+    scene = compose(rng, plan, height=height, width=width)
+    _write_image(folder, job.image_id, scene, quality=int(rng.integers(78, 95)))
+    _write_annotation(folder, job.image_id, plan, height=height, width=width)
+    return plan
+
+
+def _write_image(folder: Path, image_id: str, scene: Scene, *, quality: int) -> None:
+    Image.fromarray(scene.image).save(folder / "JPEGImages" / f"{image_id}.jpg", quality=quality)
+    mask = Image.fromarray(scene.mask).convert("P")
+    mask.putpalette(palette())
+    mask.save(folder / "SegmentationClass" / f"{image_id}.png")
+
+
+def _write_annotation(folder: Path, image_id: str, plan: Plan, *, height: int, width: int) -> None:
+    root = ElementTree.Element("annotation")
+    ElementTree.SubElement(root, "folder").text = "demo"
+    ElementTree.SubElement(root, "filename").text = f"{image_id}.jpg"
+    size = ElementTree.SubElement(root, "size")
+    for name, value in (("width", width), ("height", height), ("depth", 3)):
+        ElementTree.SubElement(size, name).text = str(value)
+    ElementTree.SubElement(root, "segmented").text = "1"
+    for class_name in plan.classes:
+        ElementTree.SubElement(ElementTree.SubElement(root, "object"), "name").text = class_name
+    ElementTree.indent(root)
+    path = folder / "Annotations" / f"{image_id}.xml"
+    path.write_text(ElementTree.tostring(root, encoding="unicode") + "\n", encoding="utf-8")
+
+
+def _write_lists(folder: Path, jobs: list[Job]) -> None:
+    for split in SPLITS:
+        ids = [job.image_id for job in jobs if job.split == split]
+        path = folder / "ImageSets" / "Segmentation" / f"{split}.txt"
+        path.write_text("\n".join(ids) + "\n", encoding="utf-8")
+
+
+def _write_contexts(folder: Path, jobs: list[Job], plans: list[Plan]) -> None:
+    with (folder / "contexts.csv").open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file, lineterminator=os.linesep)
+        table.writerow(("id", "split", "contexts", "biased"))
+        for job, plan in zip(jobs, plans, strict=True):
+            table.writerow((job.image_id, job.split, ";".join(plan.contexts), int(plan.biased)))
