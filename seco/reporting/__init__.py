@@ -1,0 +1,1 @@
+"""What people look at: progress lines, tables, figures and the report."""
