@@ -1,0 +1,154 @@
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from seco.losses.energy import energy_loss
+
+SIGMA_RGB, SIGMA_XY, SCALE = 15.0, 100.0, 0.5
+# What the lattice may cost on scenes of half a kernel's width, its hardest case: measured are ratios of 0.76-0.82
+# to the exact value and gradient, and cosines of 0.989-0.994.
+RATIO, COSINE = (0.72, 1.05), 0.985
+
+
+def scene(*, batch: int = 1, classes: int = 4, side: int = 96, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Smooth colours with a little noise ``[B, 3, H, W]``, and smooth logits ``[B, C, H, W]``."""
+    generator = torch.Generator().manual_seed(seed)
+    colours = torch.rand(batch, 3, 5, 5, generator=generator, dtype=torch.float64) * 255
+    rgb = F.interpolate(colours, size=(side, side), mode="bicubic").clamp(0, 255)
+    rgb += torch.randn(rgb.shape, generator=generator, dtype=torch.float64) * 4
+    logits = torch.randn(batch, classes, 6, 6, generator=generator, dtype=torch.float64) * 3
+    return rgb, F.interpolate(logits, size=(side, side), mode="bilinear")
+
+
+def everywhere(rgb: Tensor) -> Tensor:
+    return torch.ones(rgb.shape[0], *rgb.shape[-2:], dtype=torch.bool)
+
+
+def exact_energy(rgb: Tensor, probabilities: Tensor, inside: Tensor) -> Tensor:
+    """All pairs of pixels of one image, by the definition."""
+    shrink = {"scale_factor": SCALE, "mode": "bilinear"}
+    small, soft = F.interpolate(rgb, **shrink)[0], F.interpolate(probabilities, **shrink)[0]
+    gate = F.interpolate((~inside)[None].double(), **shrink)[0, 0] == 0
+    y, x = gate.nonzero().T
+    positions = torch.stack([y, x], 1) / (SIGMA_XY * SCALE)
+    features = torch.cat([positions, small[:, gate].T / SIGMA_RGB], 1)
+    kernel = (-0.5 * torch.cdist(features, features).square()).exp()
+    scores = soft[:, gate].T
+    return (kernel * (1 - scores @ scores.T)).sum()
+
+
+def value_and_gradient(loss, rgb: Tensor, logits: Tensor, inside: Tensor) -> tuple[float, Tensor]:
+    logits = logits.clone().requires_grad_()
+    value = loss(rgb, logits.softmax(1), inside)
+    value.backward()
+    assert logits.grad is not None
+    return value.item(), logits.grad
+
+
+def lattice_energy(rgb: Tensor, probabilities: Tensor, inside: Tensor) -> Tensor:
+    return energy_loss(rgb, probabilities, inside, weight=1.0)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_value_and_gradient_come_close_to_the_exact_kernel(seed):
+    rgb, logits = scene(seed=seed)
+    inside = everywhere(rgb)
+    inside[:, :, 80:] = False
+    exact, exact_gradient = value_and_gradient(exact_energy, rgb, logits, inside)
+    value, gradient = value_and_gradient(lattice_energy, rgb, logits, inside)
+    assert RATIO[0] < value / exact < RATIO[1]
+    assert RATIO[0] < gradient.norm() / exact_gradient.norm() < RATIO[1]
+    assert F.cosine_similarity(gradient.flatten(), exact_gradient.flatten(), dim=0) > COSINE
+
+
+def test_the_gradient_is_that_of_the_value():
+    rgb, logits = scene(side=12, classes=3)
+    inside = everywhere(rgb)
+    inside[0, :5] = False
+    probabilities = logits.softmax(1).requires_grad_()
+    assert torch.autograd.gradcheck(lambda p: energy_loss(rgb, p, inside, weight=0.1), probabilities)
+
+
+def test_one_certain_class_everywhere_costs_nothing():
+    rgb, logits = scene()
+    certain = F.one_hot(torch.zeros_like(logits[:, 0], dtype=torch.long), 4).movedim(-1, 1).double()
+    assert lattice_energy(rgb, certain, everywhere(rgb)).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_an_edge_costs_less_where_the_colour_changes():
+    rgb = torch.full((1, 3, 64, 64), 50.0)
+    rgb[..., 32:] = 200.0
+    on_edge, off_edge = torch.zeros(1, 2, 64, 64), torch.zeros(1, 2, 64, 64)
+    on_edge[:, 0, :, :32] = on_edge[:, 1, :, 32:] = 1
+    off_edge[:, 0, :, :16] = off_edge[:, 1, :, 16:] = 1
+    inside = everywhere(rgb)
+    assert lattice_energy(rgb, on_edge, inside) < 0.01 * lattice_energy(rgb, off_edge, inside)
+
+
+def test_padding_neither_matters_nor_gets_a_gradient():
+    rgb, logits = scene(batch=2)
+    inside = everywhere(rgb)
+    inside[:, :, 70:] = False
+    inside[:, 51:] = False
+    value, gradient = value_and_gradient(lattice_energy, rgb, logits, inside)
+    assert (gradient.masked_select(~inside[:, None]) == 0).all()
+    outside = ~inside[:, None]
+    changed = value_and_gradient(
+        lattice_energy, rgb.masked_fill(outside, 13.0), logits.masked_fill(outside, 2.0), inside
+    )
+    assert changed[0] == value
+    assert torch.equal(changed[1], gradient)
+    cropped, _ = value_and_gradient(lattice_energy, rgb[..., :50, :70], logits[..., :50, :70], inside[:, :50, :70])
+    assert cropped == pytest.approx(value, rel=1e-9)
+
+
+def test_nothing_inside_gives_zero_with_a_graph():
+    rgb, logits = scene(batch=2)
+    value, gradient = value_and_gradient(lattice_energy, rgb, logits, ~everywhere(rgb))
+    assert value == 0
+    assert (gradient == 0).all()
+
+
+def test_images_are_averaged():
+    rgb, logits = scene(batch=3)
+    inside = everywhere(rgb)
+    inside[1, :, 40:] = False
+    inside[2] = False
+    single = [lattice_energy(rgb[[i]], logits[[i]].softmax(1), inside[[i]]).item() for i in range(3)]
+    assert lattice_energy(rgb, logits.softmax(1), inside).item() == pytest.approx(sum(single) / 3)
+
+
+def test_relabelling_the_classes_changes_nothing():
+    rgb, logits = scene()
+    inside, order = everywhere(rgb), [2, 0, 3, 1]
+    value, gradient = value_and_gradient(lattice_energy, rgb, logits, inside)
+    permuted, permuted_gradient = value_and_gradient(lattice_energy, rgb, logits[:, order], inside)
+    assert permuted == pytest.approx(value)
+    torch.testing.assert_close(permuted_gradient, gradient[:, order])
+
+
+def test_the_weight_multiplies_and_is_1e7th_by_default():
+    rgb, logits = scene()
+    inside = everywhere(rgb)
+    expected = 1e-7 * lattice_energy(rgb, logits.softmax(1), inside).item()
+    assert energy_loss(rgb, logits.softmax(1), inside).item() == pytest.approx(expected)
+
+
+def test_single_precision_holds_under_autocast():
+    rgb, logits = scene()
+    inside = everywhere(rgb)
+    value, _ = value_and_gradient(lattice_energy, rgb, logits, inside)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        single = lattice_energy(rgb.float(), logits.softmax(1).float(), inside)
+        half = lattice_energy(rgb.float(), logits.softmax(1).bfloat16(), inside)
+    assert single.dtype == half.dtype == torch.float32
+    assert single.item() == pytest.approx(value, rel=1e-4)
+    assert half.item() == pytest.approx(value, rel=2e-2)
+
+
+def test_the_image_gets_no_gradient():
+    rgb, logits = scene()
+    rgb.requires_grad_()
+    lattice_energy(rgb, logits.requires_grad_().softmax(1), everywhere(rgb)).backward()
+    assert rgb.grad is None

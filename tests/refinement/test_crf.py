@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from seco.errors import SecoError
+from seco.refinement.crf import dense_crf
+
+SETTINGS = {
+    "iterations": 10,
+    "gaussian_sigma": 3.0,
+    "gaussian_weight": 3.0,
+    "bilateral_sigma_xy": 20.0,
+    "bilateral_sigma_rgb": 13.0,
+    "bilateral_weight": 5.0,
+}
+
+
+@pytest.fixture
+def scene():
+    """A bright square in a picture that is wider than high; noisy probabilities; the true mask."""
+    rng = np.random.default_rng(0)
+    truth = np.zeros((40, 56), dtype=bool)
+    truth[10:30, 12:34] = True
+    image = np.where(truth[..., None], 200, 40).astype(np.uint8).repeat(3, axis=2)
+    image += rng.integers(0, 8, image.shape, dtype=np.uint8)
+    square = np.where(truth, 0.65, 0.35) + rng.normal(0, 0.2, truth.shape)
+    square = square.clip(0, 1).astype(np.float32)
+    return image, np.stack([1 - square, square]), truth
+
+
+def test_a_noisy_square_is_cleaned(scene):
+    image, probabilities, truth = scene
+    refined = dense_crf(image, probabilities, **SETTINGS)
+    assert refined.shape == (2, 40, 56)
+    assert refined.dtype == np.float32
+    assert ((probabilities.argmax(0) == 1) != truth).mean() > 0.1
+    assert ((refined.argmax(0) == 1) == truth).all()
+
+
+def test_marginals_sum_to_one(scene):
+    image, probabilities, _ = scene
+    np.testing.assert_allclose(dense_crf(image, probabilities, **SETTINGS).sum(0), 1, rtol=1e-5)
+
+
+def test_a_single_class_is_certain(scene):
+    image, probabilities, _ = scene
+    np.testing.assert_allclose(dense_crf(image, probabilities[:1], **SETTINGS), np.ones((1, 40, 56)))
+
+
+def test_memory_layout_does_not_matter(scene):
+    image, probabilities, _ = scene
+    expected = dense_crf(image, probabilities, **SETTINGS)
+    strided = np.asfortranarray(probabilities), np.asfortranarray(image)
+    np.testing.assert_allclose(dense_crf(strided[1], strided[0], **SETTINGS), expected)
+
+
+def test_certain_probabilities_of_zero_stay_finite(scene):
+    image, _, truth = scene
+    certain = np.stack([~truth, truth]).astype(np.float32)
+    refined = dense_crf(image, certain, **SETTINGS)
+    assert np.isfinite(refined).all()
+    assert ((refined.argmax(0) == 1) == truth).all()
+
+
+def test_inputs_are_left_as_they_were(scene):
+    image, probabilities, _ = scene
+    before = image.copy(), probabilities.copy()
+    dense_crf(image, probabilities, **SETTINGS)
+    np.testing.assert_array_equal(image, before[0])
+    np.testing.assert_array_equal(probabilities, before[1])
+
+
+def test_the_result_owns_its_memory(scene):
+    image, probabilities, _ = scene
+    first = dense_crf(image, probabilities, **SETTINGS)
+    kept = first.copy()
+    dense_crf(image, probabilities[::-1], **SETTINGS)
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_probabilities_of_another_size_are_refused(scene):
+    image, probabilities, _ = scene
+    with pytest.raises(SecoError, match=r"\[2, 56, 40\] do not fit the image \[40, 56, 3\]"):
+        dense_crf(image, probabilities.transpose(0, 2, 1), **SETTINGS)
+
+
+@pytest.mark.parametrize("bad", [np.zeros((40, 56), np.uint8), np.zeros((40, 56, 3), np.float32)])
+def test_an_image_of_another_kind_is_refused(scene, bad):
+    with pytest.raises(SecoError, match="uint8 \\[height, width, 3\\]"):
+        dense_crf(bad, scene[1], **SETTINGS)
