@@ -25,8 +25,8 @@ def energy_loss(
     It is 0 where every pixel is certain of the same class. ``W`` is the Gaussian of the distance in colour and
     space, on images and predictions reduced by ``scale``. Only pixels that mix no padding take part, as i and as
     j. The gradient, ``-2 weight W S``, reaches the prediction alone. The sum over pairs is filtered on a lattice:
-    on photographs value and gradient come out about 13 % too small, and the gradient's cosine with the exact one
-    is above 0.99.
+    on photographs of 224 and 448 pixels the value comes out 8-19 % too small, the gradient at the logits 13-27 %,
+    and its cosine with the exact one is above 0.99.
 
     Args:
         rgb: images ``[B, 3, H, W]``, 0..255.
