@@ -1,5 +1,6 @@
 """Stage `refine`: multi-scale CAMs, PAR and a dense CRF make refined pseudo masks."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -16,12 +17,28 @@ def refine(
 ) -> None:
     """Write the refined pseudo mask of every image of `refine.splits`."""
     from seco.config import load_settings
-    from seco.inference import load_predictor
-    from seco.refinement.pseudo_masks import PseudoMasks
+    from seco.inference import load_predictor, scored_cam
+    from seco.parallel import process_map
+    from seco.refinement.labelling import label_image
+    from seco.refinement.par import PAR
     from seco.reporting.progress import progress
     from seco.storage.manifest import read_manifest
+    from seco.storage.masks import mask_path, write_mask
 
     settings = load_settings(params)
     manifest = read_manifest(data)
     records = [record for split in settings.refine.splits for record in manifest.split(split)]
     predictor = load_predictor(model, class_names=manifest.class_names)
+    cams = predictor.cams(
+        records,
+        image_size=settings.cam.image_size,
+        scales=settings.refine.scales,
+        batch_size=settings.cam.batch_size,
+    )
+    par = PAR() if settings.refine.use_par else None
+    scored = (scored_cam(cam, background=settings.cam.background, par=par) for cam in cams)
+    label = partial(label_image, crf=settings.refine.crf.arguments())
+    with progress("refine", len(records)) as advance:
+        for labelled in process_map(label, scored):
+            write_mask(mask_path(output, labelled.id), labelled.mask)
+            advance()

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from seco.classes import BACKGROUND, IGNORE
+from seco.resize import rescale, resize
 
 EPSILON = 1e-5
 
@@ -71,11 +71,11 @@ def multi_scale_cam(
     size = images.shape[-2:]
     total: list[Tensor] | None = None
     for scale in scales:
-        scaled = _rescale(images, scale, multiple)
+        scaled = rescale(images, scale, multiple=multiple)
         reuse = known if scaled.shape[-2:] == size else None
         plain, mirrored = _both_ways(maps_of, scaled, class_ids, reuse)
         fused = [
-            torch.maximum(_resize(one, size), _resize(other, size).flip(-1))
+            torch.maximum(resize(one, size), resize(other, size).flip(-1))
             for one, other in zip(plain, mirrored, strict=True)
         ]
         total = fused if total is None else [sum_ + new for sum_, new in zip(total, fused, strict=True)]
@@ -144,11 +144,3 @@ def _both_ways(
     both = maps_of(torch.cat([images, images.flip(-1)]), torch.cat([class_ids, class_ids]))
     return [maps[:count] for maps in both], [maps[count:] for maps in both]
 
-
-def _rescale(images: Tensor, scale: float, multiple: int) -> Tensor:
-    height, width = (max(round(side * scale / multiple), 1) * multiple for side in images.shape[-2:])
-    return images if (height, width) == images.shape[-2:] else _resize(images, (height, width))
-
-
-def _resize(images: Tensor, size: Sequence[int]) -> Tensor:
-    return F.interpolate(images.float(), size=tuple(size), mode="bilinear", align_corners=False)

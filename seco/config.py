@@ -99,6 +99,10 @@ class Crf(Section):
     bilateral_sigma_rgb: Positive
     bilateral_weight: Weight
 
+    def arguments(self) -> dict[str, float] | None:
+        """Return the keyword arguments of ``dense_crf``; None where it is switched off."""
+        return self.model_dump(exclude={"enabled"}) if self.enabled else None
+
 
 class Refine(Section):
     """From multi-scale CAMs to refined pseudo masks."""

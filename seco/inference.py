@@ -4,16 +4,22 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from seco.cam import multi_scale_cam, normalise_cam, present_classes
+from seco.classes import BACKGROUND
 from seco.datasets.loading import SquareImages, image_batches, multi_hot
 from seco.device import autocast, pick_device
 from seco.errors import SecoError
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
+from seco.refinement.labelling import ScoredImage
+from seco.refinement.par import PAR
+from seco.refinement.pseudo_labels import refine_cam
+from seco.resize import rescale, resize, resize_maps
+from seco.storage.images import read_image
 from seco.storage.manifest import Record
 from seco.storage.model import read_model
 
@@ -31,13 +37,13 @@ class CamResult(NamedTuple):
 
 
 class SegmentationResult(NamedTuple):
-    """The segmentation of one image: probabilities over background and classes, of the image squeezed to a square."""
+    """The segmentation of one image: probabilities ``[K + 1, S, S]`` over the image squeezed to a square."""
 
     record: Record
     single_scale: Tensor
-    """``[K + 1, s, s]``: the first scale, not mirrored."""
+    """Of the first scale, not mirrored."""
     multi_scale: Tensor
-    """``[K + 1, S, S]``: mean over scales and mirror images."""
+    """The mean over scales and mirror images."""
 
 
 class Predictor:
@@ -72,16 +78,11 @@ class Predictor:
     ) -> Iterator[SegmentationResult]:
         """Yield the class probabilities of each record, in order."""
         for chunk, images in self._batches(records, image_size, batch_size):
-            single = self._probabilities(images, scales[0])
-            total = torch.zeros_like(F.interpolate(single, size=images.shape[-2:]))
-            for position, scale in enumerate(scales):
-                plain = single if position == 0 else self._probabilities(images, scale)
-                mirrored = self._probabilities(images.flip(-1), scale).flip(-1)
-                total += _resize(plain, images.shape[-2:]) + _resize(mirrored, images.shape[-2:])
-            for record, first, mean in zip(
-                chunk, single.cpu(), (total / (2 * len(scales))).cpu(), strict=True
-            ):
-                yield SegmentationResult(record, first, mean)
+            plain = [self._probabilities(images, scale) for scale in scales]
+            mirrored = [self._probabilities(images.flip(-1), scale).flip(-1) for scale in scales]
+            mean = torch.stack([*plain, *mirrored]).mean(dim=0)
+            for record, single, multi in zip(chunk, plain[0].cpu(), mean.cpu(), strict=True):
+                yield SegmentationResult(record, single, multi)
 
     def _batches(
         self, records: Sequence[Record], image_size: int, batch_size: int
@@ -107,13 +108,11 @@ class Predictor:
         return torch.where(unlabelled, predicted.float(), given)
 
     def _probabilities(self, images: Tensor, scale: float) -> Tensor:
-        """Return ``[B, K + 1, s, s]`` at the scaled size."""
-        patch = self.network.encoder.patch_size
-        side = max(round(images.shape[-1] * scale / patch), 1) * patch
+        """Return ``[B, K + 1, S, S]`` of images ``[B, 3, S, S]`` seen at a scale."""
         with autocast(self.device, self.precision):
-            tokens = self.network.encoder(_resize(images, (side, side)))
+            tokens = self.network.encoder(rescale(images, scale, multiple=self.network.encoder.patch_size))
             logits = self.network.decoder(tokens.final, tokens.grid)
-        return _resize(logits.float(), (side, side)).softmax(dim=1)
+        return resize(logits, images.shape[-2:]).softmax(dim=1)
 
 
 def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
@@ -144,5 +143,17 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
     return Predictor(network, stored.class_names, precision=stored.settings["training"]["precision"])
 
 
-def _resize(maps: Tensor, size: Sequence[int]) -> Tensor:
-    return F.interpolate(maps, size=tuple(size), mode="bilinear", align_corners=False)
+def scored_cam(cam: CamResult, *, background: float, par: PAR | None) -> ScoredImage:
+    """Bring a CAM to the image's own size, as scores of background (a constant) and classes; refined by ``par``."""
+    image = np.asarray(read_image(cam.record.image))
+    maps = resize_maps(cam.maps, image.shape[:2])
+    rgb = torch.from_numpy(image.copy()).permute(2, 0, 1).float()  # [3, H, W]
+    scores = refine_cam(rgb, maps, background=background, par=par)
+    return ScoredImage(cam.record.id, image, scores.numpy(), (BACKGROUND, *cam.class_ids.tolist()))
+
+
+def scored_segmentation(record: Record, probabilities: Tensor) -> ScoredImage:
+    """Bring the probabilities ``[K + 1, S, S]`` of a record to the image's own size."""
+    image = np.asarray(read_image(record.image))
+    scores = resize_maps(probabilities, image.shape[:2]).numpy()
+    return ScoredImage(record.id, image, scores, tuple(range(len(scores))))

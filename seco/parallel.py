@@ -2,8 +2,9 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -29,8 +30,19 @@ def thread_map(
             yield result
 
 
+def process_map(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Yield `function(item)` for each item, in order, computed by one process a core.
+
+    For work that holds the interpreter lock. Function, items and results are pickled; the processes start afresh, since
+    a copy of one in which torch runs threads may hang. Items are drawn as the processes take them up.
+    """
+    workers = os.cpu_count() or 1
+    with ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
+        yield from _windowed(pool, function, items, width=4 * workers)
+
+
 def _windowed(
-    pool: Executor, function: Callable[[Item], Result], items: Sequence[Item], *, width: int
+    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], *, width: int
 ) -> Iterator[Result]:
     pending: deque[Future[Result]] = deque()
     for item in items:

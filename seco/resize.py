@@ -14,3 +14,9 @@ def resize(maps: Tensor, size: Sequence[int]) -> Tensor:
 def resize_maps(maps: Tensor, size: Sequence[int]) -> Tensor:
     """Resize the maps ``[C, h, w]`` of one image; C may be 0."""
     return resize(maps[None], size)[0] if len(maps) else maps.new_zeros(0, *size)
+
+
+def rescale(images: Tensor, scale: float, *, multiple: int) -> Tensor:
+    """Resize ``[B, C, H, W]`` by a factor, to sides that are multiples of a ViT's patch; as they are where that is so."""
+    height, width = (max(round(side * scale / multiple), 1) * multiple for side in images.shape[-2:])
+    return images if (height, width) == tuple(images.shape[-2:]) else resize(images, (height, width))
