@@ -126,8 +126,8 @@ def house(rng: np.random.Generator) -> Figure:
     if rng.random() < 0.6:
         parts.append(Part(polygon((-0.08, -height), (width / 2, -height - 0.45), (width + 0.08, -height)), "roof"))
     for y in np.arange(-height + 0.14, -0.2, 0.34):
-        for x in np.linspace(0.12, width - 0.3, max(int(width / 0.32), 2)):
-            parts.append(Part(box(x, y, x + 0.16, y + 0.2), "pane"))
+        columns = np.linspace(0.12, width - 0.3, max(int(width / 0.32), 2))
+        parts += [Part(box(x, y, x + 0.16, y + 0.2), "pane") for x in columns]
     wall = _stuff(rng, str(rng.choice(["bricks", "plain", "stripes"])), period=0.09)
     return Figure(
         tuple(parts), {"wall": wall, "roof": _stuff(rng, "bricks", period=0.08), "pane": _stuff(rng, "plain")}

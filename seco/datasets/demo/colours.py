@@ -8,6 +8,11 @@ from numpy.typing import NDArray
 Colour = NDArray[np.float32]
 
 
+def rgb(red: float, green: float, blue: float) -> Colour:
+    """Return a colour `[3]` of channels in 0..255."""
+    return np.asarray((red, green, blue), dtype=np.float32)
+
+
 def from_hsv(hue: float, saturation: float, value: float) -> Colour:
     """Return an RGB colour `[3]` in 0..255; the hue wraps around, all three inputs are in units of 0..1."""
     return np.asarray(colorsys.hsv_to_rgb(hue % 1.0, saturation, value), dtype=np.float32) * 255.0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seco.datasets.demo.colours import any_colour, earthy, grey, shifted
+from seco.datasets.demo.colours import any_colour, earthy, grey, rgb, shifted
 from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth
 from seco.datasets.demo.patterns import Material
 
@@ -19,7 +19,7 @@ def aeroplane(rng: np.random.Generator) -> Figure:
     materials = {
         "body": body,
         "trim": Material(trim, shifted(rng, trim), "panels", 0.15),
-        "glass": Material(np.float32([40, 55, 75]), np.float32([150, 175, 195]), "sheen", 0.2),
+        "glass": Material(rgb(40, 55, 75), rgb(150, 175, 195), "sheen", 0.2),
     }
     draw = _side_view if rng.random() < 0.6 else _top_view
     return Figure(tuple(draw(rng)), materials)
@@ -91,8 +91,8 @@ def boat(rng: np.random.Generator) -> Figure:
         "sail": Material(
             cloth, shifted(rng, cloth, amount=40), "stripes", rng.uniform(0.12, 0.25), rng.uniform(-0.2, 0.2)
         ),
-        "glass": Material(np.float32([45, 60, 75]), np.float32([160, 180, 195]), "sheen", 0.2),
-        "wood": Material(np.float32([95, 70, 50]), np.float32([140, 105, 75]), "grain", 0.05),
+        "glass": Material(rgb(45, 60, 75), rgb(160, 180, 195), "sheen", 0.2),
+        "wood": Material(rgb(95, 70, 50), rgb(140, 105, 75), "grain", 0.05),
     }
     kind = rng.choice(["sail", "cabin", "open"], p=[0.45, 0.35, 0.2])
     above = {"sail": _sails, "cabin": _cabin, "open": _thwarts}[str(kind)](rng)

@@ -1,13 +1,14 @@
 """Figures: flat shapes in parts, in units of their own, y pointing down."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seco.datasets.demo.patterns import Material
 
-Outline = NDArray[np.float64]
+Outline = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)

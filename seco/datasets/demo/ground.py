@@ -10,6 +10,9 @@ from seco.datasets.demo.noise import Field, speckle, value_noise
 from seco.datasets.demo.patterns import Material
 from seco.datasets.demo.raster import Canvas, Pose
 
+Floor = tuple[float, float]
+"""The rows (pixels, back to front) on which an object's foot may stand."""
+
 
 def lay(canvas: Canvas, top: int, bottom: int, first: Colour, second: Colour, mix: Field) -> None:
     """Fill the rows top..bottom with two colours mixed by `mix` `[bottom - top, width]` (or one column) in 0..1."""
@@ -19,7 +22,8 @@ def lay(canvas: Canvas, top: int, bottom: int, first: Colour, second: Colour, mi
 def open_sky(canvas: Canvas, rng: np.random.Generator, bottom: int) -> None:
     """Fill the rows above `bottom` with a graded sky and thin cloud."""
     hue = rng.normal(0.58, 0.04) if rng.random() < 0.75 else rng.random()
-    zenith = from_hsv(hue, rng.uniform(0.05, 0.7), rng.uniform(0.45, 0.98))
+    vivid = 0.7 if 0.5 < hue < 0.66 else 0.35
+    zenith = from_hsv(hue, rng.uniform(0.05, vivid), rng.uniform(0.5, 0.98))
     haze = from_hsv(hue + rng.normal(0, 0.12), rng.uniform(0.0, 0.35), rng.uniform(0.75, 1.0))
     fall = np.linspace(0, 1, bottom, dtype=np.float32)[:, None] ** rng.uniform(0.6, 1.8)
     wisps = value_noise(rng, bottom, canvas.width, cells=(5, 2.5), octaves=4)
@@ -63,7 +67,9 @@ def hills(canvas: Canvas, rng: np.random.Generator, base: int, height: float, co
     knots = int(rng.integers(3, 8))
     rise = np.interp(np.linspace(0, knots, canvas.width), np.arange(knots + 1), rng.uniform(0.2, 1.0, knots + 1))
     crest = base - height * (0.5 - 0.5 * np.cos(np.pi * rise))
-    outline = np.concatenate((np.stack((np.arange(canvas.width), crest), axis=1), [[canvas.width, base], [0.0, base]]))
+    outline = np.concatenate(
+        (np.stack((np.arange(float(canvas.width)), crest), axis=1), [[canvas.width, base], [0.0, base]])
+    )
     cut(canvas, rng, outline, Material(colour, shifted(rng, colour), "dapple", 9.0, roughness=24))
 
 

@@ -1,9 +1,11 @@
 """Bottles, chairs and sofas."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from seco.datasets.demo.colours import any_colour, earthy, shifted
-from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth
+from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth, turned
 from seco.datasets.demo.patterns import Material
 
 
@@ -102,7 +104,7 @@ def sofa(rng: np.random.Generator) -> Figure:
     parts = [Part(box(x - 0.04, -0.12, x + 0.04, 0), "wood") for x in (0.1, width / 2, width - 0.1)]
     parts.append(Part(rounded(arm * 0.6, -back, width - arm * 0.6, -0.1, 0.1), "cloth", 0.82))
     seats = np.linspace(arm, width - arm, int(rng.integers(2, 4)) + 1)
-    for left, right in zip(seats[:-1], seats[1:], strict=True):
+    for left, right in pairwise(seats):
         parts.append(Part(rounded(left + 0.01, -back + 0.05, right - 0.01, seat, 0.07), "cloth"))
         parts.append(Part(rounded(left + 0.01, seat - 0.04, right - 0.01, seat + 0.13, 0.05), "cloth", 1.08))
     parts.append(Part(rounded(arm * 0.5, seat + 0.12, width - arm * 0.5, -0.08, 0.03), "cloth", 0.78))
@@ -111,18 +113,6 @@ def sofa(rng: np.random.Generator) -> Figure:
         parts.append(Part(ellipse(left + arm / 2, elbow + 0.06, arm * 0.56, 0.08), "cloth", 0.86))
     for _ in range(int(rng.integers(0, 3))):
         x = rng.uniform(arm + 0.2, width - arm - 0.2)
-        parts.append(
-            Part(
-                smooth(
-                    [
-                        (x - 0.17, seat),
-                        (x - 0.12, seat - 0.3),
-                        (x + 0.16, seat - 0.28),
-                        (x + 0.18, seat + 0.02),
-                    ],
-                    rounds=1,
-                ),
-                "cushion",
-            )
-        )
+        pillow = rounded(x - 0.17, seat - 0.3, x + 0.17, seat + 0.02, 0.06)
+        parts.append(Part(turned(pillow, pivot=(x, seat), angle=rng.normal(0, 0.2)), "cushion"))
     return Figure(tuple(parts), materials=_upholstery(rng))

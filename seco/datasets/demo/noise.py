@@ -1,10 +1,12 @@
 """Value noise: the raw stuff of every texture."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
 
 
 def value_noise(

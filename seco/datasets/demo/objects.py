@@ -6,8 +6,9 @@ import numpy as np
 
 from seco.datasets.demo.craft import aeroplane, boat
 from seco.datasets.demo.figure import Figure
+from seco.datasets.demo.horses import horse
 from seco.datasets.demo.household import bottle, chair, sofa
-from seco.datasets.demo.living import horse, person
+from seco.datasets.demo.people import person
 from seco.datasets.demo.vehicles import car, train
 
 Builder = Callable[[np.random.Generator], Figure]

@@ -111,8 +111,8 @@ def blotches(u: Field, v: Field, rng: np.random.Generator) -> Field:
 
 def dapple(u: Field, v: Field, rng: np.random.Generator) -> Field:
     """Hide: round, soft spots over short hair."""
-    x = u + 0.6 * value_noise(rng, *u.shape, cells=(5, 5), octaves=1)
-    y = v + 0.6 * value_noise(rng, *u.shape, cells=(5, 5), octaves=1)
+    x = u + 1.3 * value_noise(rng, *u.shape, cells=(5, 5), octaves=1)
+    y = v + 1.3 * value_noise(rng, *u.shape, cells=(5, 5), octaves=1)
     hair = value_noise(rng, *u.shape, cells=(40, 14), octaves=1)
     spots = 0.5 + 0.5 * np.sin(2 * np.pi * x) * np.sin(2 * np.pi * y)
     return np.clip(0.75 * spots**1.5 + 0.3 * hair, 0.0, 1.0)

@@ -10,6 +10,8 @@ from seco.datasets.demo.figure import Figure, Outline
 from seco.datasets.demo.noise import Field
 
 SUPERSAMPLING = 3
+LIT_FROM_ABOVE = (1.12, 0.86)
+"""Brightness of a figure at its top and at its bottom."""
 
 
 @dataclass(frozen=True)
@@ -73,24 +75,26 @@ def coverage(outline: Outline, height: int, width: int) -> tuple[int, int, Field
     return int(top), int(left), np.asarray(big.reduce(SUPERSAMPLING), dtype=np.float32) / 255.0
 
 
-def draw(figure: Figure, pose: Pose, *, height: int, width: int, rng: np.random.Generator) -> Stamp | None:
-    """Return the figure drawn for a canvas of that size, or None when nothing of it is on the canvas."""
+def draw(figure: Figure, pose: Pose, *, height: int, width: int, rng: np.random.Generator) -> Stamp:
+    """Return the figure drawn for a canvas of that size: an empty stamp when nothing of it is on the canvas."""
     placed = [(part, coverage(pose.to_image(part.outline), height, width)) for part in figure.parts]
     seen = [(part, cut) for part, cut in placed if cut is not None]
     if not seen:
-        return None
+        return Stamp(0, 0, np.zeros((0, 0, 3), np.float32), np.zeros((0, 0), np.float32))
     top, left = min(cut[0] for _, cut in seen), min(cut[1] for _, cut in seen)
     bottom = max(cut[0] + cut[2].shape[0] for _, cut in seen)
     right = max(cut[1] + cut[2].shape[1] for _, cut in seen)
-    ys, xs = np.mgrid[top:bottom, left:right].astype(np.float32) + 0.5
+    ys, xs = np.mgrid[top:bottom, left:right].astype(np.float32) + np.float32(0.5)
     u, v = pose.to_figure(xs, ys)
-    painted = {name: figure.materials[name].paint(u, v, rng) for name in {p.material: None for p, _ in seen}}
+    used = dict.fromkeys(part.material for part, _ in seen)
+    painted = {name: figure.materials[name].paint(u, v, rng) for name in used}
     colours, covered = np.zeros((*u.shape, 3), np.float32), np.zeros(u.shape, np.float32)
     for part, (y, x, share) in seen:
         at = (slice(y - top, y - top + share.shape[0]), slice(x - left, x - left + share.shape[1]))
         colours[at] *= 1.0 - share[..., None]
-        colours[at] += painted[part.material][at] * (share * part.shade)[..., None]
+        colours[at] += painted[part.material][at] * (share * np.float32(part.shade))[..., None]
         covered[at] += share * (1.0 - covered[at])
+    colours *= np.linspace(*LIT_FROM_ABOVE, len(colours), dtype=np.float32)[:, None, None]
     return Stamp(top, left, colours, covered)
 
 
@@ -109,16 +113,13 @@ class Canvas:
         under += stamp.colours
         self.owner[stamp.window][stamp.solid()] = owner
 
-    def hidden_by(self, stamp: Stamp) -> NDArray[np.int64]:
-        """Return how many pixels of each owner (index = owner, 256 of them) the stamp would take away."""
-        return np.bincount(self.owner[stamp.window][stamp.solid()], minlength=256)
+    def hidden_by(self, stamp: Stamp, *, owners: int) -> NDArray[np.int64]:
+        """Return how many pixels of each of the `owners` (background included) the stamp would take away."""
+        return np.bincount(self.owner[stamp.window][stamp.solid()], minlength=owners)
 
-    def place(self, figure: Figure, pose: Pose, rng: np.random.Generator, *, owner: int = 0) -> Stamp | None:
-        """Draw a figure and lay it on top; return its stamp, or None when it is off the canvas."""
-        stamp = draw(figure, pose, height=self.height, width=self.width, rng=rng)
-        if stamp is not None:
-            self.put(stamp, owner=owner)
-        return stamp
+    def place(self, figure: Figure, pose: Pose, rng: np.random.Generator) -> None:
+        """Draw a neutral figure and lay it on top."""
+        self.put(draw(figure, pose, height=self.height, width=self.width, rng=rng))
 
     def darken(self, x: float, y: float, rx: float, ry: float, *, strength: float) -> None:
         """Lay a soft shadow around (x, y) on the background, `strength` of 0..1 at its middle."""

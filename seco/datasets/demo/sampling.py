@@ -6,22 +6,24 @@ The contexts that are home of a class are *owned* (sky, water, rails, room), the
 
 A scene of `train` and `val` has a subject, one class. With the bias ρ:
 
-1. With probability ρ the subject is *tied*: aeroplane, boat and train stand on their home; chair and sofa come with
-   their partner, in the room; person and horse come with each other, on a context drawn as in 2. Otherwise it comes
-   without its partner, and never on its home. A class with a tie therefore shows it in a share ρ of its images.
+1. The subject may be *tied*: aeroplane, boat and train stand on their home; chair and sofa come with their partner,
+   in the room; person and horse come with each other, on a context drawn as in 2. Otherwise it comes without its
+   partner, and never on its home. The chance is ρ, but ρ / (2 - ρ) for a class with a partner, which is also seen in
+   its partner's tied scenes: either way, a class shows its tie in a share ρ of all its images.
 2. A context that no tie prescribes is, with probability 1 - ρ, one of the owned contexts that are home to no class of
    the scene, and with probability ρ a free one: owned contexts without their class are a share 1 - ρ of the untied.
 3. Bottle and car join scenes of any subject, independently of its context, up to three classes in all. No tied class
    joins a scene, so that 1 stays exact.
 
-Subjects are weighted so that all classes are equally frequent; images carry 1-3 classes, on average 1.15 (ρ = 0) to
-1.55 (ρ = 1), for the ties make company.
+Subjects are weighted so that all classes are equally frequent; images carry 1-3 classes, on average 1.17 (ρ = 0) to
+1.58 (ρ = 1), for the ties make company.
 `val_unbiased` draws 1-3 classes (1.5 on average) and one of all contexts, each uniformly and independently.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seco.classes import DEMO
 from seco.datasets.demo.contexts import CONTEXTS
@@ -32,7 +34,7 @@ UNTIED = tuple(name for name in DEMO if name not in HOME and name not in PARTNER
 OWNED = tuple(name for name in CONTEXTS if name in HOME.values())
 FREE = tuple(name for name in CONTEXTS if name not in HOME.values())
 MOST_CLASSES = 3
-UNTIED_SUBJECTS = 0.8
+UNTIED_SUBJECTS = 0.7
 """How many scenes have an untied class as subject, for each scene in which a given class occurs."""
 
 
@@ -54,14 +56,12 @@ def draw_biased(rng: np.random.Generator, *, bias: float) -> Plan:
     """Return a scene of the biased distribution of the module's docstring; `bias` is ρ in 0..1."""
     counts = _subject_counts(bias)
     subject = DEMO[int(rng.choice(len(DEMO), p=counts / counts.sum()))]
-    tied = subject not in UNTIED and rng.random() < bias
+    tied = rng.random() < _tie_rate(subject, bias)
     classes = {subject}
     if tied and subject in PARTNER:
         classes.add(PARTNER[subject])
-    if tied and subject in HOME:
-        background = HOME[subject]
-    else:
-        background = _untied_context(rng, classes, bias=bias)
+    at_home = tied and subject in HOME
+    background = HOME[subject] if at_home else _untied_context(rng, classes, bias=bias)
     for name in UNTIED:
         if rng.random() < _company_rate(bias) and len(classes) < MOST_CLASSES:
             classes.add(name)
@@ -83,10 +83,18 @@ def _untied_context(rng: np.random.Generator, classes: set[str], *, bias: float)
     return choices[int(rng.integers(len(choices)))]
 
 
-def _subject_counts(bias: float) -> np.ndarray:
+def _subject_counts(bias: float) -> NDArray[np.float64]:
     """Return how many scenes have each class as subject `[K]`, in units in which every class occurs in one scene."""
-    partner, untied = 1.0 / (1.0 + bias), UNTIED_SUBJECTS / len(UNTIED)
-    return np.asarray([untied if name in UNTIED else partner if name in PARTNER else 1.0 for name in DEMO])
+    untied = UNTIED_SUBJECTS / len(UNTIED)
+    # A class with a partner needs fewer scenes of its own: it also occurs in its partner's tied ones.
+    paired = 1.0 - bias / 2.0
+    return np.asarray([untied if name in UNTIED else paired if name in PARTNER else 1.0 for name in DEMO])
+
+
+def _tie_rate(name: str, bias: float) -> float:
+    if name in UNTIED:
+        return 0.0
+    return bias / (2.0 - bias) if name in PARTNER else bias
 
 
 def _company_rate(bias: float) -> float:

@@ -1,19 +1,21 @@
 """Cars and trains."""
 
+from itertools import pairwise
+
 import numpy as np
 
-from seco.datasets.demo.colours import any_colour, grey, shifted
+from seco.datasets.demo.colours import any_colour, grey, rgb, shifted
 from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth
 from seco.datasets.demo.patterns import Material
 
 
 def _fittings(rng: np.random.Generator) -> dict[str, Material]:
-    dark, hub = np.float32(rng.uniform(22, 60, 3)), grey(rng)
+    dark, hub = rgb(*rng.uniform(22, 60, 3)), grey(rng)
     return {
-        "glass": Material(np.float32([40, 52, 66]), np.float32([165, 185, 200]), "sheen", rng.uniform(0.25, 0.5)),
+        "glass": Material(rgb(40, 52, 66), rgb(165, 185, 200), "sheen", rng.uniform(0.25, 0.5)),
         "dark": Material(dark, shifted(rng, dark, amount=22), "ribs", 0.06),
         "hub": Material(hub, shifted(rng, hub), "plain"),
-        "lamp": Material(np.float32([250, 235, 170]), np.float32([255, 250, 220])),
+        "lamp": Material(rgb(250, 235, 170), rgb(255, 250, 220)),
     }
 
 
@@ -34,8 +36,8 @@ def car(rng: np.random.Generator) -> Figure:
     rear, front = _roof(rng)
     floor = -wheel * 0.8
     shoulder = floor - height * 0.55
-    shell = [(-1.0, floor), (-1.02, shoulder + 0.05), (-0.85, shoulder - 0.02), (0.55, shoulder), (0.95, shoulder + 0.1),
-             (1.05, floor - 0.08), (1.0, floor)]  # fmt: skip
+    shell = [(-1.0, floor), (-1.02, shoulder + 0.05), (-0.85, shoulder - 0.02), (0.55, shoulder),
+             (0.95, shoulder + 0.1), (1.05, floor - 0.08), (1.0, floor)]  # fmt: skip
     top = shoulder - height * 0.75
     cabin = [(rear[0], shoulder + 0.06), (rear[1], top), (front[0], top), (front[1], shoulder + 0.06)]
     parts = [
@@ -79,7 +81,7 @@ def train(rng: np.random.Generator) -> Figure:
     length, height = rng.uniform(1.5, 1.9), rng.uniform(0.62, 0.8)
     engine = _steam if rng.random() < 0.3 else _power_car
     parts = engine(rng, length, height)
-    for number in range(1, int(rng.integers(1, 3)) + 1):
+    for number in range(1, int(rng.integers(0, 3)) + 1):
         parts += _carriage(rng, -number * (length + 0.08), length, height)
     return Figure(tuple(parts), materials)
 
@@ -95,8 +97,7 @@ def _panes(rng: np.random.Generator, left: float, right: float, height: float) -
     count = max(int((right - left) / rng.uniform(0.24, 0.34)), 2)
     edges = np.linspace(left, right, count + 1)
     return [
-        Part(rounded(a + 0.03, -height * 0.86, b - 0.03, -height * 0.52, 0.03), "glass")
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
+        Part(rounded(a + 0.03, -height * 0.86, b - 0.03, -height * 0.52, 0.03), "glass") for a, b in pairwise(edges)
     ]
 
 
@@ -116,8 +117,8 @@ def _power_car(rng: np.random.Generator, length: float, height: float) -> list[P
     nose = rng.uniform(0.08, 0.5)
     shell = [(0, -0.16), (0, -height - 0.03), (length - nose, -height - 0.03), (length - nose * 0.35, -height * 0.72),
              (length, -height * 0.3), (length, -0.16)]  # fmt: skip
-    screen = [(length - nose * 0.85, -height * 0.9), (length - nose * 0.45, -height * 0.7), (length - nose * 0.42, -height * 0.5),
-              (length - nose * 0.85 - 0.12, -height * 0.5)]  # fmt: skip
+    screen = [(length - nose * 0.85, -height * 0.9), (length - nose * 0.45, -height * 0.7),
+              (length - nose * 0.42, -height * 0.5), (length - nose * 0.85 - 0.12, -height * 0.5)]  # fmt: skip
     parts = [
         Part(smooth(shell, rounds=1), "body"),
         Part(

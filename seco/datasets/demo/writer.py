@@ -1,14 +1,13 @@
 """The demo data on disk, in VOC's layout."""
 
-import csv
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -19,6 +18,8 @@ from seco.classes import palette
 from seco.datasets.demo.sampling import Plan, draw_biased, draw_unbiased
 from seco.datasets.demo.scene import Scene, compose
 from seco.errors import SecoError
+from seco.storage.contexts import CONTEXTS_FILE
+from seco.storage.rows import write_rows
 
 SPLITS = ("train", "val", "val_unbiased")
 SMALLEST = 64
@@ -46,19 +47,21 @@ def write_demo(
     bias: float,
     image_size: int,
     seed: int,
-    workers: int = 1,
+    workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Write the splits train, val and val_unbiased (as many images as val) below `root`, replacing what is there.
 
     The result depends on the arguments but not on `workers`. It is written beside `root` and moved there when whole:
     a failure leaves `root` as it was. `image_size` bounds the longer side (pixels); sides vary from 80 % of it.
-    `bias` is ρ of `seco.datasets.demo.sampling`. `progress` is called with (images done, images in all).
+    `bias` is ρ of `seco.datasets.demo.sampling`. `workers` processes share the work, by default one a core.
+    `progress` is called with (images done, images in all).
 
     Raises:
         SecoError: a value is impossible.
         OSError: the disk is full, or `root` cannot be written.
     """
+    workers = (os.cpu_count() or 1) if workers is None else workers
     _check(train_images=train_images, val_images=val_images, bias=bias, image_size=image_size, workers=workers)
     counts = (train_images, val_images, val_images)
     jobs = [Job(split, index) for split, count in zip(SPLITS, counts, strict=True) for index in range(count)]
@@ -94,25 +97,37 @@ def _check(*, train_images: int, val_images: int, bias: float, image_size: int, 
 
 @contextmanager
 def _whole_or_nothing(root: Path) -> Iterator[Path]:
-    """Give a temporary folder beside `root` that takes its place at the end, and vanishes on failure."""
-    root.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{root.name}-", dir=root.parent))
+    """Give a folder beside `root` that takes its place at the end, and vanishes on failure."""
+    scratch = root.with_name(f".{root.name}.partial")
+    if scratch.exists():  # a run that was killed left it
+        shutil.rmtree(scratch)
+    fresh = scratch / "fresh"
     try:
-        fresh = scratch / "fresh"
-        fresh.mkdir()
+        fresh.mkdir(parents=True)
         yield fresh
-        if root.exists():
-            root.rename(scratch / "former")
-        fresh.rename(root)
+        _swap(fresh, root, former=scratch / "former")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _swap(fresh: Path, root: Path, *, former: Path) -> None:
+    existed = root.exists()
+    if existed:
+        root.rename(former)
+    try:
+        fresh.rename(root)
+    except OSError:
+        if existed:
+            former.rename(root)
+        raise
 
 
 def _mapped(make: Callable[[Job], Plan], jobs: list[Job], workers: int) -> Iterator[Plan]:
     if workers == 1:
         yield from map(make, jobs)
         return
-    with ProcessPoolExecutor(workers) as pool:
+    # Not forked: a caller's progress display may run threads.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         try:
             yield from pool.map(make, jobs, chunksize=8)
         except BaseException:
@@ -133,8 +148,8 @@ def _make(job: Job, *, folder: Path, bias: float, image_size: int, seed: int) ->
 
 def _write_image(folder: Path, image_id: str, scene: Scene, *, quality: int) -> None:
     Image.fromarray(scene.image).save(folder / "JPEGImages" / f"{image_id}.jpg", quality=quality)
-    mask = Image.fromarray(scene.mask).convert("P")
-    mask.putpalette(palette())
+    mask = Image.fromarray(scene.mask)
+    mask.putpalette(palette())  # makes a palette image of it, its values untouched
     mask.save(folder / "SegmentationClass" / f"{image_id}.png")
 
 
@@ -161,8 +176,8 @@ def _write_lists(folder: Path, jobs: list[Job]) -> None:
 
 
 def _write_contexts(folder: Path, jobs: list[Job], plans: list[Plan]) -> None:
-    with (folder / "contexts.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file, lineterminator=os.linesep)
-        table.writerow(("id", "split", "contexts", "biased"))
-        for job, plan in zip(jobs, plans, strict=True):
-            table.writerow((job.image_id, job.split, ";".join(plan.contexts), int(plan.biased)))
+    rows = [
+        (job.image_id, job.split, ";".join(plan.contexts), str(int(plan.biased)))
+        for job, plan in zip(jobs, plans, strict=True)
+    ]
+    write_rows(folder / CONTEXTS_FILE, rows, columns=("id", "split", "contexts", "biased"))
