@@ -61,58 +61,33 @@ def _track(canvas: Canvas, rng: np.random.Generator, y: float) -> None:
 def room(canvas: Canvas, rng: np.random.Generator) -> Floor:
     """A papered wall with pictures, a skirting board, and a floor with a rug, a lamp, a plant."""
     base = int(canvas.height * rng.uniform(0.52, 0.72))
-    paper, wood = any_colour(rng), earthy(rng)
-    pattern = str(rng.choice(["stripes", "plain", "dots", "checks", "bricks"]))
-    amount = rng.uniform(18, 40)
-    upright(
-        canvas,
-        rng,
-        base,
-        Material(
-            paper,
-            shifted(rng, paper, amount=amount),
-            pattern,
-            rng.uniform(0.05, 0.14),
-            1.57 * (pattern == "stripes"),
-        ),
-    )
-    floor = str(rng.choice(["planks", "tiles", "plain", "weave"]))
-    receding(canvas, rng, base, Material(wood, shifted(rng, wood, amount=40), floor, rng.uniform(0.25, 0.5), 1.57))
+    _shell(canvas, rng, base)
     for _ in range(int(rng.integers(0, 4))):
-        y = base * rng.uniform(0.45, 0.8)
-        stand(
-            canvas,
-            rng,
-            clutter.picture(rng),
-            x=rng.uniform(0, canvas.width),
-            y=y,
-            height=canvas.height * rng.uniform(0.14, 0.3),
-        )
+        y, x, height = base * rng.uniform(0.45, 0.8), rng.uniform(0, canvas.width), rng.uniform(0.14, 0.3)
+        stand(canvas, rng, clutter.picture(rng), x=x, y=y, height=canvas.height * height)
     skirting = grey(rng)
-    cut(
-        canvas,
-        rng,
-        box(0, base - canvas.height * 0.03, canvas.width, base + 2),
-        Material(skirting, shifted(rng, skirting)),
-    )
+    board = box(0, base - canvas.height * 0.03, canvas.width, base + 2)
+    cut(canvas, rng, board, Material(skirting, shifted(rng, skirting)))
     if rng.random() < 0.5:
         rug, y = any_colour(rng), rng.uniform(base, canvas.height)
         outline = ellipse(rng.uniform(0.2, 0.8) * canvas.width, y, canvas.width * 0.4, canvas.height * 0.09)
-        cut(
-            canvas,
-            rng,
-            outline,
-            Material(rug, shifted(rng, rug), str(rng.choice(["stripes", "checks"])), 14.0),
-        )
-    scatter(
-        canvas,
-        rng,
-        [clutter.lamp, clutter.plant, clutter.crate],
-        rows=(base + 4, base + 20),
-        heights=(0.2, 0.45),
-        most=3,
-    )
+        pattern = str(rng.choice(["stripes", "checks"]))
+        cut(canvas, rng, outline, Material(rug, shifted(rng, rug), pattern, 14.0))
+    things = [clutter.lamp, clutter.plant, clutter.crate]
+    scatter(canvas, rng, things, rows=(base + 4, base + 20), heights=(0.2, 0.45), most=3)
     return base + 0.08 * canvas.height, canvas.height * 0.97
+
+
+def _shell(canvas: Canvas, rng: np.random.Generator, base: int) -> None:
+    paper, wood = any_colour(rng), earthy(rng)
+    pattern = str(rng.choice(["stripes", "plain", "dots", "checks", "bricks"]))
+    accent = shifted(rng, paper, amount=rng.uniform(18, 40))
+    # Striped paper hangs upright: the pattern's bands lie across v.
+    angle = np.pi / 2 if pattern == "stripes" else 0.0
+    upright(canvas, rng, base, Material(paper, accent, pattern, rng.uniform(0.05, 0.14), angle))
+    floor = str(rng.choice(["planks", "tiles", "plain", "weave"]))
+    boards = Material(wood, shifted(rng, wood, amount=40), floor, rng.uniform(0.25, 0.5), np.pi / 2)
+    receding(canvas, rng, base, boards)
 
 
 def street(canvas: Canvas, rng: np.random.Generator) -> Floor:
