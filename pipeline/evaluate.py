@@ -1,4 +1,4 @@
-"""Stage `evaluate`: what CAMs, refined masks and predictions are worth, and what co-occurrence costs them."""
+"""Stage `evaluate`: what seeds, refined masks and segmentations are worth, and what co-occurrence costs them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +11,35 @@ from pipeline.options import CAMS, PARAMS, PREDICTIONS, PREPARED, REFINED, REPOR
 def evaluate(
     params: Params = PARAMS,
     data: Data = PREPARED,
+    cams: Annotated[Path, typer.Option(help="Folder of the CAM store, for the pictures.")] = CAMS,
+    seeds: Annotated[Path, typer.Option(help="Folder of the seed masks.")] = SEEDS,
+    refined: Annotated[Path, typer.Option(help="Folder of the refined masks.")] = REFINED,
+    predictions: Annotated[Path, typer.Option(help="Folder of the segmentations.")] = PREDICTIONS,
+    output: Annotated[Path, typer.Option(help="Folder for the reports.")] = REPORTS,
 ) -> None:
-    """Write the metrics, tables and pictures."""
+    """Measure every mask against the truth; write metrics, tables and pictures."""
     from seco.config import load_settings
+    from seco.reporting.report import measure, show_headline, write_report
+    from seco.reporting.sources import list_sources
     from seco.storage.manifest import read_manifest
+
+    settings = load_settings(params)
+    manifest = read_manifest(data)
+    sources = list_sources(
+        seeds=seeds,
+        refined=refined,
+        predictions=predictions,
+        seed_splits=manifest.splits,
+        refined_splits=settings.refine.splits,
+        predicted_splits=settings.predict.splits,
+    )
+    measured = measure(manifest, sources, contexts_file=Path(settings.dataset.root) / "contexts.csv")
+    report = write_report(
+        manifest,
+        measured,
+        cams=cams,
+        folder=output,
+        pictures=settings.evaluate.pictures,
+        pairs=settings.evaluate.pairs,
+    )
+    show_headline(report)
