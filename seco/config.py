@@ -92,6 +92,7 @@ class Crf(Section):
     """A dense CRF (Krähenbühl and Koltun, 2011); sigmas in pixels and in colour levels."""
 
     enabled: bool
+    sharpness: Positive
     iterations: Count
     gaussian_sigma: Positive
     gaussian_weight: Weight
@@ -100,7 +101,7 @@ class Crf(Section):
     bilateral_weight: Weight
 
     def arguments(self) -> dict[str, float] | None:
-        """Return the keyword arguments of ``dense_crf``; None where it is switched off."""
+        """Return what ``label_image`` takes; None where the CRF is switched off."""
         return self.model_dump(exclude={"enabled"}) if self.enabled else None
 
 

@@ -4,7 +4,7 @@ Knows no torch, so that worker processes start at once.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +35,16 @@ class LabelledImage(NamedTuple):
 
 
 def label_image(scored: ScoredImage, *, crf: Mapping[str, float] | None) -> LabelledImage:
-    """Label each pixel; ``crf`` holds the keyword arguments of ``dense_crf``, None leaves it out."""
+    """Label each pixel.
+
+    Args:
+        scored: the image and its scores.
+        crf: the keyword arguments of ``dense_crf`` and ``sharpness``: scores are raised to that power first, since
+            those of CAMs, a softmax of values in 0..1, are nearly flat. None leaves the CRF out.
+    """
     scores, ids = scored.scores, np.asarray(scored.class_ids, dtype=np.uint8)
     if crf is not None:
-        probabilities = scores / np.maximum(scores.sum(axis=0), 1e-8)
-        relevant = probabilities.max(axis=(1, 2)) > _NEGLIGIBLE
-        scores = dense_crf(scored.image, probabilities[relevant], **crf)
+        relevant, scores = _smooth(scored.image, scores, **crf)
         ids = ids[relevant]
     return LabelledImage(scored.id, ids[scores.argmax(axis=0)])
 
@@ -52,3 +56,13 @@ def label_variants(
     single, multi = scored
     variants = {"single_scale": label_image(single, crf=None), "multi_scale": label_image(multi, crf=None)}
     return variants | ({"crf": label_image(multi, crf=crf)} if crf is not None else {})
+
+
+def _smooth(
+    image: NDArray[np.uint8], scores: NDArray[np.float32], *, sharpness: float, **kernels: Any
+) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Return which classes take part, bool ``[C]``, and their marginals."""
+    powers = (scores / np.maximum(scores.max(axis=0), 1e-8)) ** sharpness
+    probabilities = powers / powers.sum(axis=0)
+    relevant = probabilities.max(axis=(1, 2)) > _NEGLIGIBLE
+    return relevant, dense_crf(image, np.ascontiguousarray(probabilities[relevant]), **kernels)

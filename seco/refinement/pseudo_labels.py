@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from seco.classes import BACKGROUND, IGNORE
+from seco.resize import resize
 
 
 @torch.no_grad()
@@ -42,17 +43,19 @@ def refine_labels(
 
 
 @torch.no_grad()
-def refine_cam(rgb: Tensor, cam: Tensor, *, background: float, par: nn.Module, downscale: int = 2) -> Tensor:
-    """Return the refined scores ``[1 + C, H, W]`` of one image: background, then the classes of ``cam``.
+def refine_cam(rgb: Tensor, cam: Tensor, *, background: float, par: nn.Module | None, downscale: int = 2) -> Tensor:
+    """Return the scores ``[1 + C, H, W]`` of one image: background, then the classes of ``cam``.
 
     Args:
         rgb: the image ``[3, H, W]``, 0..255.
         cam: maps of its classes ``[C, H, W]``, 0..1.
         background: the score every pixel has for background.
-        par: refines maps ``[B, M, h, w]`` on images ``[B, 3, h, w]``.
+        par: refines maps ``[B, M, h, w]`` on images ``[B, 3, h, w]``; None leaves them as they are.
         downscale: by how much the refinement works coarser than the image.
     """
     present = torch.ones(1, len(cam), dtype=torch.bool, device=cam.device)
+    if par is None:
+        return _class_scores(cam[None].float(), present, background=background)[0]
     (scores,) = _refined_scores(rgb[None], cam[None], present, backgrounds=(background,), par=par, downscale=downscale)
     return scores[0]
 
@@ -69,9 +72,9 @@ def _refined_scores(
     """Return per background score the refined maps ``[B, 1 + C, H, W]``; one affinity serves them all."""
     height, width = rgb.shape[-2:]
     coarse = (max(1, height // downscale), max(1, width // downscale))
-    small_rgb, small_cam = _resize(rgb.float(), coarse), _resize(cam.float(), coarse)
+    small_rgb, small_cam = resize(rgb, coarse), resize(cam, coarse)
     scores = [_class_scores(small_cam, present, background=score) for score in backgrounds]
-    refined = _resize(par(small_rgb, torch.cat(scores, dim=1)), (height, width))
+    refined = resize(par(small_rgb, torch.cat(scores, dim=1)), (height, width))
     return refined.chunk(len(backgrounds), dim=1)
 
 
@@ -80,6 +83,3 @@ def _class_scores(cam: Tensor, present: Tensor, *, background: float) -> Tensor:
     candidates = cam.masked_fill(~present[:, :, None, None], float("-inf"))
     return F.pad(candidates, (0, 0, 0, 0, 1, 0), value=background).softmax(1)
 
-
-def _resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
-    return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)
