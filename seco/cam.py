@@ -143,4 +143,3 @@ def _both_ways(
     count = len(images)
     both = maps_of(torch.cat([images, images.flip(-1)]), torch.cat([class_ids, class_ids]))
     return [maps[:count] for maps in both], [maps[count:] for maps in both]
-

@@ -82,9 +82,7 @@ def rectify_tags(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, 
 
 def _classes_shown(labels: Tensor, class_ids: Tensor) -> Tensor:
     """Say which of an image's classes occur among labels ``[B, n, P]``: bool ``[B, n, C]``."""
-    found = [
-        (labels == ids.view(-1, 1, 1)).any(dim=2) & (ids > 0).unsqueeze(1) for ids in class_ids.unbind(dim=1)
-    ]
+    found = [(labels == ids.view(-1, 1, 1)).any(dim=2) & (ids > 0).unsqueeze(1) for ids in class_ids.unbind(dim=1)]
     return torch.stack(found, dim=2)
 
 

@@ -47,9 +47,7 @@ class SampleStream(Sampler[list[Draw]]):
     Nothing needs to be saved to continue a run: the stream starts at any step.
     """
 
-    def __init__(
-        self, num_records: int, *, batch_size: int, seed: int, first_step: int, last_step: int
-    ) -> None:
+    def __init__(self, num_records: int, *, batch_size: int, seed: int, first_step: int, last_step: int) -> None:
         self.num_records = num_records
         self.batch_size = batch_size
         self.seed = seed
@@ -90,9 +88,7 @@ class _Guarded(Dataset[Sample | SecoError], Generic[Key, Sample]):
 class TrainingSet(_Guarded[Draw, Batch]):
     """The views and labels of the records, one sample a draw."""
 
-    def __init__(
-        self, records: Sequence[Record], class_names: Sequence[str], views: ViewMaker, *, seed: int
-    ) -> None:
+    def __init__(self, records: Sequence[Record], class_names: Sequence[str], views: ViewMaker, *, seed: int) -> None:
         self.records = records
         self.class_names = class_names
         self.views = views
@@ -141,9 +137,7 @@ def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers:
 
 def image_batches(images: SquareImages, *, batch_size: int, num_workers: int) -> Iterator[list[Tensor]]:
     """Yield the photographs in order, ``batch_size`` at a time; raises as ``training_batches``."""
-    loader = DataLoader(
-        images, batch_size=batch_size, num_workers=num_workers, collate_fn=_first_fault_or_all
-    )
+    loader = DataLoader(images, batch_size=batch_size, num_workers=num_workers, collate_fn=_first_fault_or_all)
     yield from _sound(loader)
 
 

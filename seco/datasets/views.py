@@ -53,9 +53,7 @@ class ViewMaker:
             strong = crop.clone()
             strong[:, top:bottom, left:right] = self.strong(crop[:, top:bottom, left:right])
             second = self.second(image)
-        return Views(
-            _normalise_inside(crop, box), _normalise_inside(strong, box), normalise(second), torch.tensor(box)
-        )
+        return Views(_normalise_inside(crop, box), _normalise_inside(strong, box), normalise(second), torch.tensor(box))
 
     def _crop(self, image: Tensor) -> tuple[Tensor, tuple[int, int, int, int]]:
         """Scale, mirror and crop at random; where the image is smaller it lands at random in an empty crop."""

@@ -43,9 +43,7 @@ class Encoder(nn.Module):
     def forward(self, images: Tensor) -> Tokens:
         """Encode normalised images ``[B, 3, H, W]``."""
         height, width = images.shape[-2:]
-        final, between = self.vit.forward_intermediates(
-            images, indices=[self.intermediate_block], output_fmt="NLC"
-        )
+        final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
         final = cast(Tensor, final)
         grid = (height // self.patch_size, width // self.patch_size)
         prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
@@ -62,9 +60,7 @@ def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = Non
     """
     changes = {} if depth is None else {"depth": depth}
     try:
-        vit = timm.create_model(
-            name, pretrained=pretrained is True, num_classes=0, dynamic_img_size=True, **changes
-        )
+        vit = timm.create_model(name, pretrained=pretrained is True, num_classes=0, dynamic_img_size=True, **changes)
     except (RuntimeError, TypeError, AssertionError) as error:
         raise SecoError(f"backbone.name {name!r} cannot be built by timm as a ViT: {_first_line(error)}") from error
     except Exception as error:

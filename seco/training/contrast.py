@@ -65,9 +65,7 @@ def contrast_patches(
         )
     reservoir = models.reservoir
     if settings.weight_lil and settings.use_rectification:
-        tags = rectify_tags(
-            queries, tags, reservoir.keys, reservoir.tags, threshold=settings.rectify_threshold
-        )
+        tags = rectify_tags(queries, tags, reservoir.keys, reservoir.tags, threshold=settings.rectify_threshold)
     terms: dict[str, Tensor] = {}
     if settings.weight_lig:
         terms["lig"] = global_contrast(
@@ -92,9 +90,7 @@ def contrast_patches(
 
 
 def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings, generator: torch.Generator) -> _PatchViews:
-    label_map = three_way_labels(
-        tag_cam, inputs.class_ids, inputs.inside, low=settings.cam.low, high=settings.cam.high
-    )
+    label_map = three_way_labels(tag_cam, inputs.class_ids, inputs.inside, low=settings.cam.low, high=settings.cam.high)
     size = settings.patch_size
     corners = sample_patches(
         label_map, inputs.boxes, patch_size=size, num_patches=settings.num_patches, generator=generator

@@ -37,9 +37,9 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
             pretrained=pretrained if isinstance(pretrained, bool) else Path(pretrained),
             depth=settings.backbone.depth,
         )
-        network = SeCoNetwork(
-            encoder, num_classes=num_classes, projector_width=settings.backbone.projector_width
-        ).to(device)
+        network = SeCoNetwork(encoder, num_classes=num_classes, projector_width=settings.backbone.projector_width).to(
+            device
+        )
     return Models(
         network=network,
         teacher=LocalTeacher(network),

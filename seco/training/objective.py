@@ -51,14 +51,10 @@ class Objective:
             "reg": settings.weight_reg,
         }
 
-    def __call__(
-        self, models: Models, inputs: Inputs, *, step: int, generator: torch.Generator
-    ) -> StepResult:
+    def __call__(self, models: Models, inputs: Inputs, *, step: int, generator: torch.Generator) -> StepResult:
         """Compute the terms of a step."""
         settings = self.settings
-        contrasts = step >= settings.training.contrast_start and bool(
-            settings.weight_lig or settings.weight_lil
-        )
+        contrasts = step >= settings.training.contrast_start and bool(settings.weight_lig or settings.weight_lil)
         segments = step >= settings.training.segmentation_start and bool(settings.weight_seg)
         with self._autocast(inputs):
             output = models.network(inputs.weak)
@@ -107,9 +103,7 @@ class Objective:
         """L_ptc under the three-way map of CAM_aux at the size of the token grid."""
         cam = F.interpolate(cams.auxiliary, size=tokens.grid, mode="bilinear", align_corners=False)
         inside = F.adaptive_avg_pool2d(inputs.inside.unsqueeze(1).float(), tokens.grid).squeeze(1) > 0.5
-        labels = three_way_labels(
-            cam, inputs.class_ids, inside, low=self.settings.cam.low, high=self.settings.cam.high
-        )
+        labels = three_way_labels(cam, inputs.class_ids, inside, low=self.settings.cam.low, high=self.settings.cam.high)
         return token_contrast(tokens.final, labels.flatten(1))
 
     def _segmentation(self, logits: Tensor, cams: CamPair, inputs: Inputs) -> dict[str, Tensor]:
