@@ -1,9 +1,10 @@
 """Masks on disk against the truth: a confusion matrix a split, and one a context where contexts are known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from seco.errors import SecoError
 from seco.metrics import ConfusionMatrix
@@ -12,32 +13,46 @@ from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, read_mask
 
 
-@dataclass(eq=False)
+class Tally:
+    """Counts over a set of images.
+
+    Attributes:
+        confusion: their pixels by true and predicted class.
+        images: their number.
+        images_of_class: int64 `[K+1]`, how many of them show each class in the truth.
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        self.confusion = ConfusionMatrix(num_classes)
+        self.images = 0
+        self.images_of_class = np.zeros(num_classes + 1, dtype=np.int64)
+
+    def add(self, counted: ConfusionMatrix) -> None:
+        """Add the counts of one image."""
+        self.confusion.merge(counted)
+        self.images += 1
+        self.images_of_class += counted.counts.sum(axis=1) > 0
+
+
 class Evaluation:
     """What the masks of one split were worth.
 
     Attributes:
-        confusion: over all images that have a truth mask.
+        whole: counts over all images that have a truth mask.
         by_context: the same over the images of each context (an image counts in each of its contexts).
-        images: number of images counted.
-        images_in_context: number of images counted a context.
         without_truth: number of images skipped, having no truth mask.
     """
 
-    confusion: ConfusionMatrix
-    by_context: dict[str, ConfusionMatrix] = field(default_factory=dict)
-    images: int = 0
-    images_in_context: dict[str, int] = field(default_factory=dict)
-    without_truth: int = 0
+    def __init__(self, num_classes: int) -> None:
+        self.whole = Tally(num_classes)
+        self.by_context: dict[str, Tally] = {}
+        self.without_truth = 0
 
     def add(self, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
         """Add the counts of one image that shows these contexts."""
-        self.confusion.merge(counted)
-        self.images += 1
+        self.whole.add(counted)
         for context in contexts:
-            group = self.by_context.setdefault(context, ConfusionMatrix(counted.num_classes))
-            group.merge(counted)
-            self.images_in_context[context] = self.images_in_context.get(context, 0) + 1
+            self.by_context.setdefault(context, Tally(counted.num_classes)).add(counted)
 
 
 def evaluate_masks(
@@ -66,7 +81,7 @@ def evaluate_masks(
         SecoError: a mask is missing or damaged, or no class id, or of another size than its image.
     """
     splits = dict.fromkeys(record.split for record in records)
-    evaluations = {split: Evaluation(ConfusionMatrix(len(class_names))) for split in splits}
+    evaluations = {split: Evaluation(len(class_names)) for split in splits}
     known = [(record, record.mask) for record in records if record.mask is not None]
     compare = partial(_compare, folder=folder, num_classes=len(class_names), stage=stage)
     for (record, _), counted in zip(known, thread_map(compare, known, progress=progress), strict=True):

@@ -31,22 +31,25 @@ def _evaluate(records: list[Record], tmp_path: Path) -> dict[str, Evaluation]:
 def test_each_split_is_counted_on_its_own(records: list[Record], tmp_path: Path) -> None:
     found = _evaluate(records, tmp_path)
     assert list(found) == ["train", "val"]
-    assert found["train"].confusion.counts.tolist() == [[1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
-    assert found["val"].confusion.counts.tolist() == [[1, 1, 0, 0], [0, 3, 0, 1], [1, 0, 1, 0]]
+    assert found["train"].whole.confusion.counts.tolist() == [[1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+    assert found["val"].whole.confusion.counts.tolist() == [[1, 1, 0, 0], [0, 3, 0, 1], [1, 0, 1, 0]]
 
 
 def test_images_without_a_truth_mask_are_skipped_and_counted(records: list[Record], tmp_path: Path) -> None:
     found = _evaluate(records, tmp_path)
-    assert (found["train"].images, found["train"].without_truth) == (1, 0)
-    assert (found["val"].images, found["val"].without_truth) == (2, 1)
+    assert (found["train"].whole.images, found["train"].without_truth) == (1, 0)
+    assert (found["val"].whole.images, found["val"].without_truth) == (2, 1)
 
 
 def test_each_context_is_counted_over_its_images(records: list[Record], tmp_path: Path) -> None:
     found = _evaluate(records, tmp_path)
     assert found["train"].by_context == {}
-    assert found["val"].images_in_context == {"room": 2, "biased": 1}
-    assert np.array_equal(found["val"].by_context["room"].counts, found["val"].confusion.counts)
-    assert found["val"].by_context["biased"].counts.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]]
+    room, biased = found["val"].by_context["room"], found["val"].by_context["biased"]
+    assert (room.images, biased.images) == (2, 1)
+    assert room.images_of_class.tolist() == [1, 1, 1]
+    assert biased.images_of_class.tolist() == [1, 0, 1]
+    assert np.array_equal(room.confusion.counts, found["val"].whole.confusion.counts)
+    assert biased.confusion.counts.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]]
 
 
 def test_a_missing_mask_names_the_stage(records: list[Record], tmp_path: Path) -> None:

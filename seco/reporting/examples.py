@@ -1,0 +1,80 @@
+"""Which images the overview pictures show, and what was made of each."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from seco.classes import BACKGROUND, IGNORE
+from seco.reporting.overlays import RGB, class_colours, heat_overlay, mask_overlay
+from seco.storage.cams import cam_path, read_cam
+from seco.storage.images import read_image
+from seco.storage.manifest import Record
+from seco.storage.masks import MaskArray, mask_path, read_mask
+
+
+def choose(records: Sequence[Record], count: int) -> list[Record]:
+    """Return up to `count` records that show many classes together, each class soon and none too often.
+
+    One after another, the record whose labels were shown least so far is taken: of two that add as much, the one
+    with more labels, then the earlier one. The choice depends on the labels alone, not on how well the masks look.
+    """
+    shown: dict[str, int] = {}
+    remaining, chosen = list(records), []
+    while remaining and len(chosen) < count:
+        # A label is worth less each time it was shown: 1, 1/4, 1/16, …
+        best = max(remaining, key=lambda record: sum(0.25 ** shown.get(label, 0) for label in record.labels))
+        remaining.remove(best)
+        chosen.append(best)
+        for label in best.labels:
+            shown[label] = shown.get(label, 0) + 1
+    return chosen
+
+
+def panels(
+    record: Record, *, cams: Path, masks: Mapping[str, Path], num_classes: int
+) -> tuple[dict[str, RGB], set[int]]:
+    """Return the pictures of one image by column title, and the class ids (and 255) that they show.
+
+    Args:
+        record: the image; its truth is the last column if it has one.
+        cams: the CAM store; no CAM, no column.
+        masks: column title → folder of masks; no mask, no column.
+        num_classes: number of foreground classes K.
+
+    Raises:
+        SecoError: a file is damaged.
+    """
+    photo = np.asarray(read_image(record.image))
+    pictures = {"photograph": photo}
+    if cam_path(cams, record.id).is_file():
+        maps = read_cam(cams, record.id).maps  # [C, h, w]
+        strongest = maps.max(axis=0) if len(maps) else np.zeros(maps.shape[1:], np.float32)
+        pictures["CAM"] = heat_overlay(photo, strongest)
+    files = {title: mask_path(folder, record.id) for title, folder in masks.items()}
+    if record.mask is not None:
+        files["truth"] = record.mask
+    seen: set[int] = set()
+    for title, path in files.items():
+        if path.is_file():
+            mask: MaskArray = read_mask(path, num_classes=num_classes, size=(record.width, record.height))
+            pictures[title] = mask_overlay(photo, mask)
+            seen.update(np.unique(mask).tolist())
+    return pictures, seen - {BACKGROUND}
+
+
+def common_columns(rows: Sequence[Mapping[str, RGB]]) -> list[dict[str, RGB]]:
+    """Return the rows cut down to the columns that all of them have, in the order of the first."""
+    titles = [title for title in rows[0] if all(title in row for row in rows)]
+    return [{title: row[title] for title in titles} for row in rows]
+
+
+def legend(class_ids: set[int], class_names: Sequence[str]) -> dict[str, tuple[float, float, float]]:
+    """Return name → RGB (0..1) of the given ids, 255 last."""
+    entries: dict[str, tuple[float, float, float]] = {}
+    for class_id in sorted(class_ids - {IGNORE}):
+        red, green, blue = class_colours()[class_id].tolist()
+        entries[class_names[class_id - 1]] = (red / 255, green / 255, blue / 255)
+    if IGNORE in class_ids:
+        entries["uncertain or ignored"] = (1.0, 1.0, 1.0)
+    return entries

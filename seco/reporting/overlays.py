@@ -1,0 +1,80 @@
+"""Photographs with activations or masks laid over them, as plain RGB arrays."""
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from seco.classes import BACKGROUND, IGNORE
+
+RGB = npt.NDArray[np.uint8]
+_DISTINCT = (
+    "4363d8 3cb44b 9a6324 f58231 42d4f4 e6194b ffd21a f032e6 911eb4 469990 "
+    "800000 808000 000075 bfef45 ff8fb0 2fd39b b79cff ffb37a 5b7a99 c4006a"
+)
+_FADED = 0.35  # share of the photograph under a mask's background
+
+
+def class_colours() -> RGB:
+    """Return a colour for every class id, uint8 `[256, 3]`: twenty that differ clearly, then the same again.
+
+    VOC's own palette, which mask files carry, has near twins (aeroplane and chair) and a grey that drowns in a grey
+    photograph; it is made to be decoded, not to be looked at.
+    """
+    distinct = np.array([to_rgb(f"#{code}") for code in _DISTINCT.split()])
+    return _to_bytes(255 * distinct[(np.arange(256) - 1) % len(distinct)])
+
+
+def heat_overlay(photo: RGB, heat: npt.NDArray[np.floating]) -> RGB:
+    """Lay an activation map over a photograph.
+
+    Args:
+        photo: `[H, W, 3]`.
+        heat: 0..1, `[h, w]`; brought to the photograph's size.
+
+    Returns:
+        `[H, W, 3]`: the grey photograph where nothing is active, a warm glow where the activation is 1.
+    """
+    height, width = photo.shape[:2]
+    full = Image.fromarray(heat.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
+    strength = np.clip(np.asarray(full), 0, 1)  # [H, W]
+    glow = matplotlib.colormaps["inferno"](0.25 + 0.7 * strength)[..., :3] * 255  # [H, W, 3]
+    weight = (0.85 * np.sqrt(strength))[..., None]
+    return _to_bytes(_grey(photo) * (1 - weight) + glow * weight)
+
+
+def mask_overlay(photo: RGB, mask: npt.NDArray[np.uint8]) -> RGB:
+    """Colour the classes of a mask `[H, W]` over a photograph `[H, W, 3]`.
+
+    Background is the faded grey photograph, uncertain pixels (255) are white, and a class is its colour with an edge
+    that stands out on any ground.
+    """
+    faded = _grey(photo) * _FADED + 255 * (1 - _FADED)
+    colour = class_colours()[mask].astype(np.float64)
+    painted = 0.75 * colour + 0.25 * _grey(photo)
+    painted[_edges(mask)] = colour[_edges(mask)] * 0.6
+    shown = np.where((mask == BACKGROUND)[..., None], faded, painted)
+    shown[mask == IGNORE] = 255
+    return _to_bytes(shown)
+
+
+def _grey(photo: RGB) -> npt.NDArray[np.float64]:
+    """Return the photograph's brightness in three equal channels, `[H, W, 3]`."""
+    brightness = photo @ np.array([0.299, 0.587, 0.114])
+    return np.repeat(brightness[..., None], 3, axis=2).astype(np.float64)
+
+
+def _edges(mask: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Return bool `[H, W]`: pixels whose right or lower neighbour is another class, and those neighbours."""
+    edges = np.zeros(mask.shape, bool)
+    across, down = mask[:, 1:] != mask[:, :-1], mask[1:] != mask[:-1]
+    edges[:, 1:] |= across
+    edges[:, :-1] |= across
+    edges[1:] |= down
+    edges[:-1] |= down
+    return edges
+
+
+def _to_bytes(values: npt.NDArray[np.float64]) -> RGB:
+    return np.clip(values.round(), 0, 255).astype(np.uint8)
