@@ -1,7 +1,7 @@
 """Batches for training and images for inference, from the manifest's records."""
 
 from collections.abc import Iterator, Sequence
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -13,7 +13,6 @@ from seco.datasets.views import ViewMaker, normalise
 from seco.errors import SecoError
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
-
 
 Sample = TypeVar("Sample")
 Key = TypeVar("Key")
@@ -131,13 +130,20 @@ def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers:
         num_workers=num_workers,
         collate_fn=_collate,
         pin_memory=torch.cuda.is_available(),
+        generator=_worker_seeds(),
     )
     yield from _sound(loader)
 
 
 def image_batches(images: SquareImages, *, batch_size: int, num_workers: int) -> Iterator[list[Tensor]]:
     """Yield the photographs in order, ``batch_size`` at a time; raises as ``training_batches``."""
-    loader = DataLoader(images, batch_size=batch_size, num_workers=num_workers, collate_fn=_first_fault_or_all)
+    loader = DataLoader(
+        images,
+        batch_size=batch_size,
+        num_workers=num_workers,
+        collate_fn=_first_fault_or_all,
+        generator=_worker_seeds(),
+    )
     yield from _sound(loader)
 
 
@@ -146,7 +152,12 @@ def multi_hot(labels: Sequence[str], class_names: Sequence[str]) -> Tensor:
     return torch.tensor([float(name in labels) for name in class_names])
 
 
-def _sound(loader: DataLoader[Sample]) -> Iterator[Sample]:
+def _worker_seeds() -> torch.Generator:
+    """Return what a loader seeds its workers from; without it, it would draw from the global generator."""
+    return torch.Generator().manual_seed(0)
+
+
+def _sound(loader: DataLoader[Any]) -> Iterator[Any]:
     for batch in loader:
         if isinstance(batch, SecoError):
             raise batch
