@@ -10,6 +10,8 @@ from torchvision.transforms.v2 import functional as tv
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
+BLUR_KERNEL = 13  # pixels
+
 
 class Views(NamedTuple):
     """Normalised float32 images; padding is 0."""
@@ -31,7 +33,7 @@ class ViewMaker:
         self.crop_size = crop_size
         self.scale_range = scale_range
         jitter = v2.RandomApply([v2.ColorJitter(0.4, 0.4, 0.2, 0.1)], p=0.8)
-        blur = v2.GaussianBlur(kernel_size=13, sigma=(0.1, 2.0))
+        blur = v2.GaussianBlur(kernel_size=BLUR_KERNEL, sigma=(0.1, 2.0))
         self.strong = v2.Compose([jitter, v2.RandomGrayscale(p=0.2), v2.RandomApply([blur], p=0.5)])
         self.second = v2.Compose(
             [
@@ -58,7 +60,8 @@ class ViewMaker:
     def _crop(self, image: Tensor) -> tuple[Tensor, tuple[int, int, int, int]]:
         """Scale, mirror and crop at random; where the image is smaller it lands at random in an empty crop."""
         scale = torch.empty(()).uniform_(*self.scale_range).item()
-        height, width = (max(round(side * scale), 1) for side in image.shape[-2:])
+        # The blur mirrors half its kernel at each border, which takes a side longer than that half.
+        height, width = (max(round(side * scale), BLUR_KERNEL // 2 + 1) for side in image.shape[-2:])
         image = tv.resize(image, [height, width], antialias=True)
         if torch.rand(()) < 0.5:
             image = tv.horizontal_flip(image)
