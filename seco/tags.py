@@ -8,6 +8,8 @@ from seco.patches import crop_patches
 
 UNCERTAIN = -1
 
+ROUNDING = 1e-6  # cosines that differ by less are the same in float32
+
 
 def tag_patches(
     label_map: Tensor,
@@ -76,7 +78,7 @@ def rectify_tags(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, 
     similarity = queries.float() @ keys.float().T  # [M, R]
     count = same.sum(dim=1).clamp(min=1)
     mean = torch.where(same, similarity, 0.0).sum(dim=1) / count  # eq. 6
-    below = (same & (similarity < mean.unsqueeze(1))).sum(dim=1)
+    below = (same & (similarity < mean.unsqueeze(1) - ROUNDING)).sum(dim=1)
     return torch.where(below / count > threshold, UNCERTAIN, tags)  # eq. 7
 
 
