@@ -1,7 +1,7 @@
 """The ViT encoder, taken from timm through its own intermediate-token interface."""
 
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import timm
 import torch
@@ -47,7 +47,7 @@ class Encoder(nn.Module):
         final = cast(Tensor, final)
         grid = (height // self.patch_size, width // self.patch_size)
         prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
-        return Tokens(final[:, 0], final[:, prefix:], between[0], grid)
+        return Tokens(final[:, 0], final[:, prefix:], cast(Tensor, between[0]), grid)
 
 
 def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = None) -> Encoder:
@@ -58,17 +58,17 @@ def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = Non
     Raises:
         SecoError: the name is unknown or no ViT with a class token, or the weights cannot be had or do not fit.
     """
-    changes = {} if depth is None else {"depth": depth}
+    changes: dict[str, Any] = {} if depth is None else {"depth": depth}
     try:
         vit = timm.create_model(name, pretrained=pretrained is True, num_classes=0, dynamic_img_size=True, **changes)
     except (RuntimeError, TypeError, AssertionError) as error:
-        raise SecoError(f"backbone.name {name!r} cannot be built by timm as a ViT: {_first_line(error)}") from error
+        raise SecoError(f"backbone.name {name!r} cannot be built by timm as a ViT: {_gist(error)}") from error
     except Exception as error:
         # A missing network shows as one of several libraries' errors, none of which timm unifies.
         if pretrained is not True:
-            raise
+            raise SecoError(f"backbone.name {name!r} names no ViT that timm has: {_gist(error)}") from error
         raise SecoError(
-            f"the pretrained weights of {name!r} could not be fetched ({_first_line(error)}): on a machine with network "
+            f"the pretrained weights of {name!r} could not be fetched ({_gist(error)}): on a machine with network "
             "access save them with `timm.create_model(NAME, pretrained=True)` and safetensors, then set "
             "backbone.pretrained to the file, or to false"
         ) from error
@@ -84,7 +84,10 @@ def _load_weights(vit: VisionTransformer, path: Path) -> None:
     try:
         missing, unexpected = vit.load_state_dict(weights, strict=False)
     except RuntimeError as error:
-        raise SecoError(f"{path} holds the weights of another architecture: {_first_line(error)}") from error
+        raise SecoError(
+            f"{path} holds the weights of another architecture ({_gist(error)}): set backbone.name and backbone.depth "
+            "to those of the file"
+        ) from error
     # A classification head in the file is expected and dropped; anything else that does not fit is not.
     foreign = [key for key in unexpected if not key.startswith(("head", "fc_norm", "pre_logits"))]
     if missing or foreign:
@@ -97,18 +100,22 @@ def _load_weights(vit: VisionTransformer, path: Path) -> None:
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
-        raise SecoError(f"backbone.pretrained names {path}, which does not exist: give true, false or a weights file")
+        raise SecoError(f"backbone.pretrained names {path}, which is no file: give true, false or a weights file")
     try:
         if path.suffix == ".safetensors":
             stored = load_file(path)
         else:
             stored = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise SecoError(f"{path} cannot be read as weights ({_first_line(error)}): fetch it again") from error
+        raise SecoError(f"{path} cannot be read as weights ({_gist(error)}): fetch it again") from error
     except Exception as error:  # torch.load reports a refused pickle with an exception of the pickle module
         raise SecoError(f"{path} holds more than weights and was refused: save it as safetensors") from error
+    if not isinstance(stored, dict) or not all(isinstance(value, Tensor) for value in stored.values()):
+        raise SecoError(f"{path} holds something other than named weights: save the model's state_dict() alone")
     return {key: value.float() for key, value in stored.items()}
 
 
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+def _gist(error: BaseException) -> str:
+    """Return the line that says what happened: torch puts a heading above it."""
+    lines = [line.strip() for line in str(error).splitlines() if not line.rstrip().endswith(":")]
+    return next((line[:200] for line in lines if line), type(error).__name__)

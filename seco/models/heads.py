@@ -1,6 +1,7 @@
 """The heads on top of the encoder."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -15,7 +16,7 @@ class PooledClassifier(nn.Linear):
     def __init__(self, width: int, num_classes: int) -> None:
         super().__init__(width, num_classes, bias=False)
 
-    def forward(self, tokens: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Map tokens ``[B, N, D]`` to image logits ``[B, K]``."""
         return super().forward(tokens.amax(dim=1))
 
@@ -33,7 +34,7 @@ class AtrousDecoder(nn.Module):
         """Map tokens ``[B, h·w, D]`` to logits ``[B, K + 1, h, w]``."""
         features = tokens.transpose(1, 2).unflatten(2, grid)  # [B, D, h, w]
         first, *others = self.branches
-        return sum((branch(features) for branch in others), start=first(features))
+        return sum((branch(features) for branch in others), start=cast(Tensor, first(features)))
 
 
 class Projector(nn.Module):

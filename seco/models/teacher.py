@@ -27,6 +27,6 @@ class LocalTeacher(nn.Module):
     @torch.no_grad()
     def update(self, student: SeCoNetwork, *, momentum: float) -> None:
         """Move every weight a step of ``1 - momentum`` towards the student's."""
-        own = [*self.encoder.parameters(), *self.projector.parameters()]
+        own: list[Tensor] = [*self.encoder.parameters(), *self.projector.parameters()]
         others = [*student.encoder.parameters(), *student.projector.parameters()]
-        torch._foreach_lerp_(own, [weight.detach() for weight in others], 1.0 - momentum)
+        torch._foreach_lerp_(own, [weight.detach() for weight in others], 1.0 - momentum)  # pyright: ignore[reportPrivateImportUsage]
