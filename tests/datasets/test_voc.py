@@ -67,6 +67,11 @@ def test_an_empty_list_is_named(root: Path) -> None:
     assert "val.txt names no image" in _fault(root)
 
 
+def test_a_list_that_is_no_text_is_named(root: Path) -> None:
+    (root / "ImageSets/Segmentation/val.txt").write_bytes(b"\xff\xfe\x00c")
+    assert "val.txt cannot be read" in _fault(root)
+
+
 def test_faults_of_lists_annotations_and_files_are_told_in_one_run(root: Path) -> None:
     add_image(root, "d", names=[], mask_values=None)
     add_image(root, "e", names=["person", "Dogs"], mask_values=None)
