@@ -17,6 +17,7 @@ from seco.models.encoder import Tokens
 from seco.models.network import CamPair, SeCoNetwork
 from seco.refinement.par import PAR
 from seco.refinement.pseudo_labels import refine_labels
+from seco.resize import resize
 from seco.training.contrast import Contrast, contrast_patches
 from seco.training.inputs import Inputs
 from seco.training.models import Models
@@ -55,7 +56,7 @@ class Objective:
         """Compute the terms of a step."""
         settings = self.settings
         contrasts = step >= settings.training.contrast_start and bool(settings.weight_lig or settings.weight_lil)
-        segments = step >= settings.training.segmentation_start and bool(settings.weight_seg)
+        segments = step >= settings.training.segmentation_start and bool(settings.weight_seg or settings.weight_reg)
         with self._autocast(inputs):
             output = models.network(inputs.weak)
             crop_embedding = models.network.projector(output.tokens.class_token)
@@ -101,25 +102,27 @@ class Objective:
 
     def _token_contrast(self, tokens: Tokens, cams: CamPair, inputs: Inputs) -> Tensor:
         """L_ptc under the three-way map of CAM_aux at the size of the token grid."""
-        cam = F.interpolate(cams.auxiliary, size=tokens.grid, mode="bilinear", align_corners=False)
+        cam = resize(cams.auxiliary, tokens.grid)
         inside = F.adaptive_avg_pool2d(inputs.inside.unsqueeze(1).float(), tokens.grid).squeeze(1) > 0.5
         labels = three_way_labels(cam, inputs.class_ids, inside, low=self.settings.cam.low, high=self.settings.cam.high)
         return token_contrast(tokens.final, labels.flatten(1))
 
     def _segmentation(self, logits: Tensor, cams: CamPair, inputs: Inputs) -> dict[str, Tensor]:
         """L_seg under the refined pseudo label, and L_reg, the energy of the prediction."""
-        rgb = to_rgb(inputs.weak)
-        labels = refine_labels(
-            rgb,
-            cams.final,
-            inputs.class_ids,
-            inputs.inside,
-            low=self.settings.cam.low,
-            high=self.settings.cam.high,
-            par=self.par,
-        )
-        terms = {"seg": segmentation_loss(logits, labels)}
-        if self.settings.weight_reg:
-            probabilities = logits.float().softmax(dim=1)
-            terms["reg"] = energy_loss(rgb, probabilities, inputs.inside, weight=ENERGY_WEIGHT)
+        settings, rgb = self.settings, to_rgb(inputs.weak)
+        logits = resize(logits, rgb.shape[-2:])  # [B, K + 1, H, W]
+        terms: dict[str, Tensor] = {}
+        if settings.weight_seg:
+            labels = refine_labels(
+                rgb,
+                cams.final,
+                inputs.class_ids,
+                inputs.inside,
+                low=settings.cam.low,
+                high=settings.cam.high,
+                par=self.par,
+            )
+            terms["seg"] = segmentation_loss(logits, labels)
+        if settings.weight_reg:
+            terms["reg"] = energy_loss(rgb, logits.softmax(dim=1), inputs.inside, weight=ENERGY_WEIGHT)
         return terms
