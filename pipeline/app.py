@@ -9,7 +9,9 @@ from pipeline.export import export, export_cams, export_masks
 from pipeline.generate import generate
 from pipeline.predict import predict
 from pipeline.prepare import prepare
+from pipeline.pretrain import pretrain
 from pipeline.refine import refine
+from pipeline.summary import summary
 from pipeline.train import train
 from seco.errors import SecoError
 
@@ -21,7 +23,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
-for stage in (generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate):
+for stage in (
+    generate,
+    prepare,
+    train,
+    export,
+    export_cams,
+    export_masks,
+    refine,
+    predict,
+    evaluate,
+    summary,
+    pretrain,
+):
     app.command()(stage)
 
 

@@ -18,8 +18,7 @@ def generate(
     from seco.reporting.progress import progress
 
     settings = load_settings(params)
-    splits = settings.generate.train_images + 2 * settings.generate.val_images
-    with progress("generate", splits) as advance:
+    with progress("generate") as advance:
         write_demo(
             output,
             train_images=settings.generate.train_images,
@@ -27,5 +26,5 @@ def generate(
             bias=settings.generate.bias,
             image_size=settings.generate.image_size,
             seed=settings.generate.seed,
-            progress=lambda done, total: advance(),
+            progress=advance.reach,
         )

@@ -35,7 +35,10 @@ def predict(
         batch_size=settings.predict.batch_size,
     )
     scored = (
-        (scored_segmentation(result.record, result.single_scale), scored_segmentation(result.record, result.multi_scale))
+        (
+            scored_segmentation(result.record, result.single_scale),
+            scored_segmentation(result.record, result.multi_scale),
+        )
         for result in results
     )
     label = partial(label_variants, crf=settings.predict.crf.arguments())

@@ -27,7 +27,7 @@ def prepare(
             Path(settings.dataset.root),
             lists=settings.dataset.lists,
             class_names=names,
-            progress=advance,
+            progress=advance.reach,
         )
     manifest = Manifest(tuple(item.record for item in checked), names)
     write_manifest(output, manifest, summary=summarise(checked, class_names=names))

@@ -82,4 +82,3 @@ def _class_scores(cam: Tensor, present: Tensor, *, background: float) -> Tensor:
     """Return the softmax ``[B, 1 + C, H, W]`` over background and the present classes; absent ones get 0."""
     candidates = cam.masked_fill(~present[:, :, None, None], float("-inf"))
     return F.pad(candidates, (0, 0, 0, 0, 1, 0), value=background).softmax(1)
-

@@ -40,9 +40,7 @@ def cam_path(folder: Path, image_id: str) -> Path:
     return folder / f"{image_id}.npz"
 
 
-def write_cam(
-    folder: Path, image_id: str, class_ids: npt.NDArray[np.integer], maps: npt.NDArray[np.floating]
-) -> None:
+def write_cam(folder: Path, image_id: str, class_ids: npt.NDArray[np.integer], maps: npt.NDArray[np.floating]) -> None:
     """Write the maps `[C, h, w]` of the classes `[C]` of one image as float16.
 
     Raises:

@@ -28,9 +28,7 @@ def read_any_image(path: Path) -> Image.Image:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise SecoError(f"{path} does not exist: restore it or take it off the list") from error
     except (PermissionError, IsADirectoryError) as error:
-        raise SecoError(
-            f"{path} cannot be read: {error.strerror}; correct its permissions or its name"
-        ) from error
+        raise SecoError(f"{path} cannot be read: {error.strerror}; correct its permissions or its name") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise SecoError(f"{path} has more than {limit} million pixels: shrink it") from error
@@ -38,6 +36,4 @@ def read_any_image(path: Path) -> Image.Image:
         kind = "is empty" if path.stat().st_size == 0 else "is not an image"
         raise SecoError(f"{path} {kind}: replace it or take it off the list") from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
-        raise SecoError(
-            f"{path} is truncated or damaged ({error}): replace it or take it off the list"
-        ) from error
+        raise SecoError(f"{path} is truncated or damaged ({error}): replace it or take it off the list") from error

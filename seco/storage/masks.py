@@ -51,9 +51,7 @@ def read_mask(path: Path, *, num_classes: int, size: tuple[int, int] | None) -> 
     _require_class_ids(path, image)
     if size is not None and image.size != size:
         found, wanted = "x".join(map(str, image.size)), "x".join(map(str, size))
-        raise SecoError(
-            f"{path} is {found} pixels but its image is {wanted} (width x height): make them agree"
-        )
+        raise SecoError(f"{path} is {found} pixels but its image is {wanted} (width x height): make them agree")
     mask = np.array(image, dtype=np.uint8)
     _require_known_values(path, mask, num_classes)
     return mask
@@ -64,9 +62,7 @@ def _require_class_ids(path: Path, image: Image.Image) -> None:
     if image.format != "PNG":
         raise SecoError(f"mask {path} is a {image.format} file: {remedy}")
     if image.mode not in ("P", "L"):
-        raise SecoError(
-            f"mask {path} is a {image.mode} image, which holds colours instead of class ids: {remedy}"
-        )
+        raise SecoError(f"mask {path} is a {image.mode} image, which holds colours instead of class ids: {remedy}")
     if image.mode == "L" and _bit_depth(path) != 8:
         # Decoders stretch the values of shallow grey images to 0..255: class 1 would be read as 17 or 85.
         raise SecoError(f"mask {path} is a grey PNG of {_bit_depth(path)} bits: {remedy}")

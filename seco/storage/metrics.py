@@ -28,9 +28,7 @@ def write_metrics(path: Path, metrics: Mapping[str, Any], *, notes: Sequence[str
     content = _finite(metrics, (), found)
     if found or notes:
         content[NOTES] = [*notes, *found]
-    atomic_write_text(
-        path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
-    )
+    atomic_write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def read_metrics(path: Path, *, stage: str) -> dict[str, Any]:

@@ -43,8 +43,6 @@ def read_model(folder: Path) -> StoredModel:
         weights = load_file(folder / WEIGHTS_FILE)
         return StoredModel(weights, tuple(config["class_names"]), config["settings"])
     except FileNotFoundError as error:
-        raise SecoError(
-            f"{folder} holds no trained model ({error.filename} is missing): run `seco train`"
-        ) from error
+        raise SecoError(f"{folder} holds no trained model ({error.filename} is missing): run `seco train`") from error
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise SecoError(f"the model in {folder} cannot be read ({error}): run `seco train` again") from error

@@ -41,8 +41,6 @@ def read_rows(path: Path, *, columns: Sequence[str], stage: str) -> list[tuple[s
     for cells in reader:
         where = f"{path}, line {reader.line_num}"
         if len(cells) != len(columns):
-            raise SecoError(
-                f"{where}: {len(cells)} cells instead of {len(columns)}; run `seco {stage}` again"
-            )
+            raise SecoError(f"{where}: {len(cells)} cells instead of {len(columns)}; run `seco {stage}` again")
         rows.append((where, dict(zip(columns, cells, strict=True))))
     return rows

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
@@ -13,8 +16,9 @@ from seco.classes import DEMO
 from seco.datasets.demo.scene import object_scene
 from seco.datasets.views import normalise
 from seco.device import autocast, pick_device
-from seco.models.encoder import Encoder
+from seco.models.encoder import Encoder, build_encoder
 from seco.parallel import process_map
+from seco.storage.atomic import atomic_path
 from seco.training.schedule import learning_rate_factor
 
 Advance = Callable[[], object]
@@ -29,7 +33,7 @@ def draw_objects(count: int, *, size: int, seed: int, advance: Advance) -> tuple
     return images, torch.arange(count) % len(DEMO)
 
 
-def pretrain(
+def pretrain_encoder(
     encoder: Encoder,
     images: Tensor,
     labels: Tensor,
@@ -76,7 +80,9 @@ def pretrain(
             target = labels[picks].to(device)
             with autocast(device, "auto"):
                 tokens = model(batch)
-                logits = [head(part) for head, part in zip(heads, (tokens.class_token, tokens.final.mean(1)), strict=True)]
+                logits = [
+                    head(part) for head, part in zip(heads, (tokens.class_token, tokens.final.mean(1)), strict=True)
+                ]
             loss = torch.stack([F.cross_entropy(each.float(), target) for each in logits]).sum()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -85,6 +91,26 @@ def pretrain(
             advance(1, f"loss {loss.item():.3f}  right {right.item():.2f}")
 
 
+def fresh_encoder(name: str, *, depth: int | None, seed: int) -> Encoder:
+    """Build an encoder with random weights of a seed."""
+    with torch.random.fork_rng(devices=()):
+        torch.default_generator.manual_seed(seed)
+        return build_encoder(name, pretrained=False, depth=depth)
+
+
+def save_encoder(encoder: Encoder, path: Path) -> None:
+    """Write the ViT's weights in half precision: they are a start, and small enough to travel with the project."""
+    with atomic_path(path) as aside:
+        save_file({name: weight.detach().cpu().half() for name, weight in encoder.vit.state_dict().items()}, aside)
+
+
 def _draw_object(index: int, *, size: int, seed: int) -> np.ndarray:
-    image, _ = object_scene(np.random.default_rng((seed, index)), size=size, class_id=index % len(DEMO) + 1)
-    return image
+    """Draw a scene with one object and frame it as ImageNet's photographs are: the object fills the picture."""
+    rng = np.random.default_rng((seed, index))
+    image, mask = object_scene(rng, size=2 * size, class_id=index % len(DEMO) + 1)
+    rows, columns = np.nonzero(mask)
+    margin = rng.uniform(0.0, 0.25) * max(np.ptp(rows), np.ptp(columns))
+    box = (columns.min() - margin, rows.min() - margin, columns.max() + margin, rows.max() + margin)
+    left, upper, right, lower = np.clip(box, 0, 2 * size)
+    frame = Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR, box=(left, upper, right, lower))
+    return np.asarray(frame)

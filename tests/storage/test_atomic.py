@@ -43,9 +43,7 @@ def test_the_old_file_survives_an_interruption(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file.bin"
     path.write_bytes(b"old")
 
@@ -53,9 +51,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(
-        SecoError, match=r"cannot write .*file\.bin: No space left on device; free some disk space"
-    ):
+    with pytest.raises(SecoError, match=r"cannot write .*file\.bin: No space left on device; free some disk space"):
         atomic_write_bytes(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

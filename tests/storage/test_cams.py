@@ -29,9 +29,7 @@ def test_an_image_without_a_class_has_an_empty_cam(tmp_path: Path) -> None:
     assert read_cam(tmp_path, "a").maps.shape == (0, 5, 7)
 
 
-def test_the_same_cam_gives_the_same_bytes_at_any_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_same_cam_gives_the_same_bytes_at_any_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_cam(tmp_path, "a", IDS, MAPS)
     later = time.localtime(time.time() + 1e6)
     monkeypatch.setattr(time, "localtime", lambda *_: later)

@@ -50,9 +50,7 @@ def test_a_missing_image_is_named(tmp_path: Path) -> None:
         read_image(tmp_path / "x.jpg")
 
 
-@pytest.mark.parametrize(
-    "limit", [2000, 1000]
-)  # 2400 pixels: PIL warns above the limit, refuses above its double
+@pytest.mark.parametrize("limit", [2000, 1000])  # 2400 pixels: PIL warns above the limit, refuses above its double
 def test_an_oversized_image_is_refused(jpeg: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
     with pytest.raises(SecoError, match="million pixels"):

@@ -71,9 +71,7 @@ def test_a_missing_manifest_names_the_command(tmp_path: Path) -> None:
         (b"\xff\xfe\x00", "cannot be read"),
     ],
 )
-def test_a_damaged_manifest_names_file_line_and_command(
-    folder: Path, content: str | bytes, sentence: str
-) -> None:
+def test_a_damaged_manifest_names_file_line_and_command(folder: Path, content: str | bytes, sentence: str) -> None:
     data = content if isinstance(content, bytes) else content.encode()
     (folder / "manifest.csv").write_bytes(data)
     with pytest.raises(SecoError, match=sentence + r".*`seco prepare` again|" + sentence):

@@ -10,9 +10,7 @@ from seco.storage.metrics import read_metrics, write_metrics
 
 
 def test_numbers_of_every_kind_survive(tmp_path: Path) -> None:
-    write_metrics(
-        tmp_path / "m.json", {"b": np.float32(0.5), "a": {"n": np.int64(3), "l": np.arange(2), "s": "x"}}
-    )
+    write_metrics(tmp_path / "m.json", {"b": np.float32(0.5), "a": {"n": np.int64(3), "l": np.arange(2), "s": "x"}})
     metrics = read_metrics(tmp_path / "m.json", stage="evaluate")
     assert metrics == {"a": {"l": [0, 1], "n": 3, "s": "x"}, "b": 0.5}
     assert (tmp_path / "m.json").read_text().index('"a"') < (tmp_path / "m.json").read_text().index('"b"')

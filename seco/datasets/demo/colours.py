@@ -1,4 +1,4 @@
-"""Colour draws, wide and overlapping, so that no class can be told from its colours."""
+"""Colour draws, wide and overlapping: a class may like a colour, but none is told by its colours alone."""
 
 import colorsys
 
@@ -21,6 +21,11 @@ def from_hsv(hue: float, saturation: float, value: float) -> Colour:
 def any_colour(rng: np.random.Generator) -> Colour:
     """Return a colour of any hue, from greyish to vivid and from dark to light."""
     return from_hsv(rng.random(), rng.uniform(0.08, 0.85), rng.uniform(0.25, 0.95))
+
+
+def typical(rng: np.random.Generator, hue: float) -> Colour:
+    """Return a colour around the hue that a class likes (0..1), or one time in three any colour at all."""
+    return near(rng, hue) if rng.random() < 2 / 3 else any_colour(rng)
 
 
 def earthy(rng: np.random.Generator) -> Colour:

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from seco.datasets.demo.colours import any_colour, earthy, grey, rgb, shifted
+from seco.datasets.demo.colours import any_colour, grey, rgb, shifted, typical
 from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth
 from seco.datasets.demo.patterns import Material
 
 
 def _metal(rng: np.random.Generator) -> Material:
-    base = grey(rng) if rng.random() < 0.5 else any_colour(rng)
+    base = grey(rng) if rng.random() < 2 / 3 else any_colour(rng)
     accent = shifted(rng, base, amount=rng.uniform(45, 80))
     return Material(base, accent, "panels", rng.uniform(0.16, 0.24), rng.normal(0, 0.05))
 
@@ -82,7 +82,7 @@ def _top_view(rng: np.random.Generator) -> list[Part]:
 
 def boat(rng: np.random.Generator) -> Figure:
     """Return a boat afloat: a sailing boat, a cabin boat or an open one."""
-    hull, trim, top = earthy(rng) if rng.random() < 0.4 else any_colour(rng), any_colour(rng), any_colour(rng)
+    hull, trim, top = typical(rng, 0.98), any_colour(rng), any_colour(rng)
     cloth = grey(rng) if rng.random() < 0.4 else any_colour(rng)
     materials = {
         "hull": Material(hull, shifted(rng, hull, amount=60), "planks", rng.uniform(0.07, 0.11)),

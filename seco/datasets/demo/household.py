@@ -4,14 +4,14 @@ from itertools import pairwise
 
 import numpy as np
 
-from seco.datasets.demo.colours import any_colour, earthy, shifted
+from seco.datasets.demo.colours import any_colour, earthy, shifted, typical
 from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth, turned
 from seco.datasets.demo.patterns import Material
 
 
 def bottle(rng: np.random.Generator) -> Figure:
     """Return an upright bottle with a label and a cap."""
-    glass, paper, cap = any_colour(rng), any_colour(rng), any_colour(rng)
+    glass, paper, cap = typical(rng, 0.36), any_colour(rng), any_colour(rng)
     pattern = str(rng.choice(["stripes", "dots", "checks"]))
     materials = {
         "glass": Material(glass, shifted(rng, glass, amount=90), "gloss", rng.uniform(0.2, 0.32)),
@@ -41,7 +41,7 @@ def bottle(rng: np.random.Generator) -> Figure:
 
 def _upholstery(rng: np.random.Generator) -> dict[str, Material]:
     """Chairs and sofas share their cloths and their woods: only the shape tells them apart."""
-    cloth, wood, cushion = any_colour(rng), earthy(rng), any_colour(rng)
+    cloth, wood, cushion = typical(rng, 0.82), earthy(rng), any_colour(rng)
     pattern = str(rng.choice(["weave", "checks", "dots", "weave", "stripes"]))
     period = rng.uniform(0.06, 0.09) if pattern == "weave" else rng.uniform(0.1, 0.16)
     angle = rng.choice([0.0, 0.78])

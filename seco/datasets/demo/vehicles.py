@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from seco.datasets.demo.colours import any_colour, grey, rgb, shifted
+from seco.datasets.demo.colours import any_colour, grey, rgb, shifted, typical
 from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth
 from seco.datasets.demo.patterns import Material
 
@@ -29,7 +29,7 @@ def _wheel(x: float, y: float, radius: float) -> list[Part]:
 
 def car(rng: np.random.Generator) -> Figure:
     """Return a car from the side: hatchback, saloon or van."""
-    paint, trim = any_colour(rng), any_colour(rng)
+    paint, trim = typical(rng, 0.63), any_colour(rng)
     lacquer = Material(paint, shifted(rng, paint, amount=75), "sheen", rng.uniform(0.3, 0.5), rng.normal(0, 0.2))
     materials = _fittings(rng) | {"body": lacquer, "trim": Material(trim, shifted(rng, trim), "plain")}
     wheel, height = rng.uniform(0.19, 0.24), rng.uniform(0.5, 0.64)
@@ -74,7 +74,7 @@ def _windows(rear: tuple[float, float], front: tuple[float, float], shoulder: fl
 
 def train(rng: np.random.Generator) -> Figure:
     """Return a train from the side: a power car or a steam engine, and carriages behind it."""
-    paint, second = any_colour(rng), any_colour(rng)
+    paint, second = typical(rng, 0.14), any_colour(rng)
     sheet = Material(paint, shifted(rng, paint, amount=60), "ribs", rng.uniform(0.06, 0.09))
     belt = Material(second, shifted(rng, second), "ribs", 0.07)
     materials = _fittings(rng) | {"body": sheet, "belt": belt}

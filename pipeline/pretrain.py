@@ -1,0 +1,41 @@
+"""`seco pretrain`: the encoder weights of the demo, its stand-in for ImageNet. Made once; no stage of the pipeline."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.options import PARAMS, Params
+
+
+def pretrain(
+    params: Params = PARAMS,
+    output: Annotated[Path, typer.Option(help="Weights file to write.")] = Path("assets/demo-encoder.safetensors"),
+    images: Annotated[int, typer.Option(min=1, help="Objects to draw.")] = 6000,
+    size: Annotated[int, typer.Option(min=32, help="Their side in pixels, a multiple of the ViT's patch.")] = 96,
+    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 1500,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images a batch.")] = 64,
+    learning_rate: Annotated[float, typer.Option(min=0.0, help="Of AdamW, at its highest.")] = 1e-3,
+    seed: Annotated[int, typer.Option(min=0, help="Of objects, weights and order.")] = 1,
+) -> None:
+    """Teach the demo's encoder its objects one by one, on backgrounds that mean nothing."""
+    from seco.config import load_settings
+    from seco.reporting.progress import progress
+    from seco.training.pretraining import draw_objects, fresh_encoder, pretrain_encoder, save_encoder
+
+    settings = load_settings(params)
+    with progress("draw objects", images) as advance:
+        pictures, labels = draw_objects(images, size=size, seed=seed, advance=advance)
+    encoder = fresh_encoder(settings.backbone.name, depth=settings.backbone.depth, seed=seed)
+    with progress("pretrain", steps) as advance:
+        pretrain_encoder(
+            encoder,
+            pictures,
+            labels,
+            steps=steps,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            seed=seed,
+            advance=advance,
+        )
+    save_encoder(encoder, output)

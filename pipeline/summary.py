@@ -1,0 +1,15 @@
+"""`seco summary`: the headline of the last run."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.options import REPORTS
+
+
+def summary(reports: Annotated[Path, typer.Option(help="Folder that `seco evaluate` wrote.")] = REPORTS) -> None:
+    """Print the scores of the last run and where its results are."""
+    from seco.reporting.summary import show_summary
+
+    show_summary(reports)

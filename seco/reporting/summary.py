@@ -1,0 +1,47 @@
+"""The headline of a finished run, read back from metrics.json."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+
+from seco.reporting.tables import to_terminal
+from seco.storage.metrics import read_metrics
+
+
+def show_summary(folder: Path, *, console: Console | None = None) -> None:
+    """Print the headline scores of the reports in a folder, and where everything lies.
+
+    Raises:
+        SecoError: there are no reports.
+    """
+    console = console or Console()
+    frame = summary_table(read_metrics(folder / "metrics.json", stage="evaluate"))
+    console.print(to_terminal(frame, title="Scores"))
+    for place, content in (
+        ("report.md", "tables and pictures"),
+        ("figures/", "CAMs, masks and predictions side by side"),
+        ("metrics.json", "the numbers, for `dvc metrics diff`"),
+    ):
+        console.print(f"{folder / place}: {content}", markup=False, highlight=False)
+
+
+def summary_table(metrics: dict[str, Any]) -> pd.DataFrame:
+    """Return a row for each kind of masks and split: mIoU in percent and the mean confusion ratio."""
+    rows: list[dict[str, Any]] = []
+    for kind, splits in metrics.items():
+        if kind == "notes":
+            continue
+        for split, found in splits.items():
+            variants = {"": found} if "miou" in found else found
+            for variant, scores in variants.items():
+                rows.append(
+                    {
+                        "masks": f"{kind} {variant}".replace("_", " ").strip(),
+                        "split": split,
+                        "miou_percent": 100 * scores["miou"],
+                        "confusion_ratio": scores["confusion_ratio"],
+                    }
+                )
+    return pd.DataFrame(rows)

@@ -1,0 +1,138 @@
+"""The whole pipeline as a user runs it, through DVC, in a copy of the project, at a small size."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from seco.classes import DEMO
+from tests.imports import ROOT
+from tests.settings import changed
+
+SMALL = {
+    "patch_size": 32,
+    "reservoir_size": 64,
+    "generate.train_images": 16,
+    "generate.val_images": 4,
+    "generate.image_size": 80,
+    "backbone.depth": 1,
+    "backbone.pretrained": False,
+    "backbone.projector_width": 32,
+    "training.steps": 6,
+    "training.batch_size": 4,
+    "training.crop_size": 64,
+    "training.second_view_size": 32,
+    "training.warmup_steps": 1,
+    "training.prototype_start": 0,
+    "training.contrast_start": 1,
+    "training.segmentation_start": 2,
+    "training.tag_source_switch": 3,
+    "training.num_workers": 0,
+    "training.log_every": 1,
+    "cam.image_size": 64,
+    "predict.image_size": 64,
+    "evaluate.pictures": 2,
+}
+PROGRAMS = Path(sys.executable).parent
+
+
+def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {
+        "PATH": f"{PROGRAMS}:/usr/bin:/bin:/usr/local/bin",
+        "HOME": str(cwd.parent),
+        "OMP_NUM_THREADS": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+    }
+    return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def succeed(*words: str, cwd: Path) -> str:
+    done = command(*words, cwd=cwd)
+    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """A copy of the project, under git, with small settings, after `dvc repro`."""
+    folder = tmp_path_factory.mktemp("clone") / "seco"
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, tracked.split("\0")):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, folder / name)
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    values = yaml.safe_load((folder / "params.yaml").read_text())
+    (folder / "params.yaml").write_text(yaml.safe_dump(changed(values, SMALL)))
+    succeed("git", "init", "--quiet", cwd=folder)
+    succeed("git", "add", "--all", cwd=folder)
+    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
+    succeed("git", *identity, "commit", "--quiet", "--message", "Small settings", cwd=folder)
+    succeed("dvc", "repro", cwd=folder)
+    return folder
+
+
+def test_every_artefact_of_the_design_is_there(project):
+    with (project / "data/prepared/manifest.csv").open() as file:
+        records = list(csv.DictReader(file))
+    assert len(records) == 16 + 4 + 4
+    for record in records:
+        size = (int(record["width"]), int(record["height"]))
+        assert (project / "data/cams" / f"{record['id']}.npz").is_file()
+        folders = ["seeds"] if record["split"] == "val_unbiased" else ["seeds", "refined"]
+        masks = [project / "data/masks" / folder for folder in folders]
+        if record["split"] != "train":
+            masks += [project / "data/predictions" / variant for variant in ("single_scale", "multi_scale", "crf")]
+        for folder in masks:
+            with Image.open(folder / f"{record['id']}.png") as mask:
+                assert mask.mode == "P"
+                assert mask.size == size
+                assert set(np.unique(np.asarray(mask))) <= set(range(len(DEMO) + 1))
+    assert {path.name for path in (project / "data/model").iterdir()} == {"model.safetensors", "config.json"}
+
+
+def test_masks_from_labels_show_labelled_classes_only(project):
+    with (project / "data/prepared/manifest.csv").open() as file:
+        records = list(csv.DictReader(file))
+    for record in records:
+        allowed = {0, *(DEMO.index(label) + 1 for label in record["labels"].split(";"))}
+        seed = np.asarray(Image.open(project / "data/masks/seeds" / f"{record['id']}.png"))
+        assert set(np.unique(seed)) <= allowed
+
+
+def test_metrics_are_finite_and_cover_every_kind_of_mask(project):
+    metrics = json.loads((project / "reports/metrics.json").read_text())
+    assert metrics["cam_seed"].keys() == {"train", "val", "val_unbiased"}
+    assert metrics["refined"].keys() == {"train", "val"}
+    assert metrics["segmentation"]["val"].keys() == {"single_scale", "multi_scale", "crf"}
+    assert 0 <= metrics["cam_seed"]["train"]["miou"] <= 1
+    for picture in ("overview_val.png", "confusion.png"):
+        assert Image.open(project / "reports/figures" / picture).width > 400
+
+
+def test_a_second_run_does_nothing(project):
+    assert "Data and pipelines are up to date." in succeed("dvc", "repro", cwd=project)
+
+
+def test_dvc_shows_metrics_parameters_and_plots(project):
+    assert "cam_seed" in succeed("dvc", "metrics", "show", "--json", cwd=project)
+    assert succeed("dvc", "params", "diff", cwd=project) == ""
+    page = succeed("dvc", "plots", "show", cwd=project).strip()
+    assert "loss" in Path(page.removeprefix("file://")).read_text()
+    assert "summary" not in succeed("seco", "summary", cwd=project)
+
+
+def test_an_experiment_with_another_patch_size_reruns_training_and_what_follows(project):
+    output = succeed("dvc", "exp", "run", "--set-param", "patch_size=48", "--name", "wide", cwd=project)
+    for stage in ("generate", "prepare"):
+        assert f"Running stage '{stage}'" not in output
+    for stage in ("train", "export", "refine", "predict", "evaluate"):
+        assert f"Running stage '{stage}'" in output
+    assert json.loads((project / "data/model/config.json").read_text())["settings"]["patch_size"] == 48
+    assert "wide" in succeed("dvc", "exp", "show", "--csv", cwd=project)
