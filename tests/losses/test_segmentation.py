@@ -1,0 +1,88 @@
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from seco.classes import IGNORE
+from seco.losses.segmentation import segmentation_loss
+
+
+def problem(*, seed: int = 0) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    logits = torch.randn(2, 4, 6, 5, generator=generator)
+    names = torch.tensor([0, 1, 3, IGNORE])
+    return logits, names[torch.randint(4, (2, 6, 5), generator=generator)]
+
+
+def by_definition(logits: Tensor, labels: Tensor) -> float:
+    groups: dict[bool, list[float]] = {True: [], False: []}
+    for image, names in zip(logits.double(), labels, strict=True):
+        for y in range(names.shape[0]):
+            for x in range(names.shape[1]):
+                name = int(names[y, x])
+                if name != IGNORE:
+                    scores = image[:, y, x].tolist()
+                    total = sum(math.exp(score) for score in scores)
+                    groups[name > 0].append(-math.log(math.exp(scores[name]) / total))
+    return sum(0.5 * sum(costs) / len(costs) for costs in groups.values() if costs)
+
+
+def test_one_background_and_two_foreground_pixels_by_hand():
+    logits = torch.zeros(1, 3, 1, 4)
+    logits[0, :, 0, 0] = torch.tensor([1.0, 0.0, 0.0])
+    logits[0, :, 0, 1] = torch.tensor([0.0, 2.0, 0.0])
+    labels = torch.tensor([[[0, 1, 2, IGNORE]]])
+    background = math.log(math.e + 2) - 1
+    foreground = (math.log(math.exp(2) + 2) - 2 + math.log(3)) / 2
+    assert segmentation_loss(logits, labels).item() == pytest.approx((background + foreground) / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_both_means_weigh_the_same(seed):
+    logits, labels = problem(seed=seed)
+    assert segmentation_loss(logits, labels).item() == pytest.approx(by_definition(logits, labels), rel=1e-5)
+
+
+def test_many_background_pixels_do_not_drown_the_foreground():
+    logits = torch.zeros(1, 2, 10, 10)
+    labels = torch.zeros(1, 10, 10, dtype=torch.int64)
+    labels[0, 0, 0] = 1
+    logits[0, 0] = 30.0  # background everywhere, and wrong in one pixel of a hundred
+    assert segmentation_loss(logits, labels).item() == pytest.approx(15.0, rel=1e-4)
+
+
+def test_logits_are_brought_to_the_labels_size():
+    labels = torch.zeros(1, 4, 4, dtype=torch.int64)
+    labels[:, :, 2:] = 1
+    logits = torch.tensor([[[[1.0, 0.0]], [[0.0, 1.0]]]])
+    # Bilinear, pixel centres: the difference of the two scores runs 1, 0.5, -0.5, -1 over the four columns.
+    cost = (math.log(1 + math.exp(-1)) + math.log(1 + math.exp(-0.5))) / 2
+    assert segmentation_loss(logits, labels).item() == pytest.approx(cost, rel=1e-6)
+
+
+def test_ignored_pixels_get_no_gradient():
+    logits, labels = problem()
+    logits.requires_grad_()
+    segmentation_loss(logits, labels).backward()
+    assert logits.grad is not None
+    ignored = (labels == IGNORE).unsqueeze(1).expand_as(logits)
+    assert (logits.grad[ignored] == 0).all()
+    assert (logits.grad[~ignored] != 0).all()
+
+
+def test_renaming_the_classes_changes_nothing():
+    logits, labels = problem()
+    renamed = torch.where(labels == 1, 3, torch.where(labels == 3, 1, labels))
+    loss = segmentation_loss(logits, labels)
+    assert segmentation_loss(logits[:, [0, 3, 2, 1]], renamed).item() == pytest.approx(loss.item(), rel=1e-6)
+
+
+@pytest.mark.parametrize("labels", [[IGNORE, IGNORE], [0, IGNORE], [IGNORE, 1]])
+def test_an_absent_half_is_zero_and_nothing_is_nan(labels):
+    logits = torch.zeros(1, 2, 1, 2, requires_grad=True)
+    loss = segmentation_loss(logits, torch.tensor([[labels]]))
+    loss.backward()
+    assert loss.item() == pytest.approx(0.0 if labels == [IGNORE, IGNORE] else 0.5 * math.log(2))
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
