@@ -1,7 +1,5 @@
 """Where to compute, and in which precision."""
 
-from contextlib import AbstractContextManager
-
 import torch
 
 
@@ -10,7 +8,7 @@ def pick_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def autocast(device: torch.device, precision: str) -> AbstractContextManager[None]:
+def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Return the context for forward passes: bfloat16 for ``bf16``, for ``auto`` where the hardware multiplies it."""
     enabled = precision == "bf16" or (precision == "auto" and _multiplies_bf16(device))
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)

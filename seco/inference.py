@@ -138,7 +138,8 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
         raise SecoError(
-            f"the weights in {folder} are of another architecture than its config.json says: run `seco train` ({detail})"
+            f"the weights in {folder} are of another architecture than its config.json says ({detail}): "
+            "run `seco train` again"
         ) from error
     return Predictor(network, stored.class_names, precision=stored.settings["training"]["precision"])
 

@@ -20,6 +20,6 @@ def resize_maps(maps: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def rescale(images: Tensor, scale: float, *, multiple: int) -> Tensor:
-    """Resize ``[B, C, H, W]`` by a factor, to sides that are multiples of a ViT's patch; as they are where that is so."""
+    """Resize ``[B, C, H, W]`` by a factor, to sides that are multiples of a ViT's patch; unchanged where that is so."""
     height, width = (max(round(side * scale / multiple), 1) * multiple for side in images.shape[-2:])
     return images if (height, width) == tuple(images.shape[-2:]) else resize(images, (height, width))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from dvclive import Live
+from dvclive.live import Live
 
 from seco.tags import UNCERTAIN
 from seco.training.objective import StepResult
