@@ -102,8 +102,8 @@ def test_masks_from_labels_show_labelled_classes_only(project):
         records = list(csv.DictReader(file))
     for record in records:
         allowed = {0, *(DEMO.index(label) + 1 for label in record["labels"].split(";"))}
-        seed = np.asarray(Image.open(project / "data/masks/seeds" / f"{record['id']}.png"))
-        assert set(np.unique(seed)) <= allowed
+        with Image.open(project / "data/masks/seeds" / f"{record['id']}.png") as seed:
+            assert set(np.unique(np.asarray(seed))) <= allowed
 
 
 def test_metrics_are_finite_and_cover_every_kind_of_mask(project):
@@ -113,7 +113,8 @@ def test_metrics_are_finite_and_cover_every_kind_of_mask(project):
     assert metrics["segmentation"]["val"].keys() == {"single_scale", "multi_scale", "crf"}
     assert 0 <= metrics["cam_seed"]["train"]["miou"] <= 1
     for picture in ("overview_val.png", "confusion.png"):
-        assert Image.open(project / "reports/figures" / picture).width > 400
+        with Image.open(project / "reports/figures" / picture) as image:
+            assert image.width > 400
 
 
 def test_a_second_run_does_nothing(project):
@@ -125,7 +126,12 @@ def test_dvc_shows_metrics_parameters_and_plots(project):
     assert succeed("dvc", "params", "diff", cwd=project) == ""
     page = succeed("dvc", "plots", "show", cwd=project).strip()
     assert "loss" in Path(page.removeprefix("file://")).read_text()
-    assert "summary" not in succeed("seco", "summary", cwd=project)
+
+
+def test_the_summary_prints_the_scores_and_where_they_are(project):
+    output = succeed("seco", "summary", cwd=project)
+    assert "mIoU" in output
+    assert "reports/report.md" in output
 
 
 def test_an_experiment_with_another_patch_size_reruns_training_and_what_follows(project):
