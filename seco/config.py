@@ -4,16 +4,18 @@ A key has no default here: params.yaml shows every value that a run depends on.
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from seco.config_faults import describe
 from seco.config_file import read_yaml
 from seco.config_rules import broken_rules
 from seco.errors import SecoError
 
 Count = Annotated[int, Field(ge=1)]
 Step = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
@@ -34,7 +36,7 @@ class Generate(Section):
     val_images: Count
     image_size: Annotated[int, Field(ge=64, le=1024)]
     bias: Share
-    seed: Step
+    seed: Seed
 
 
 class Dataset(Section):
@@ -134,7 +136,7 @@ class Evaluate(Section):
 class Settings(Section):
     """The whole of params.yaml. The method's own knobs stand at the top level; names as in docs/architecture.md."""
 
-    seed: Step
+    seed: Seed
     patch_size: Count
     num_patches: Count
     tag_threshold: Share
@@ -169,32 +171,13 @@ def load_settings(path: Path) -> Settings:
             all of them, a line each.
     """
     values = read_yaml(path)
-    problems: list[str] = []
-    faulty: set[str] = set()
+    settings, faults = None, {}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
-        settings = None
-        for fault in error.errors():
-            problems.append(_sentence(fault))
-            faulty.add(_key(fault["loc"]))
-    problems += broken_rules(values, faulty)
+        faults = describe(error.errors(), values, schema=Settings)
+    problems = [f"{key}: {fault}" for key, fault in faults.items()] + broken_rules(values, set(faults))
     if settings is None or problems:
         listing = "\n".join(f"  {problem}" for problem in problems)
         raise SecoError(f"{path} has {len(problems)} problem{'s' * (len(problems) > 1)}:\n{listing}")
     return settings
-
-
-def _key(location: tuple[int | str, ...]) -> str:
-    names = [str(part) for part in location if isinstance(part, str) and part not in ("bool", "str", "int")]
-    return ".".join(names)
-
-
-def _sentence(fault: Any) -> str:
-    key = _key(fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"{key}: this key is unknown; remove it or correct its spelling"
-    if fault["type"] == "missing":
-        return f"{key}: this key is missing; add it"
-    reason = fault["msg"][0].lower() + fault["msg"][1:]
-    return f"{key}: {fault['input']!r} is not allowed: {reason}"
