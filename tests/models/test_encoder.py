@@ -1,0 +1,172 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+import timm
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from seco.errors import SecoError
+from seco.models.encoder import Encoder, build_encoder
+
+TINY = "vit_tiny_patch16_224"
+
+
+def tiny(*, depth: int = 1, name: str = TINY) -> Encoder:
+    torch.manual_seed(0)
+    return build_encoder(name, pretrained=False, depth=depth).eval()
+
+
+def stored(path: Path, **changes: Any) -> Path:
+    """Save the weights of a small timm ViT that has a classification head."""
+    arguments = {"depth": 2, "num_classes": 10} | changes
+    save_file(timm.create_model(TINY, **arguments).state_dict(), path)
+    return path
+
+
+@pytest.mark.parametrize("name", [TINY, "vit_small_patch14_reg4_dinov2", "deit_tiny_distilled_patch16_224"])
+@pytest.mark.parametrize("grid", [(2, 3), (4, 4), (1, 5)])
+def test_any_multiple_of_the_patch_is_encoded_with_or_without_registers(name, grid):
+    encoder = tiny(name=name)
+    sides = [side * encoder.patch_size for side in grid]
+    with torch.no_grad():
+        tokens = encoder(torch.rand(2, 3, *sides))
+    assert tokens.grid == grid
+    assert tokens.class_token.shape == (2, encoder.width)
+    assert tokens.final.shape == tokens.intermediate.shape == (2, grid[0] * grid[1], encoder.width)
+
+
+@pytest.mark.parametrize(("name", "prefix"), [(TINY, 1), ("vit_small_patch14_reg4_dinov2", 5)])
+def test_the_first_token_is_the_class_token_and_registers_are_left_out(name, prefix):
+    encoder = tiny(name=name, depth=2)
+    images = torch.rand(2, 3, encoder.patch_size * 2, encoder.patch_size * 3)
+    with torch.no_grad():
+        tokens, plain = encoder(images), encoder.vit.forward_features(images)  # timm's own pass: [B, prefix + N, D]
+    torch.testing.assert_close(tokens.class_token, plain[:, 0])
+    torch.testing.assert_close(tokens.final, plain[:, prefix:])
+
+
+@pytest.mark.parametrize(("depth", "block"), [(12, 9), (6, 3), (3, 0), (2, 0), (1, 0)])
+def test_lambda_is_the_third_block_from_the_end(depth, block):
+    encoder, left = tiny(depth=depth), []
+    encoder.vit.blocks[block].register_forward_hook(lambda module, inputs, output: left.append(output))
+    with torch.no_grad():
+        tokens = encoder(torch.rand(1, 3, 32, 32))
+    torch.testing.assert_close(tokens.intermediate, left[0][:, 1:])
+
+
+def test_tokens_run_row_by_row():
+    encoder, images = tiny(), torch.zeros(1, 3, 32, 48)
+    changed = images.clone()
+    changed[..., 16:, 32:] = 1.0  # the last of 2 x 3 patches
+    embedded: list[Tensor] = []
+    encoder.vit.patch_embed.register_forward_hook(lambda module, inputs, output: embedded.append(output.flatten(1, 2)))
+    with torch.no_grad():
+        tokens = encoder(images), encoder(changed)
+    difference = (embedded[1] - embedded[0]).abs().sum(dim=-1).flatten()
+    assert (difference > 0).tolist() == [False] * 5 + [True]
+    assert tokens[0].grid == (2, 3)
+
+
+def test_depth_keeps_width_and_patch():
+    encoder = tiny(depth=3)
+    assert (len(encoder.vit.blocks), encoder.width, encoder.patch_size) == (3, 192, 16)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "no_such_model",
+        "resnet18",
+        f"{TINY}.no_such_tag",
+        "vit_base_patch16_siglip_224",
+        "eva02_tiny_patch14_224",
+        "",
+        "x:y",
+    ],
+)
+def test_a_name_that_is_no_vit_with_class_token_is_refused_in_a_sentence(name):
+    with pytest.raises(SecoError, match=r"backbone\.name") as caught:
+        build_encoder(name, pretrained=False)
+    assert repr(name) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_come_from_a_file_and_its_head_is_dropped(tmp_path):
+    reference = timm.create_model(TINY, depth=2, num_classes=10)
+    save_file(reference.state_dict(), tmp_path / "weights.safetensors")
+    encoder = build_encoder(TINY, pretrained=tmp_path / "weights.safetensors", depth=2)
+    for name, weight in encoder.vit.state_dict().items():
+        assert torch.equal(weight, reference.state_dict()[name]), name
+
+
+def test_weights_may_be_a_plain_state_dict_of_torch(tmp_path):
+    reference = timm.create_model(TINY, depth=1, num_classes=0)
+    torch.save(reference.state_dict(), tmp_path / "weights.pth")
+    encoder = build_encoder(TINY, pretrained=tmp_path / "weights.pth", depth=1)
+    assert torch.equal(encoder.vit.cls_token, reference.cls_token)
+
+
+def test_weights_of_another_resolution_fit(tmp_path):
+    path = stored(tmp_path / "weights.safetensors", img_size=64)
+    encoder = build_encoder(TINY, pretrained=path, depth=2)
+    assert encoder.vit.pos_embed is not None
+    assert encoder.vit.pos_embed.shape == (1, 1 + 14 * 14, 192)
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked", "sentence"),
+    [
+        ({"embed_dim": 96}, {}, "another architecture .*size mismatch.*set backbone.name"),
+        ({}, {"depth": 3}, "does not fit the backbone .*12 weights missing.*backbone.depth"),
+        ({"depth": 3}, {}, "does not fit the backbone .*12 unknown.*blocks.2.*backbone.depth"),
+    ],
+)
+def test_weights_of_another_architecture_are_refused(tmp_path, changes, asked, sentence):
+    path = stored(tmp_path / "weights.safetensors", **changes)
+    with pytest.raises(SecoError, match=sentence) as caught:
+        build_encoder(TINY, pretrained=path, **({"depth": 2} | asked))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (b"junk", "weights.safetensors", "cannot be read as weights"),
+        (b"", "weights.pth", "cannot be read as weights"),
+        (b"junk", "weights.pth", "was refused"),
+        ({"model": {"a": torch.zeros(1)}}, "weights.pth", "other than named weights"),
+        ([1], "weights.pth", "other than named weights"),
+        (None, "weights.pth", "is no file"),
+    ],
+)
+def test_what_is_no_weights_file_is_refused(tmp_path, content, name, sentence):
+    path = tmp_path / name
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        torch.save(content, path)
+    with pytest.raises(SecoError, match=sentence) as caught:
+        build_encoder(TINY, pretrained=path, depth=1)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_pickle_that_would_run_code_is_refused(tmp_path):
+    torch.save({"weight": Path("x")}, tmp_path / "weights.pth")
+    with pytest.raises(SecoError, match="holds more than weights and was refused"):
+        build_encoder(TINY, pretrained=tmp_path / "weights.pth", depth=1)
+
+
+@pytest.mark.parametrize(
+    "error", [ConnectionError("no route to host"), FileNotFoundError("not in the cache"), OSError()]
+)
+def test_pretrained_weights_without_network_say_how_to_get_them(monkeypatch, error):
+    def offline(*args: object, **kwargs: object) -> None:
+        raise error
+
+    monkeypatch.setattr(timm, "create_model", offline)
+    with pytest.raises(SecoError, match=r"weights .* could not be fetched .*set backbone\.pretrained") as caught:
+        build_encoder(TINY, pretrained=True)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,57 @@
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from seco.models.heads import AtrousDecoder, PooledClassifier, Projector
+
+
+def test_image_logits_are_those_of_the_max_pooled_tokens_by_hand():
+    classifier = PooledClassifier(2, 3)
+    classifier.load_state_dict({"weight": torch.tensor([[1.0, 0.0], [0.0, -1.0], [2.0, 3.0]])})
+    tokens = torch.tensor([[[1.0, -5.0], [-2.0, 4.0], [0.0, 0.0]]])
+    # The largest value of each channel over the tokens is (1, 4).
+    assert classifier(tokens).tolist() == [[1.0, -4.0, 14.0]]
+
+
+def test_the_classifier_is_a_one_by_one_convolution_without_bias():
+    assert [name for name, _ in PooledClassifier(4, 7).named_parameters()] == ["weight"]
+    assert PooledClassifier(4, 7).weight.shape == (7, 4)
+
+
+def test_the_decoder_adds_four_dilated_convolutions():
+    torch.manual_seed(0)
+    decoder, tokens = AtrousDecoder(5, 3), torch.randn(2, 30 * 26, 5)
+    features = tokens.transpose(1, 2).reshape(2, 5, 30, 26)
+    weights = dict(decoder.named_parameters())
+    expected = sum(
+        F.conv2d(features, weights[f"branches.{i}.weight"], weights[f"branches.{i}.bias"], padding=d, dilation=d)
+        for i, d in enumerate((6, 12, 18, 24))
+    )
+    torch.testing.assert_close(decoder(tokens, (30, 26)), expected, rtol=1e-4, atol=1e-5)
+    assert len(weights) == 8
+
+
+def gelu(x: float) -> float:
+    return 0.5 * x * (1 + math.erf(x / math.sqrt(2)))
+
+
+@pytest.mark.parametrize("shape", [(3, 6), (2, 4, 6)])
+def test_projections_are_unit_vectors_in_single_precision(shape):
+    projector = Projector(6, hidden=10)
+    embedding = projector.to(torch.bfloat16)(torch.randn(shape).bfloat16())
+    assert embedding.shape == shape
+    assert embedding.dtype == torch.float32
+    torch.testing.assert_close(embedding.norm(dim=-1), torch.ones(shape[:-1]))
+
+
+def test_the_projector_by_hand():
+    projector = Projector(1, hidden=1)
+    with torch.no_grad():
+        for weight in projector.parameters():
+            weight.fill_(2.0 if weight.dim() == 2 else 0.5)
+    first = 2 * gelu(2 * 0.3 + 0.5) + 0.5
+    expected = 2 * gelu(first) + 0.5
+    assert projector.layers(torch.tensor([0.3])).item() == pytest.approx(expected, rel=1e-6)
+    assert [tuple(p.shape) for p in Projector(4, hidden=9).parameters()] == [(9, 4), (9,), (9, 9), (9,), (4, 9), (4,)]
