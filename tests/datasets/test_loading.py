@@ -1,0 +1,158 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from seco.datasets.loading import (
+    Batch,
+    SampleStream,
+    SquareImages,
+    TrainingSet,
+    image_batches,
+    multi_hot,
+    training_batches,
+)
+from seco.datasets.views import ViewMaker
+from seco.errors import SecoError
+from seco.storage.manifest import Record
+
+CLASSES = ("cat", "dog", "person")
+LABELS = [("cat",), ("dog", "person"), ("person",), ("cat", "dog"), ("dog",)]
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
+    folder, found = tmp_path_factory.mktemp("images"), []
+    for index, labels in enumerate(LABELS):
+        pixels = np.random.default_rng(index).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+        found.append(Record(str(index), folder / f"{index}.png", None, labels, "train", 50, 40))
+    return found
+
+
+def training_set(records: list[Record], *, seed: int = 5) -> TrainingSet:
+    views = ViewMaker(crop_size=48, second_size=32, scale_range=(0.5, 2.0))
+    return TrainingSet(records, CLASSES, views, seed=seed)
+
+
+def stream(*, num_records: int = 5, batch_size: int = 2, seed: int = 5, first: int = 0, last: int = 6) -> SampleStream:
+    return SampleStream(num_records, batch_size=batch_size, seed=seed, first_step=first, last_step=last)
+
+
+def batches(records: list[Record], *, workers: int = 0, first: int = 0, last: int = 3) -> list[Batch]:
+    return list(training_batches(training_set(records), stream(first=first, last=last), num_workers=workers))
+
+
+def same(first: Batch, second: Batch) -> bool:
+    return first.ids == second.ids and all(torch.equal(*pair) for pair in zip(first[1:], second[1:], strict=True))
+
+
+def damaged(records: list[Record], folder: Path) -> list[Record]:
+    """The records with one photograph cut off in the middle."""
+    path = folder / "damaged.jpg"
+    Image.new("RGB", (300, 200), (200, 10, 10)).save(path)
+    path.write_bytes(path.read_bytes()[:700])
+    return [*records[:2], Record("damaged", path, None, ("dog",), "train", 300, 200), *records[3:]]
+
+
+@pytest.mark.parametrize("num_records", [1, 5, 8])
+@pytest.mark.parametrize("batch_size", [1, 3, 4])
+def test_every_epoch_is_a_permutation(num_records, batch_size):
+    draws = [draw for batch in stream(num_records=num_records, batch_size=batch_size, last=40) for draw in batch]
+    assert [draw.position for draw in draws] == list(range(40 * batch_size))
+    epochs = len(draws) // num_records
+    orders = [
+        [draw.record for draw in draws[epoch * num_records : (epoch + 1) * num_records]] for epoch in range(epochs)
+    ]
+    assert all(sorted(order) == list(range(num_records)) for order in orders)
+    if num_records > 1:
+        assert len({tuple(order) for order in orders}) > 1
+
+
+def test_a_batch_depends_on_seed_and_step_alone():
+    whole = list(stream(last=20))
+    for step in range(20):
+        assert list(stream(first=step, last=20)) == whole[step:]
+    assert list(stream(seed=6, last=20)) != whole
+    assert len(stream(first=3, last=20)) == 17
+
+
+def test_a_batch_holds_what_its_draws_name(records):
+    batch = batches(records)[0]
+    drawn = [draw.record for draw in next(iter(stream()))]
+    assert batch.ids == [str(index) for index in drawn]
+    assert batch.labels.tolist() == [[float(name in LABELS[index]) for name in CLASSES] for index in drawn]
+    assert batch.weak.shape == batch.strong.shape == (2, 3, 48, 48)
+    assert batch.second.shape == (2, 3, 32, 32)
+    assert batch.boxes.shape == (2, 4)
+    assert batch.boxes.dtype == torch.int64
+    assert batch.weak.dtype == batch.labels.dtype == torch.float32
+
+
+def test_an_image_has_other_views_in_every_epoch(records):
+    seen: dict[str, list[torch.Tensor]] = {}
+    for batch in batches(records, last=5):
+        for image_id, weak in zip(batch.ids, batch.weak, strict=True):
+            seen.setdefault(image_id, []).append(weak)
+    assert {len(views) for views in seen.values()} == {2}
+    assert all(not torch.equal(*views) for views in seen.values())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_any_number_of_workers_gives_the_same_bits(records, workers):
+    alone, shared = batches(records), batches(records, workers=workers)
+    assert len(alone) == len(shared) == 3
+    assert all(same(one, other) for one, other in zip(alone, shared, strict=True))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_restart_at_any_step_gives_the_same_batches(records, workers):
+    whole = batches(records, last=4)
+    rest = batches(records, first=2, last=4, workers=workers)
+    assert all(same(one, other) for one, other in zip(whole[2:], rest, strict=True))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_loading_leaves_the_global_generators_as_they_were(records, workers):
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    batches(records, workers=workers)
+    list(image_batches(SquareImages(records, image_size=32), batch_size=2, num_workers=workers))
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert np.random.get_state()[1].tolist() == numpy_state  # noqa: NPY002
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_damaged_photograph_is_one_sentence_with_its_name(records, workers, tmp_path):
+    bad = damaged(records, tmp_path)
+    for load in (
+        lambda: batches(bad, workers=workers, last=5),
+        lambda: list(image_batches(SquareImages(bad, image_size=32), batch_size=2, num_workers=workers)),
+    ):
+        with pytest.raises(SecoError, match=r"damaged\.jpg is truncated or damaged") as caught:
+            load()
+        assert "Traceback" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_batches_before_the_damaged_photograph_are_handed_out(records, tmp_path):
+    loaded = training_batches(training_set(damaged(records, tmp_path)), stream(last=6), num_workers=0)
+    where = next(step for step, draws in enumerate(stream()) if any(draw.record == 2 for draw in draws))
+    assert [len(next(loaded).ids) for _ in range(where)] == [2] * where
+    with pytest.raises(SecoError):
+        next(loaded)
+
+
+def test_square_images_come_in_order_and_in_full(records):
+    images = SquareImages(records, image_size=32)
+    groups = list(image_batches(images, batch_size=2, num_workers=0))
+    assert [len(group) for group in groups] == [2, 2, 1]
+    loaded = [image for group in groups for image in group]
+    assert all(torch.equal(image, images.load(index)) for index, image in enumerate(loaded))
+    assert loaded[0].shape == (3, 32, 32)
+
+
+def test_labels_are_multi_hot_in_class_order():
+    assert multi_hot(("person", "cat"), CLASSES).tolist() == [1.0, 0.0, 1.0]
+    assert multi_hot((), CLASSES).tolist() == [0.0, 0.0, 0.0]

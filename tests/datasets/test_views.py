@@ -1,0 +1,149 @@
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from seco.datasets.views import MEAN, STD, ViewMaker, Views, normalise, to_rgb
+
+SEEDS = range(25)
+
+
+def maker(*, crop_size: int = 64, second_size: int = 32, scale_range: tuple[float, float] = (0.5, 2.0)) -> ViewMaker:
+    return ViewMaker(crop_size=crop_size, second_size=second_size, scale_range=scale_range)
+
+
+def photograph(*, height: int = 60, width: int = 80, seed: int = 0) -> Tensor:
+    """Random grey blocks of 10 pixels, uint8 ``[3, H, W]``: nothing like its mirror image, in whatever colours."""
+    shape = (1, 1, height // 10 + 1, width // 10 + 1)
+    coarse = torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 255
+    blocks = F.interpolate(coarse, scale_factor=10, mode="nearest")[0, :, :height, :width]
+    return blocks.expand(3, -1, -1).to(torch.uint8)
+
+
+def coordinates(height: int, width: int) -> Tensor:
+    """A photograph whose red is the row and whose green is the column."""
+    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    return torch.stack([rows, columns, torch.full_like(rows, 7)]).to(torch.uint8)
+
+
+def likeness(first: Tensor, second: Tensor) -> float:
+    """The correlation of the grey levels of two crops."""
+    pair = torch.stack([first.mean(0).flatten(), second.mean(0).flatten()])
+    return float(torch.corrcoef(pair)[0, 1])
+
+
+def shown(view: Tensor, views: Views) -> Tensor:
+    top, left, bottom, right = views.box.tolist()
+    return view[:, top:bottom, left:right]
+
+
+@pytest.mark.parametrize("size", [(20, 200), (64, 64), (100, 70), (3, 90)])
+def test_the_crop_is_a_window_of_the_photograph_or_of_its_mirror_image(size):
+    image, make = coordinates(*size), maker(scale_range=(1.0, 1.0))
+    mirrored = 0
+    for seed in SEEDS:
+        views = make(image, seed=seed)
+        window = (to_rgb(shown(views.weak, views)[None])[0]).round()  # [3, h, w]
+        rows, columns = window[0, :, :1], window[1, :1]
+        assert window.shape[1] == min(64, max(size[0], 7))
+        assert window.shape[2] == min(64, size[1])
+        assert torch.equal(columns.expand_as(window[1]), window[1])
+        steps = columns[0].diff()
+        assert (steps == 1).all() or (steps == -1).all()
+        mirrored += int(steps[0] == -1)
+        if size[0] >= 7:  # thinner photographs are stretched
+            assert (rows[:, 0].diff() == 1).all()
+    assert 5 < mirrored < 20
+
+
+def test_the_box_is_where_the_photograph_is_and_padding_is_zero():
+    image, make = torch.full((3, 40, 50), 255, dtype=torch.uint8), maker()
+    boxes = set()
+    for seed in SEEDS:
+        views = make(image, seed=seed)
+        top, left, bottom, right = views.box.tolist()
+        real = torch.zeros(64, 64, dtype=torch.bool)
+        real[top:bottom, left:right] = True
+        assert torch.equal((views.weak != 0).all(0), real)
+        assert (views.weak[:, ~real] == 0).all()
+        assert (views.strong[:, ~real] == 0).all()
+        boxes.add(tuple(views.box.tolist()))
+    assert len(boxes) > 10
+
+
+def test_scales_are_drawn_from_their_range():
+    image, make = photograph(height=40, width=50), maker(crop_size=128)
+    heights = [int(views.box[2] - views.box[0]) for views in (make(image, seed=seed) for seed in range(80))]
+    assert min(heights) >= 20
+    assert max(heights) <= 80
+    assert min(heights) < 28
+    assert max(heights) > 70
+
+
+@pytest.mark.parametrize("size", [(60, 80), (200, 150), (30, 40)])
+def test_the_strong_view_lies_on_the_weak_one(size):
+    make = maker()
+    for seed in SEEDS:
+        views = make(photograph(height=size[0], width=size[1]), seed=seed)
+        weak, strong = shown(views.weak, views), shown(views.strong, views)
+        assert likeness(weak, strong) > 0.7
+        assert likeness(weak, strong) > likeness(weak, strong.flip(-1)) + 0.2
+
+
+def test_the_strong_view_has_other_colours():
+    make = maker()
+    changed = [not torch.equal(views.weak, views.strong) for views in (make(photograph(), seed=seed) for seed in SEEDS)]
+    assert sum(changed) > 18  # jitter .8, grey .2, blur .5: one in twelve or so stays as it is
+
+
+def test_the_second_view_is_a_new_crop_for_every_seed():
+    image, make = coordinates(100, 100), maker(second_size=50)
+    sides = []
+    for seed in SEEDS:
+        second = make(image, seed=seed).second
+        assert second.shape == (3, 50, 50)
+        sides.append(second)
+    assert len({tuple(second.flatten().tolist()) for second in sides}) == len(sides)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 400), (400, 2), (9, 9)])
+def test_the_smallest_photographs_have_views_too(size):
+    make = maker(scale_range=(0.5, 0.5))
+    for seed in range(8):
+        views = make(photograph(height=size[0], width=size[1]), seed=seed)
+        assert all(view.isfinite().all() for view in views[:3])
+        assert views.weak.shape == views.strong.shape == (3, 64, 64)
+
+
+def test_a_seed_gives_the_same_bits_whatever_was_drawn_before():
+    first = maker()(photograph(), seed=11)
+    torch.rand(5)
+    again = maker()(photograph(), seed=11)
+    other = maker()(photograph(), seed=12)
+    assert all(torch.equal(one, two) for one, two in zip(first, again, strict=True))
+    assert not torch.equal(first.weak, other.weak)
+    assert not torch.equal(first.second, other.second)
+
+
+def test_the_global_generator_is_given_back_as_it_was_even_after_a_fault():
+    state = torch.get_rng_state()
+    maker()(photograph(), seed=3)
+    assert torch.equal(torch.get_rng_state(), state)
+    with pytest.raises((RuntimeError, TypeError, ValueError)):
+        maker()(torch.zeros(5, dtype=torch.uint8), seed=3)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_photograph_stays_as_it_is():
+    image = photograph()
+    before = image.clone()
+    maker(scale_range=(1.0, 1.0))(image, seed=0)
+    assert torch.equal(image, before)
+
+
+def test_normalising_by_hand_and_back():
+    image = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1)
+    expected = [(level - mean) / std for level, mean, std in zip((0.0, 0.2, 1.0), MEAN, STD, strict=True)]
+    assert normalise(image).flatten().tolist() == pytest.approx(expected, rel=1e-6)
+    everything = torch.arange(256, dtype=torch.uint8).expand(1, 3, 1, 256)
+    torch.testing.assert_close(to_rgb(normalise(everything)), everything.float(), rtol=0, atol=1e-3)
