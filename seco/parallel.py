@@ -1,11 +1,15 @@
 """One function over many items on all cores, with progress."""
 
 import os
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar
+
+from seco.errors import SecoError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -35,10 +39,24 @@ def process_map(function: Callable[[Item], Result], items: Iterable[Item]) -> It
 
     For work that holds the interpreter lock. Function, items and results are pickled; the processes start afresh, since
     a copy of one in which torch runs threads may hang. Items are drawn as the processes take them up.
+
+    Raises:
+        SecoError: a process was killed from outside. What `function` raises is raised as it is.
     """
     workers = os.cpu_count() or 1
-    with ProcessPoolExecutor(workers, mp_context=get_context("forkserver")) as pool:
-        yield from _windowed(pool, function, items, width=4 * workers)
+    with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=_leave_interrupts) as pool:
+        try:
+            yield from _windowed(pool, function, items, width=4 * workers)
+        except BrokenProcessPool as error:
+            raise SecoError("a worker process was killed: is the machine short of memory?") from error
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C, which reaches every process of a terminal, to the main process alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _windowed(

@@ -1,9 +1,12 @@
+import os
+import signal
 import threading
 import time
 
 import pytest
 
-from seco.parallel import thread_map
+from seco.errors import SecoError
+from seco.parallel import process_map, thread_map
 
 
 def test_results_come_in_order_with_progress() -> None:
@@ -34,3 +37,45 @@ def test_a_fault_is_raised_and_the_rest_is_not_computed() -> None:
     with pytest.raises(ValueError, match="item 0"):
         list(thread_map(fail, range(100_000)))
     assert len(started) < 1000
+
+
+def square_or_fail(item: int) -> int:
+    if item < 0:
+        raise ValueError(f"item {item}")
+    return item * item
+
+
+def how_interrupts_are_met(_item: int) -> bool:
+    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def be_killed(_item: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_processes_give_results_in_order_and_draw_items_as_they_go() -> None:
+    drawn: list[int] = []
+
+    def items():
+        for item in range(100):
+            drawn.append(item)
+            yield item
+
+    results = process_map(square_or_fail, items())
+    assert next(results) == 0
+    assert len(drawn) == min(4 * (os.cpu_count() or 1), 100)
+    assert list(results) == [item * item for item in range(1, 100)]
+
+
+def test_a_fault_in_a_process_is_raised_as_it_is() -> None:
+    with pytest.raises(ValueError, match="item -1"):
+        list(process_map(square_or_fail, [1, -1, 2]))
+
+
+def test_ctrl_c_is_left_to_the_main_process() -> None:
+    assert list(process_map(how_interrupts_are_met, range(2))) == [True, True]
+
+
+def test_a_process_that_is_killed_is_one_sentence() -> None:
+    with pytest.raises(SecoError, match="a worker process was killed"):
+        list(process_map(be_killed, range(2)))
