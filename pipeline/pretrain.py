@@ -20,13 +20,18 @@ def pretrain(
 ) -> None:
     """Teach the demo's encoder its objects one by one, on backgrounds that mean nothing."""
     from seco.config import load_settings
+    from seco.errors import SecoError
     from seco.reporting.progress import progress
+    from seco.storage.atomic import require_writable
     from seco.training.pretraining import draw_objects, fresh_encoder, pretrain_encoder, save_encoder
 
     settings = load_settings(params)
+    encoder = fresh_encoder(settings.backbone.name, depth=settings.backbone.depth, seed=seed)
+    if size % encoder.patch_size:
+        raise SecoError(f"--size {size} is not allowed: must be a multiple of the ViT's patch ({encoder.patch_size})")
+    require_writable(output.parent)
     with progress("draw objects", images) as advance:
         pictures, labels = draw_objects(images, size=size, seed=seed, advance=advance)
-    encoder = fresh_encoder(settings.backbone.name, depth=settings.backbone.depth, seed=seed)
     with progress("pretrain", steps) as advance:
         pretrain_encoder(
             encoder,

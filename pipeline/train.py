@@ -18,6 +18,7 @@ def train(
     """Train the network; an interrupted run of the same settings goes on where it was saved last."""
     from seco.config import load_settings
     from seco.reporting.progress import progress
+    from seco.storage.atomic import require_writable
     from seco.storage.manifest import read_manifest
     from seco.training.log import TrainingLog
     from seco.training.resume import fingerprint
@@ -25,6 +26,7 @@ def train(
 
     settings = load_settings(params)
     manifest = read_manifest(data)
+    require_writable(output)
     trainer = Trainer(settings, manifest, resume_folder=resume / fingerprint(settings, data))
     with TrainingLog(log) as curves, progress("train", settings.training.steps) as advance:
         trainer.run(curves, advance)

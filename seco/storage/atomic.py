@@ -1,6 +1,7 @@
 """Writes that either happen in full or leave the old file as it was."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,11 +43,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
         _sync(aside)
         aside.replace(path)
     except OSError as error:
-        fault = error.strerror or error
-        remedy = "free some disk space or choose a folder you may write to"
-        raise SecoError(f"cannot write {path}: {fault}; {remedy}") from error
+        raise _refused(path, error) from error
     finally:
         _discard(aside)
+
+
+def require_writable(folder: Path) -> None:
+    """Make a folder and try to write there, before work whose result could not be kept.
+
+    Raises:
+        SecoError: it cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        raise _refused(folder, error) from error
+
+
+def _refused(path: Path, error: OSError) -> SecoError:
+    fault = error.strerror or error
+    return SecoError(f"cannot write {path}: {fault}; free some disk space or choose a folder you may write to")
 
 
 def _sync(path: Path) -> None:

@@ -1,15 +1,16 @@
 """The trained model: weights as safetensors, and beside them the settings that made it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from seco.errors import SecoError
-from seco.storage.atomic import atomic_path, atomic_write_text
+from seco.storage.atomic import atomic_path, atomic_write_bytes, atomic_write_text
 
 WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
@@ -25,11 +26,24 @@ class StoredModel(NamedTuple):
 
 
 def write_model(folder: Path, model: StoredModel) -> None:
-    """Write ``config.json`` and ``model.safetensors``; the weights last, so that they stand for both."""
+    """Write ``config.json`` and ``model.safetensors``.
+
+    Raises:
+        SecoError: a file cannot be written; where the weights find no place, an older model survives as a whole.
+    """
     config = {"class_names": list(model.class_names), "settings": model.settings}
-    atomic_write_text(folder / CONFIG_FILE, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
     with atomic_path(folder / WEIGHTS_FILE) as aside:
-        save_file({name: weight.detach().cpu().contiguous() for name, weight in model.weights.items()}, aside)
+        aside.write_bytes(_serialise(model.weights))
+        atomic_write_text(folder / CONFIG_FILE, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Write named weights as safetensors.
+
+    Raises:
+        SecoError: the file cannot be written; an older one survives.
+    """
+    atomic_write_bytes(path, _serialise(weights))
 
 
 def read_model(folder: Path) -> StoredModel:
@@ -46,3 +60,7 @@ def read_model(folder: Path) -> StoredModel:
         raise SecoError(f"{folder} holds no trained model ({error.filename} is missing): run `seco train`") from error
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise SecoError(f"the model in {folder} cannot be read ({error}): run `seco train` again") from error
+
+
+def _serialise(weights: Mapping[str, Tensor]) -> bytes:
+    return save({name: weight.detach().cpu().contiguous() for name, weight in weights.items()})

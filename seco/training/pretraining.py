@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
@@ -18,7 +17,7 @@ from seco.datasets.views import normalise
 from seco.device import autocast, pick_device
 from seco.models.encoder import Encoder, build_encoder
 from seco.parallel import process_map
-from seco.storage.atomic import atomic_path
+from seco.storage.model import write_weights
 from seco.training.schedule import learning_rate_factor
 
 Advance = Callable[[], object]
@@ -100,8 +99,7 @@ def fresh_encoder(name: str, *, depth: int | None, seed: int) -> Encoder:
 
 def save_encoder(encoder: Encoder, path: Path) -> None:
     """Write the ViT's weights in half precision: they are a start, and small enough to travel with the project."""
-    with atomic_path(path) as aside:
-        save_file({name: weight.detach().cpu().half() for name, weight in encoder.vit.state_dict().items()}, aside)
+    write_weights(path, {name: weight.half() for name, weight in encoder.vit.state_dict().items()})
 
 
 def _draw_object(index: int, *, size: int, seed: int) -> np.ndarray:

@@ -8,6 +8,7 @@ import torch
 
 import seco
 from seco.config import Settings
+from seco.errors import SecoError
 from seco.storage.checkpoint import read_checkpoint, write_checkpoint
 from seco.training.models import Models
 
@@ -53,10 +54,22 @@ class RunState:
         )
 
     def restore(self) -> None:
-        """Take up the run's saved state, where there is one."""
-        state: dict[str, Any] | None = read_checkpoint(self.folder)
+        """Take up the run's saved state, where there is one.
+
+        Raises:
+            SecoError: it is damaged, or that of something else.
+        """
+        state = read_checkpoint(self.folder)
         if state is None:
             return
+        try:
+            self._take_up(state)
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise SecoError(
+                f"{self.folder} holds another run's state: delete it to train from the first step"
+            ) from error
+
+    def _take_up(self, state: dict[str, Any]) -> None:
         for name, module in self.models.modules().items():
             module.load_state_dict(state["models"][name])
         self.optimizer.load_state_dict(state["optimizer"])
