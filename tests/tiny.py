@@ -1,0 +1,65 @@
+"""The smallest models and batches that every part of the objective accepts."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from seco.config import Settings
+from seco.datasets.loading import Batch
+from seco.training.inputs import Inputs, to_device
+from seco.training.models import Models, build_models
+
+CPU = torch.device("cpu")
+NUM_CLASSES = 4
+LABELS = ((0.0, 1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 1.0))  # an image of one class, and one of two
+BOXES = ((0, 0, 64, 64), (8, 0, 64, 60))  # the second is padded
+
+
+def tiny_models(settings: Settings) -> Models:
+    """Build the models; the local teacher, prototypes and reservoir are moved off their first values."""
+    models = build_models(settings, num_classes=NUM_CLASSES, device=CPU)
+    generator = torch.Generator().manual_seed(1)
+    for weight in models.teacher.parameters():
+        weight.add_(torch.randn(weight.shape, generator=generator) * 0.01)
+    tokens = torch.randn(NUM_CLASSES, models.prototypes.vectors.shape[1], generator=generator)
+    models.prototypes.update(tokens, torch.eye(NUM_CLASSES), momentum=0.0, mode="single")
+    keys = torch.nn.functional.normalize(torch.randn(10, tokens.shape[1], generator=generator), dim=1)
+    models.reservoir.enqueue(keys, torch.tensor([0, 1, 2, 3, 4, -1, 0, 2, 2, 0]))
+    return models
+
+
+def tiny_batch(*, labels: Sequence[Sequence[float]] = LABELS, boxes: Sequence[Sequence[int]] = BOXES) -> Batch:
+    """Return noise: 64 pixels a side, 32 for the second view, zero outside the boxes."""
+    generator = torch.Generator().manual_seed(2)
+    count = len(labels)
+    weak, strong = torch.randn(2, count, 3, 64, 64, generator=generator)
+    outside = torch.ones(count, 1, 64, 64, dtype=torch.bool)
+    for image, (top, left, bottom, right) in enumerate(boxes):
+        outside[image, :, top:bottom, left:right] = False
+    return Batch(
+        ids=[str(index) for index in range(count)],
+        weak=weak.masked_fill(outside, 0.0),
+        strong=strong.masked_fill(outside, 0.0),
+        second=torch.randn(count, 3, 32, 32, generator=generator),
+        boxes=torch.tensor(boxes),
+        labels=torch.tensor(labels),
+    )
+
+
+def tiny_inputs(*, labels: Sequence[Sequence[float]] = LABELS, boxes: Sequence[Sequence[int]] = BOXES) -> Inputs:
+    """Return ``tiny_batch`` as the objective takes it."""
+    return to_device(tiny_batch(labels=labels, boxes=boxes), CPU)
+
+
+def snapshot(models: Models) -> dict[str, Tensor]:
+    """Copy every tensor of every part."""
+    return {
+        f"{part}.{name}": value.detach().clone()
+        for part, module in models.modules().items()
+        for name, value in module.state_dict().items()
+    }
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)

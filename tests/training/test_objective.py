@@ -1,0 +1,223 @@
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from seco.training import contrast as contrast_module
+from seco.training import objective as module
+from seco.training.models import Models
+from seco.training.objective import Objective, StepResult
+from tests.settings import small_settings
+from tests.tiny import CPU, LABELS, seeded, snapshot, tiny_inputs, tiny_models
+
+PHASES = {"training.contrast_start": 2, "training.segmentation_start": 3, "training.tag_source_switch": 4}
+LAST = 5
+ALL = {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}
+WEIGHTS = {"weight_ptc": 0.3, "weight_lig": 0.6, "weight_lil": 0.7, "weight_seg": 0.12, "weight_reg": 0.05}
+
+
+def evaluate(models: Models, *, step: int = LAST, seed: int = 0, **changes) -> StepResult:
+    settings = small_settings(**(PHASES | WEIGHTS | changes))
+    return Objective(settings)(models, tiny_inputs(), step=step, generator=seeded(seed))
+
+
+@pytest.fixture
+def models() -> Models:
+    return tiny_models(small_settings())
+
+
+@pytest.mark.parametrize(
+    ("step", "names"),
+    [
+        (0, {"cls", "aux", "ptc"}),
+        (1, {"cls", "aux", "ptc"}),
+        (2, {"cls", "aux", "ptc", "lig", "lil"}),
+        (3, ALL),
+        (LAST, ALL),
+    ],
+)
+def test_a_phase_has_its_terms_and_no_other(models, step, names):
+    result = evaluate(models, step=step)
+    assert set(result.terms) == names
+    assert all(term.dim() == 0 and term.isfinite() for term in result.terms.values())
+    assert (result.contrast is not None) == ("lig" in names)
+
+
+@pytest.mark.parametrize(
+    ("weight", "term", "parts"),
+    [
+        ("weight_ptc", "ptc", [(module, "token_contrast")]),
+        ("weight_lig", "lig", [(contrast_module, "global_contrast")]),
+        ("weight_lil", "lil", [(contrast_module, "local_contrast"), (contrast_module, "rectify_tags")]),
+        ("weight_seg", "seg", [(module, "segmentation_loss"), (module, "refine_labels")]),
+        ("weight_reg", "reg", [(module, "energy_loss")]),
+    ],
+)
+def test_a_term_without_weight_is_not_computed(models, monkeypatch, weight, term, parts):
+    for owner, name in parts:
+        monkeypatch.delattr(owner, name)
+    assert set(evaluate(models, **{weight: 0.0}).terms) == ALL - {term}
+
+
+@pytest.mark.parametrize(
+    ("step", "parts"),
+    [
+        (1, [(module, "contrast_patches"), (module, "refine_labels"), (module, "energy_loss")]),
+        (2, [(module, "refine_labels"), (module, "segmentation_loss"), (module, "energy_loss")]),
+    ],
+)
+def test_a_term_that_has_not_begun_is_not_computed(models, monkeypatch, step, parts):
+    for owner, name in parts:
+        monkeypatch.delattr(owner, name)
+    evaluate(models, step=step)
+
+
+def test_nobody_teaches_where_nobody_learns_from_cams(models, monkeypatch):
+    monkeypatch.delattr(module, "multi_scale_cam")
+    assert set(evaluate(models, step=1, weight_ptc=0.0).terms) == {"cls", "aux"}
+
+
+def test_without_both_contrasts_no_patch_is_cut(models, monkeypatch):
+    monkeypatch.delattr(module, "contrast_patches")
+    result = evaluate(models, weight_lig=0.0, weight_lil=0.0)
+    assert set(result.terms) == ALL - {"lig", "lil"}
+    assert result.contrast is None
+
+
+def test_without_l_lil_the_reservoir_gets_no_keys(models):
+    contrast = evaluate(models, weight_lil=0.0).contrast
+    assert contrast is not None
+    assert contrast.keys is None
+
+
+@pytest.mark.parametrize("step", [0, 2, 3])
+def test_the_total_is_the_weighted_sum_of_equation_9(models, step):
+    result = evaluate(models, step=step)
+    weights = {"cls": 1.0, "aux": 1.0} | {name.removeprefix("weight_"): weight for name, weight in WEIGHTS.items()}
+    expected = sum(weights[name] * term.item() for name, term in result.terms.items())
+    assert result.total.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_classification_losses_are_multi_label_soft_margins(models):
+    result = evaluate(models, step=0)
+    output = models.network(tiny_inputs().weak)
+    for name, logits in (("cls", output.logits), ("aux", output.aux_logits)):
+        costs = [
+            math.log(1 + math.exp(-logit if label else logit))
+            for row, labels in zip(logits.tolist(), LABELS, strict=True)
+            for logit, label in zip(row, labels, strict=True)
+        ]
+        assert result.terms[name].item() == pytest.approx(sum(costs) / len(costs), rel=1e-5)
+
+
+@pytest.mark.parametrize(("step", "kind"), [(2, "auxiliary"), (3, "auxiliary"), (4, "final"), (5, "final")])
+def test_patches_are_tagged_from_the_auxiliary_cam_until_the_switch(models, monkeypatch, step, kind):
+    given: list[Tensor] = []
+    original = module.contrast_patches
+
+    def keep(models, inputs, embedding, tag_cam, *rest):
+        given.append(tag_cam)
+        return original(models, inputs, embedding, tag_cam, *rest)
+
+    monkeypatch.setattr(module, "contrast_patches", keep)
+    evaluate(models, step=step)
+    inputs, objective = tiny_inputs(), Objective(small_settings())
+    with torch.no_grad():
+        cams = objective._teach(models.network, inputs, models.network(inputs.weak).tokens)
+    torch.testing.assert_close(given[0], getattr(cams, kind))
+    assert not torch.allclose(cams.final, cams.auxiliary, atol=1e-2)
+
+
+def test_cams_that_teach_lie_in_0_to_1_inside_the_image_and_carry_no_gradient(models):
+    inputs = tiny_inputs()
+    cams = Objective(small_settings())._teach(models.network, inputs, models.network(inputs.weak).tokens)
+    outside = ~inputs.inside.unsqueeze(1).expand_as(cams.final)
+    for cam in cams:
+        assert not cam.requires_grad
+        assert cam.min() >= 0
+        assert cam.max() <= 1
+        assert (cam[outside] == 0).all()
+        assert cam[0, 0].max() > 0.99
+
+
+def test_the_crop_is_encoded_with_gradient_once(models):
+    passes: list[tuple[bool, int, int]] = []
+    models.network.encoder.register_forward_pre_hook(
+        lambda _, inputs: passes.append((torch.is_grad_enabled(), len(inputs[0]), inputs[0].shape[-1]))
+    )
+    evaluate(models, **{"cam.scales": [1.0, 0.5]})
+    # The crop; for CAMs its mirror image, and both at half size; the patches; the second view.
+    assert passes == [(True, 2, 64), (False, 2, 64), (False, 4, 32), (True, 6, 32), (True, 2, 32)]
+
+
+def test_a_call_changes_no_state_but_that_of_its_generator(models):
+    before, generator, state = snapshot(models), seeded(), torch.get_rng_state()
+    objective = Objective(small_settings(**PHASES))
+    untouched = generator.get_state()
+    first = objective(models, tiny_inputs(), step=LAST, generator=generator)
+    assert not torch.equal(generator.get_state(), untouched)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(value, before[name]) for name, value in snapshot(models).items())
+    assert all(weight.grad is None for module in models.modules().values() for weight in module.parameters())
+    again = objective(models, tiny_inputs(), step=LAST, generator=seeded())
+    assert torch.equal(first.total, again.total)
+
+
+def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
+    result = evaluate(models, use_rectification=False)
+    result.total.backward()
+    silent = [name for name, weight in models.network.named_parameters() if weight.grad is None]
+    assert silent == []
+    assert all(weight.grad is None for weight in models.teacher.parameters())
+    assert not models.prototypes.vectors.requires_grad
+    assert not models.reservoir.keys.requires_grad
+    assert not result.crop_embedding.requires_grad
+    assert result.contrast is not None
+    assert result.contrast.keys is not None
+    assert not result.contrast.keys.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("term", "parts"),
+    [
+        ("cls", {"encoder", "classifier"}),
+        ("aux", {"encoder", "aux_classifier"}),
+        ("ptc", {"encoder"}),
+        ("lig", {"encoder", "projector"}),
+        ("lil", {"encoder", "projector"}),
+        ("seg", {"encoder", "decoder"}),
+        ("reg", {"encoder", "decoder"}),
+    ],
+)
+def test_a_term_trains_its_own_parts_and_no_target(models, term, parts):
+    evaluate(models, use_rectification=False).terms[term].backward()
+    trained = {
+        name.split(".")[0]
+        for name, weight in models.network.named_parameters()
+        if weight.grad is not None and (weight.grad != 0).any()
+    }
+    assert trained == parts
+
+
+def test_the_crop_embedding_is_the_projected_class_token_of_the_crop(models):
+    torch.testing.assert_close(evaluate(models).crop_embedding, models.network.embed(tiny_inputs().weak))
+
+
+def test_a_crop_of_nothing_but_padding_teaches_nothing_and_breaks_nothing(models):
+    blind = tiny_inputs(labels=LABELS[:1], boxes=((0, 0, 0, 0),))
+    objective = Objective(small_settings(**(PHASES | WEIGHTS)))
+    result = objective(models, blind, step=LAST, generator=seeded())
+    assert [result.terms[name].item() for name in ("ptc", "seg", "reg")] == [0, 0, 0]
+    assert result.contrast is not None
+    assert (result.contrast.patch_tags == -1).all()
+    result.total.backward()
+    assert all(weight.grad is None or weight.grad.isfinite().all() for weight in models.network.parameters())
+
+
+def test_half_precision_gives_nearly_the_same_terms(models):
+    single, half = evaluate(models), evaluate(models, **{"training.precision": "bf16"})
+    assert half.total.dtype == torch.float32
+    for name in ("cls", "aux", "ptc"):
+        assert half.terms[name].item() == pytest.approx(single.terms[name].item(), rel=0.03), name
+    assert {term.device for term in half.terms.values()} == {CPU}
