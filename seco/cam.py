@@ -130,6 +130,9 @@ def inside_mask(boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _strongest(cam: Tensor, class_ids: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the highest value and its class ``[B, H, W]``; an empty slot stands in where there is no class at all."""
+    if cam.shape[1] == 0:
+        cam, class_ids = cam.new_zeros(len(cam), 1, *cam.shape[2:]), class_ids.new_zeros(len(cam), 1)
     strength, slot = cam.max(dim=1)  # [B, H, W] each
     winner = class_ids.gather(1, slot.flatten(1)).view_as(slot)
     return strength, winner

@@ -1,11 +1,13 @@
 """The headline of a finished run, read back from metrics.json."""
 
+import math
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
+from seco.errors import SecoError
 from seco.reporting.tables import to_terminal
 from seco.storage.metrics import read_metrics
 
@@ -14,10 +16,14 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
     """Print the headline scores of the reports in a folder, and where everything lies.
 
     Raises:
-        SecoError: there are no reports.
+        SecoError: there are no reports, or metrics.json holds something else.
     """
     console = console or Console()
-    frame = summary_table(read_metrics(folder / "metrics.json", stage="evaluate"))
+    path = folder / "metrics.json"
+    try:
+        frame = summary_table(read_metrics(path, stage="evaluate"))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SecoError(f"{path} does not hold the scores of a run: run `seco evaluate` again") from error
     console.print(to_terminal(frame, title="Scores"))
     for place, content in (
         ("report.md", "tables and pictures"),
@@ -40,8 +46,13 @@ def summary_table(metrics: dict[str, Any]) -> pd.DataFrame:
                     {
                         "masks": f"{kind} {variant}".replace("_", " ").strip(),
                         "split": split,
-                        "miou_percent": 100 * scores["miou"],
-                        "confusion_ratio": scores["confusion_ratio"],
+                        "miou_percent": 100 * _number(scores["miou"]),
+                        "confusion_ratio": _number(scores["confusion_ratio"]),
                     }
                 )
     return pd.DataFrame(rows)
+
+
+def _number(value: float | None) -> float:
+    """Return a metric as it was before JSON, which has no word for "not defined"."""
+    return math.nan if value is None else float(value)
