@@ -1,6 +1,5 @@
 """The objective (eq. 9): which terms a step has, and what they are made of. Changes no state."""
 
-from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import torch
@@ -79,7 +78,7 @@ class Objective:
         weighted = [self.weights[name] * term for name, term in terms.items()]
         return StepResult(torch.stack(weighted).sum(), terms, crop_embedding.detach(), contrast)
 
-    def _autocast(self, inputs: Inputs) -> AbstractContextManager[None]:
+    def _autocast(self, inputs: Inputs) -> torch.autocast:
         return autocast(inputs.weak.device, self.settings.training.precision)
 
     @torch.no_grad()
