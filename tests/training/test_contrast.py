@@ -129,13 +129,21 @@ def test_entries_are_the_batchs_keys_once_and_the_reservoir(models, inputs, monk
     assert torch.equal(tags, result.tags)
 
 
-def test_rectified_tags_govern_both_contrasts_and_what_is_stored(models, inputs, monkeypatch):
-    monkeypatch.setattr(module, "rectify_tags", lambda queries, tags, *rest, **kwargs: torch.full_like(tags, -1))
+def test_rectified_tags_govern_both_contrasts_their_entries_and_what_is_stored(models, inputs, monkeypatch):
+    def withdraw_every_other(queries: Tensor, tags: Tensor, *rest: Tensor, threshold: float) -> Tensor:
+        return torch.where(torch.arange(len(tags)) % 2 == 0, -1, tags)
+
+    plain = contrasted(models, inputs, use_rectification=False).tags
+    monkeypatch.setattr(module, "rectify_tags", withdraw_every_other)
+    globals_, locals_ = Spy(monkeypatch, module, "global_contrast"), Spy(monkeypatch, module, "local_contrast")
     result = contrasted(models, inputs)
-    assert (result.tags == -1).all()
-    assert result.terms["lig"] == 0
-    assert result.terms["lil"] == 0
-    assert (result.patch_tags != -1).any()
+    expected = withdraw_every_other(plain, plain, threshold=0.0)
+    assert not torch.equal(expected, plain)
+    assert torch.equal(result.tags, expected)
+    assert torch.equal(globals_.calls[0][1], expected)
+    assert torch.equal(locals_.calls[0][1], expected)
+    assert torch.equal(locals_.calls[0][3], torch.cat([expected, models.reservoir.tags]))
+    assert torch.equal(result.patch_tags, plain.view(2, VIEWS)[:, :PATCHES])
 
 
 def test_rectification_meets_the_reservoir_and_not_the_batch(models, inputs, monkeypatch):
