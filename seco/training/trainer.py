@@ -49,7 +49,7 @@ class Trainer:
         state, training = self.state, self.settings.training
         log.replay(state.curves)
         progress(state.step, "")
-        for batch in self._batches():
+        for batch in self.batches():
             inputs = to_device(batch, self.device)
             result = self.step(inputs)
             _require_finite(result, state.step, batch.ids)
@@ -96,7 +96,8 @@ class Trainer:
             ),
         )
 
-    def _batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[Batch]:
+        """Yield the batches from the present step to the last."""
         settings, training = self.settings, self.settings.training
         records = self.manifest.split("train")
         views = ViewMaker(
