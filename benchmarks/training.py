@@ -42,10 +42,16 @@ def main(
     median = sorted(seconds[2:])[steps // 2]
     print("| backbone | crop | batch | device | precision | s a step (median) | peak memory |")
     print("|---|---|---|---|---|---|---|")
-    print(
-        f"| {settings.backbone.name}, {settings.backbone.depth or 'all'} blocks | {training.crop_size} "
-        f"| {training.batch_size} | {_device(trainer.device)} | {training.precision} | {median:.2f} | {_peak(trainer.device):.1f} GB |"
+    cells = (
+        f"{settings.backbone.name}, {settings.backbone.depth or 'all'} blocks",
+        training.crop_size,
+        training.batch_size,
+        _device(trainer.device),
+        training.precision,
+        f"{median:.2f}",
+        f"{_peak(trainer.device):.1f} GB",
     )
+    print("| " + " | ".join(str(cell) for cell in cells) + " |")
 
 
 def _device(device: torch.device) -> str:
