@@ -93,7 +93,7 @@ def test_the_loss_of_a_step_sees_prototypes_and_reservoir_as_the_last_step_left_
 
 
 def test_prototypes_take_up_the_embeddings_that_the_loss_was_made_of(tmp_path):
-    trainer = build(tmp_path)
+    trainer = build(tmp_path, **{"training.warmup_steps": 0, "training.learning_rate": 1e-2})
     inputs, vectors = inputs_of(trainer), trainer.state.models.prototypes.vectors
     result = trainer.step(inputs)
     trainer.update(inputs, result)
@@ -161,7 +161,7 @@ def test_the_optimizer_holds_the_whole_network_once_and_nothing_else(tmp_path):
 def test_a_loss_that_is_not_finite_ends_the_run_before_anything_changes(tmp_path, monkeypatch):
     trainer = build(tmp_path)
     before = snapshot(trainer.state.models)
-    monkeypatch.setattr(trainer, "_batches", lambda: iter([tiny_batch()]))
+    monkeypatch.setattr(trainer, "batches", lambda: iter([tiny_batch()]))
     original = trainer.step
 
     def broken(inputs: Inputs) -> Any:
