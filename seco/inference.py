@@ -21,7 +21,7 @@ from seco.refinement.pseudo_labels import refine_cam
 from seco.resize import rescale, resize, resize_maps
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
-from seco.storage.model import read_model
+from seco.storage.model import StoredModel, read_model
 
 _LOADERS = 2  # decoding keeps ahead of a ViT with two processes
 
@@ -127,21 +127,27 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
             f"the model in {folder} knows the classes {', '.join(stored.class_names)}, the prepared data has "
             f"{', '.join(class_names)}: run `seco train` on this data"
         )
-    backbone = stored.settings["backbone"]
-    network = SeCoNetwork(
-        build_encoder(backbone["name"], pretrained=False, depth=backbone["depth"]),
-        num_classes=len(stored.class_names),
-        projector_width=backbone["projector_width"],
-    )
     try:
+        network = _network_of(stored)
         network.load_state_dict(stored.weights)
+        return Predictor(network, stored.class_names, precision=stored.settings["training"]["precision"])
+    except (KeyError, TypeError) as error:
+        raise SecoError(f"config.json in {folder} is not that of a model ({error}): run `seco train` again") from error
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
         raise SecoError(
             f"the weights in {folder} are of another architecture than its config.json says ({detail}): "
             "run `seco train` again"
         ) from error
-    return Predictor(network, stored.class_names, precision=stored.settings["training"]["precision"])
+
+
+def _network_of(stored: StoredModel) -> SeCoNetwork:
+    backbone = stored.settings["backbone"]
+    return SeCoNetwork(
+        build_encoder(backbone["name"], pretrained=False, depth=backbone["depth"]),
+        num_classes=len(stored.class_names),
+        projector_width=backbone["projector_width"],
+    )
 
 
 def scored_cam(cam: CamResult, *, background: float, par: PAR | None) -> ScoredImage:

@@ -8,7 +8,7 @@ import yaml
 from seco.config import Settings
 from tests.imports import ROOT
 
-_SMALL = {
+SMALL = {
     "patch_size": 32,
     "num_patches": 3,
     "reservoir_size": 32,
@@ -31,7 +31,7 @@ _SMALL = {
 def small_settings(**changes: Any) -> Settings:
     """Return the settings of params.yaml, shrunk, with changes by dotted key: ``**{"training.steps": 3}``."""
     values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    return Settings.model_validate(changed(values, _SMALL | changes))
+    return Settings.model_validate(changed(values, SMALL | changes))
 
 
 def changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
