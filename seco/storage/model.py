@@ -52,12 +52,13 @@ def read_model(folder: Path) -> StoredModel:
     Raises:
         SecoError: a file is missing or damaged.
     """
+    for file in (CONFIG_FILE, WEIGHTS_FILE):
+        if not (folder / file).is_file():
+            raise SecoError(f"{folder} holds no trained model ({file} is missing): run `seco train`")
     try:
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
         weights = load_file(folder / WEIGHTS_FILE)
         return StoredModel(weights, tuple(config["class_names"]), config["settings"])
-    except FileNotFoundError as error:
-        raise SecoError(f"{folder} holds no trained model ({error.filename} is missing): run `seco train`") from error
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise SecoError(f"the model in {folder} cannot be read ({error}): run `seco train` again") from error
 
