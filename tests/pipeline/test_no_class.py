@@ -1,0 +1,47 @@
+"""Images of which no class is known: masks of background, and no stage stumbles."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from seco.storage.cams import read_cam
+from tests.pipeline.conftest import Project
+
+
+@pytest.fixture
+def unlabelled(project: Project) -> str:
+    """The id of an image whose labels are taken away, under a model that predicts no class."""
+    path = project.root / "data/prepared/manifest.csv"
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows[1]["labels"] = ""
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    weights = load_file(project.root / "data/model/model.safetensors")
+    weights["classifier.weight"] = torch.zeros_like(weights["classifier.weight"])
+    save_file(weights, project.root / "data/model/model.safetensors")
+    return rows[1]["id"]
+
+
+def mask_of(folder: Path, image_id: str) -> np.ndarray:
+    return np.asarray(Image.open(folder / f"{image_id}.png"))
+
+
+def test_the_whole_way_to_the_report(project: Project, unlabelled: str) -> None:
+    for stage in ("export", "refine", "evaluate"):
+        assert project.run(stage).status == 0, stage
+    assert read_cam(project.root / "data/cams", unlabelled).maps.shape[0] == 0
+    for folder in ("seeds", "refined"):
+        assert not mask_of(project.root / "data/masks" / folder, unlabelled).any()
+
+
+def test_training_takes_an_image_without_labels(project: Project, unlabelled: str) -> None:
+    project.set(**{"training.steps": 5, "training.batch_size": 2})
+    assert project.run("train").status == 0
