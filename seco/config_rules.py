@@ -38,6 +38,8 @@ RULES = (
          "{0} is not allowed: must not exceed cam.high ({1})"),
     Rule(("training.warmup_steps", "training.steps"), lambda warmup, steps: warmup < steps,
          "{0} is not allowed: must be less than training.steps ({1})"),
+    Rule(("training.prototype_start", "training.contrast_start"), lambda prototypes, contrast: prototypes <= contrast,
+         "{0} is not allowed: must not exceed training.contrast_start ({1}), which needs prototypes"),
     Rule(("training.scale_range",), lambda scales: scales[0] <= scales[1],
          "{0} is not allowed: the smaller scale comes first"),
     Rule(("dataset.lists",), lambda lists: "train" in lists,

@@ -11,8 +11,9 @@ def sample_patches(
 ) -> Tensor:
     """Draw patches centred on uncertain pixels, where objects and what surrounds them meet.
 
-    Only patches that lie inside the image are drawn. An image with fewer than ``num_patches`` uncertain centres
-    draws from all its pixels; one smaller than a patch is cut where it fits the crop best.
+    Centres are drawn with replacement, and only where the patch lies inside the image. An image with fewer than
+    ``num_patches`` uncertain centres draws from all its pixels; one smaller than a patch is cut where it fits the
+    crop best.
 
     Args:
         label_map: int64 ``[B, H, W]``, 255 where uncertain.

@@ -73,7 +73,7 @@ def test_the_second_view_carried_the_first_crops_tag():
     assert tag_images(labels).tolist() == [2, -1]
     result, _, _ = a_step()
     assert result.contrast is not None
-    assert result.contrast.tags.view(2, -1)[:, -2:].tolist() == [[2, 2], [-1, -1]]
+    assert result.contrast.rectified_tags.view(2, -1)[:, -2:].tolist() == [[2, 2], [-1, -1]]
 
 
 def test_padding_counted_as_background():

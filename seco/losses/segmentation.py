@@ -5,6 +5,7 @@ from torch.nn import functional as F
 
 from seco.classes import BACKGROUND, IGNORE
 from seco.losses.reduction import masked_mean
+from seco.resize import resize
 
 
 def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -14,7 +15,7 @@ def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
         logits: ``[B, K + 1, h, w]``, resized to the labels (bilinear).
         labels: int64 ``[B, H, W]``; 255 is left out.
     """
-    resized = F.interpolate(logits.float(), size=labels.shape[-2:], mode="bilinear", align_corners=False)
+    resized = resize(logits, labels.shape[-2:])
     per_pixel = F.cross_entropy(resized, labels, ignore_index=IGNORE, reduction="none")
     background = labels == BACKGROUND
     foreground = ~background & (labels != IGNORE)

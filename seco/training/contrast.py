@@ -10,6 +10,7 @@ from seco.config import Settings
 from seco.device import autocast
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import local_contrast
+from seco.models.teacher import LocalTeacher
 from seco.patches import crop_patches, flip_patches, sample_patches
 from seco.tags import rectify_tags, tag_images, tag_patches
 from seco.training.inputs import Inputs
@@ -22,9 +23,9 @@ class Contrast(NamedTuple):
     terms: dict[str, Tensor]
     keys: Tensor | None
     """``[B·V, D]`` of the local teacher; None where L_LiL is switched off."""
-    tags: Tensor
-    """``[B·V]``, rectified."""
-    patch_tags: Tensor
+    rectified_tags: Tensor
+    """``[B·V]``, after eq. 7."""
+    raw_patch_tags: Tensor
     """``[B, num_patches]``, as the CAM gave them, for the log."""
 
 
@@ -41,6 +42,7 @@ def contrast_patches(
     inputs: Inputs,
     crop_embedding: Tensor,
     tag_cam: Tensor,
+    *,
     settings: Settings,
     generator: torch.Generator,
 ) -> Contrast:
@@ -54,39 +56,32 @@ def contrast_patches(
         settings: the run's settings.
         generator: where patch centres and flips are drawn from.
     """
+    prototypes, reservoir = models.prototypes, models.reservoir
     views = _separate(inputs, tag_cam, settings, generator)
     image_tags = tag_images(inputs.labels).unsqueeze(1)  # [B, 1]
     tags = torch.cat([views.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
     with autocast(inputs.weak.device, settings.training.precision):
-        queries = _join(
-            models.network.embed(views.weak.flatten(0, 1)),
-            crop_embedding,
-            models.network.embed(inputs.second),
-        )
-    reservoir = models.reservoir
+        patches = models.network.embed(views.weak.flatten(0, 1))
+        queries = _join(patches, crop_embedding, models.network.embed(inputs.second))
+    keys, terms = None, {}
     if settings.weight_lil and settings.use_rectification:
         tags = rectify_tags(queries, tags, reservoir.keys, reservoir.tags, threshold=settings.rectify_threshold)
-    terms: dict[str, Tensor] = {}
     if settings.weight_lig:
         terms["lig"] = global_contrast(
-            queries, tags, models.prototypes.vectors, models.prototypes.seen, temperature=settings.tau_global
+            queries, tags, prototypes.vectors, prototypes.seen, temperature=settings.tau_global
         )
-    keys = None
     if settings.weight_lil:
-        with autocast(inputs.weak.device, settings.training.precision):
-            keys = _join(
-                models.teacher.embed(views.strong.flatten(0, 1)),
-                models.teacher.embed(inputs.strong),
-                models.teacher.embed(inputs.second),
-            )
-        terms["lil"] = local_contrast(
-            queries,
-            tags,
-            torch.cat([keys, reservoir.keys]),
-            torch.cat([tags, reservoir.tags]),
-            temperature=settings.tau_local,
-        )
+        keys = _keys(models.teacher, inputs, views.strong, precision=settings.training.precision)
+        entries, entry_tags = torch.cat([keys, reservoir.keys]), torch.cat([tags, reservoir.tags])
+        terms["lil"] = local_contrast(queries, tags, entries, entry_tags, temperature=settings.tau_local)
     return Contrast(terms, keys, tags, views.tags)
+
+
+def _keys(teacher: LocalTeacher, inputs: Inputs, strong_patches: Tensor, *, precision: str) -> Tensor:
+    """Return the local teacher's embeddings ``[B·V, D]`` of all views; the crops in their strong colours too."""
+    with autocast(inputs.weak.device, precision):
+        patches = teacher.embed(strong_patches.flatten(0, 1))
+        return _join(patches, teacher.embed(inputs.strong), teacher.embed(inputs.second))
 
 
 def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings, generator: torch.Generator) -> _PatchViews:

@@ -51,8 +51,8 @@ class TrainingLog:
 def _tag_shares(result: StepResult) -> dict[str, float]:
     """Return the shares of background, class and uncertain patches, as tagged, and of tags that were withdrawn."""
     assert result.contrast is not None
-    before = result.contrast.patch_tags
-    after = result.contrast.tags.view(len(before), -1)[:, : before.shape[1]]
+    before = result.contrast.raw_patch_tags
+    after = result.contrast.rectified_tags.view(len(before), -1)[:, : before.shape[1]]
     withdrawn = (before != UNCERTAIN) & (after == UNCERTAIN)
     return {
         "patches/background": (before == 0).float().mean().item(),

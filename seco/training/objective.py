@@ -71,7 +71,9 @@ class Objective:
                 terms["ptc"] = self._token_contrast(output.tokens, cams, inputs)
             if contrasts:
                 tag_cam = cams.final if step >= settings.training.tag_source_switch else cams.auxiliary
-                contrast = contrast_patches(models, inputs, crop_embedding, tag_cam, settings, generator)
+                contrast = contrast_patches(
+                    models, inputs, crop_embedding, tag_cam, settings=settings, generator=generator
+                )
                 terms |= contrast.terms
             if segments:
                 terms |= self._segmentation(output.segmentation, cams, inputs)
@@ -81,7 +83,6 @@ class Objective:
     def _autocast(self, inputs: Inputs) -> torch.autocast:
         return autocast(inputs.weak.device, self.settings.training.precision)
 
-    @torch.no_grad()
     def _teach(self, network: SeCoNetwork, inputs: Inputs, tokens: Tokens) -> CamPair:
         """The global teacher: valid multi-scale CAM and CAM_aux ``[B, C, H, W]`` of the training crop."""
 

@@ -1,4 +1,9 @@
-"""The demo's stand-in for ImageNet: an encoder that has seen its objects one by one, on backgrounds of no meaning."""
+"""The demo's stand-in for ImageNet: an encoder that has seen its objects one by one, on backgrounds of no meaning.
+
+What it learns from are names of single objects, no masks and nothing that co-occurs. Four pictures share a canvas, and
+each is named from its own tokens: so tokens come to speak of the place where they are, as an encoder's do that has
+seen millions of photographs.
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,25 +16,29 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
-from seco.classes import DEMO
+from seco.classes import BACKGROUND, DEMO
 from seco.datasets.demo.scene import object_scene
 from seco.datasets.views import normalise
 from seco.device import autocast, pick_device
-from seco.models.encoder import Encoder, build_encoder
+from seco.models.encoder import Encoder, Tokens, build_encoder
 from seco.parallel import process_map
 from seco.storage.model import write_weights
 from seco.training.schedule import learning_rate_factor
 
-Advance = Callable[[], object]
+_GRID = 2  # a canvas holds 2 x 2 pictures
 
 
-def draw_objects(count: int, *, size: int, seed: int, advance: Advance) -> tuple[Tensor, Tensor]:
-    """Draw single objects: images uint8 ``[count, 3, size, size]`` and labels int64 ``[count]`` (0..K-1)."""
+def draw_objects(count: int, *, size: int, seed: int, advance: Callable[[], object]) -> tuple[Tensor, Tensor]:
+    """Draw pictures of single objects, and one in ten of none.
+
+    Returns:
+        Images uint8 ``[count, 3, size, size]``; class ids int64 ``[count]``, 0 where nothing is shown.
+    """
     images = torch.empty(count, 3, size, size, dtype=torch.uint8)
     for index, image in enumerate(process_map(partial(_draw_object, size=size, seed=seed), range(count))):
         images[index] = torch.from_numpy(image).permute(2, 0, 1)
         advance()
-    return images, torch.arange(count) % len(DEMO)
+    return images, torch.arange(count) % (len(DEMO) + 1)
 
 
 def pretrain_encoder(
@@ -43,27 +52,27 @@ def pretrain_encoder(
     seed: int,
     advance: Callable[[int, str], object],
 ) -> None:
-    """Train the encoder in place to name the object of an image.
-
-    Both its class token and the mean of its final tokens are classified, since SeCo uses either kind.
+    """Train the encoder in place to name the pictures of a canvas.
 
     Args:
         encoder: the ViT.
-        images: uint8 ``[M, 3, S, S]``.
-        labels: int64 ``[M]``.
+        images: uint8 ``[M, 3, S, S]``, S a multiple of the ViT's patch.
+        labels: class ids ``[M]``.
         steps: batches.
-        batch_size: images a batch.
+        batch_size: canvases a batch, of four pictures each.
         learning_rate: of AdamW, after a warm-up of a twentieth of the steps.
         seed: of order, crops and colours.
         advance: told of every step, with a note.
     """
     device = pick_device()
     model = encoder.to(device).train()
-    heads = nn.ModuleList(nn.Linear(encoder.width, len(DEMO)) for _ in range(2)).to(device)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        heads = nn.ModuleList(nn.Linear(encoder.width, len(DEMO) + 1) for _ in range(3)).to(device)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], weight_decay=0.05, fused=True)
     augment = v2.Compose(
         [
-            v2.RandomResizedCrop(images.shape[-1], scale=(0.5, 1.0), antialias=True),
+            v2.RandomResizedCrop(images.shape[-1], scale=(0.4, 1.0), antialias=True),
             v2.RandomHorizontalFlip(),
             v2.ColorJitter(0.3, 0.3, 0.2),
         ]
@@ -74,19 +83,15 @@ def pretrain_encoder(
             factor = learning_rate_factor(step, steps=steps, warmup_steps=steps // 20, warmup_ratio=0.0)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate * factor
-            picks = torch.randint(len(images), (batch_size,))
-            batch = normalise(torch.stack([augment(image) for image in images[picks]])).to(device)
-            target = labels[picks].to(device)
+            picks = torch.randint(len(images), (batch_size * _GRID**2,))
+            canvases = _tile(normalise(torch.stack([augment(image) for image in images[picks]]))).to(device)
+            names = labels[picks].to(device)
             with autocast(device, "auto"):
-                tokens = model(batch)
-                logits = [
-                    head(part) for head, part in zip(heads, (tokens.class_token, tokens.final.mean(1)), strict=True)
-                ]
-            loss = torch.stack([F.cross_entropy(each.float(), target) for each in logits]).sum()
+                tokens = model(canvases)
+            loss, right = _name_pictures(tokens, heads, names)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
-            right = (logits[0].argmax(dim=1) == target).float().mean()
             advance(1, f"loss {loss.item():.3f}  right {right.item():.2f}")
 
 
@@ -102,13 +107,47 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
     write_weights(path, {name: weight.half() for name, weight in encoder.vit.state_dict().items()})
 
 
+def _name_pictures(tokens: Tokens, heads: nn.ModuleList, names: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss and the share of pictures that are named rightly by the strongest of their tokens.
+
+    A picture is named by the mean and by the maximum of its final tokens; the canvas by its class token.
+    """
+    mean, strongest, whole = heads
+    parts = _untile(tokens.final.float(), tokens.grid)  # [4·B, n, D]
+    by_mean = mean(parts.mean(dim=1))
+    by_strongest = strongest(parts).amax(dim=1)[:, 1:]  # [4·B, K]: the maximum of "nothing" means nothing
+    shown = F.one_hot(names, len(DEMO) + 1).float()
+    together = shown.unflatten(0, (-1, _GRID**2)).amax(dim=1)  # [B, K + 1]
+    loss = (
+        F.cross_entropy(by_mean, names)
+        + len(DEMO) * F.multilabel_soft_margin_loss(by_strongest, shown[:, 1:])
+        + F.multilabel_soft_margin_loss(whole(tokens.class_token.float()), together)
+    )
+    seen = names != BACKGROUND
+    return loss, (by_strongest.argmax(dim=1) + 1 == names)[seen].float().mean()
+
+
+def _tile(pictures: Tensor) -> Tensor:
+    """Put pictures ``[4·B, 3, S, S]`` onto canvases ``[B, 3, 2·S, 2·S]``."""
+    grid = pictures.unflatten(0, (-1, _GRID, _GRID)).permute(0, 3, 1, 4, 2, 5)  # [B, 3, 2, S, 2, S]
+    return grid.flatten(4, 5).flatten(2, 3)
+
+
+def _untile(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Sort the tokens ``[B, h·w, D]`` of canvases by picture: ``[4·B, h·w/4, D]``."""
+    height, width = (side // _GRID for side in grid)
+    parts = tokens.unflatten(1, (_GRID, height, _GRID, width)).permute(0, 1, 3, 2, 4, 5)  # [B, 2, 2, h', w', D]
+    return parts.flatten(3, 4).flatten(0, 2)
+
+
 def _draw_object(index: int, *, size: int, seed: int) -> np.ndarray:
     """Draw a scene with one object and frame it as ImageNet's photographs are: the object fills the picture."""
     rng = np.random.default_rng((seed, index))
-    image, mask = object_scene(rng, size=2 * size, class_id=index % len(DEMO) + 1)
-    rows, columns = np.nonzero(mask)
-    margin = rng.uniform(0.0, 0.25) * max(np.ptp(rows), np.ptp(columns))
+    class_id = index % (len(DEMO) + 1)
+    image, mask = object_scene(rng, size=2 * size, class_id=class_id)
+    rows, columns = np.nonzero(mask if class_id != BACKGROUND else np.ones_like(mask))
+    margin = rng.uniform(0.0, 0.4) * max(np.ptp(rows), np.ptp(columns))
     box = (columns.min() - margin, rows.min() - margin, columns.max() + margin, rows.max() + margin)
     left, upper, right, lower = np.clip(box, 0, 2 * size)
     frame = Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR, box=(left, upper, right, lower))
-    return np.asarray(frame)
+    return np.array(frame)

@@ -81,7 +81,7 @@ class Trainer:
                 mode=settings.prototype_update,
             )
         if result.contrast is not None and result.contrast.keys is not None:
-            models.reservoir.enqueue(result.contrast.keys, result.contrast.tags)
+            models.reservoir.enqueue(result.contrast.keys, result.contrast.rectified_tags)
         models.teacher.update(models.network, momentum=settings.teacher_momentum)
         state.step += 1
 

@@ -116,9 +116,9 @@ def test_patches_are_tagged_from_the_auxiliary_cam_until_the_switch(models, monk
     given: list[Tensor] = []
     original = module.contrast_patches
 
-    def keep(models, inputs, embedding, tag_cam, *rest):
+    def keep(models, inputs, embedding, tag_cam, **rest):
         given.append(tag_cam)
-        return original(models, inputs, embedding, tag_cam, *rest)
+        return original(models, inputs, embedding, tag_cam, **rest)
 
     monkeypatch.setattr(module, "contrast_patches", keep)
     evaluate(models, step=step)
@@ -210,7 +210,7 @@ def test_a_crop_of_nothing_but_padding_teaches_nothing_and_breaks_nothing(models
     result = objective(models, blind, step=LAST, generator=seeded())
     assert [result.terms[name].item() for name in ("ptc", "seg", "reg")] == [0, 0, 0]
     assert result.contrast is not None
-    assert (result.contrast.patch_tags == -1).all()
+    assert (result.contrast.raw_patch_tags == -1).all()
     result.total.backward()
     assert all(weight.grad is None or weight.grad.isfinite().all() for weight in models.network.parameters())
 

@@ -113,7 +113,7 @@ def test_the_reservoir_takes_up_the_steps_keys_once(tmp_path):
     assert result.contrast is not None
     assert result.contrast.keys is not None
     assert torch.equal(reservoir.keys[:10], result.contrast.keys)
-    assert torch.equal(reservoir.tags[:10], result.contrast.tags)
+    assert torch.equal(reservoir.tags[:10], result.contrast.rectified_tags)
     assert (reservoir.tags[10:] == -1).all()
     assert reservoir.cursor == 10
 

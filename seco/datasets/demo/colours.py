@@ -24,8 +24,8 @@ def any_colour(rng: np.random.Generator) -> Colour:
 
 
 def typical(rng: np.random.Generator, hue: float) -> Colour:
-    """Return a colour around the hue that a class likes (0..1), or one time in three any colour at all."""
-    return near(rng, hue) if rng.random() < 2 / 3 else any_colour(rng)
+    """Return a colour around the hue that a class likes (0..1), or one time in six any colour at all."""
+    return near(rng, hue, spread=0.04) if rng.random() < 5 / 6 else any_colour(rng)
 
 
 def earthy(rng: np.random.Generator) -> Colour:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from seco.classes import DEMO
+from seco.classes import BACKGROUND, DEMO
 from seco.datasets.demo.contexts import CONTEXTS
 from seco.datasets.demo.finish import photograph
 from seco.datasets.demo.sampling import Plan
@@ -37,12 +37,13 @@ def compose(rng: np.random.Generator, plan: Plan, *, height: int, width: int) ->
 
 
 def object_scene(rng: np.random.Generator, *, size: int, class_id: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return (image uint8 `[size, size, 3]`, mask uint8 `[size, size]`) of one object of class `class_id` (1..9).
+    """Return (image uint8 `[size, size, 3]`, mask uint8 `[size, size]`) of one object of a class, or of none (id 0).
 
     The background is drawn from all contexts alike, whatever the class: no co-occurrence to learn from.
     """
     names = tuple(CONTEXTS)
-    plan = Plan((DEMO[class_id - 1],), names[int(rng.integers(len(names)))], biased=False)
+    shown = () if class_id == BACKGROUND else (DEMO[class_id - 1],)
+    plan = Plan(shown, names[int(rng.integers(len(names)))], biased=False)
     scene = compose(rng, plan, height=size, width=size)
     return scene.image, scene.mask
 

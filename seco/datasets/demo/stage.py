@@ -13,8 +13,8 @@ from seco.datasets.demo.people import person
 from seco.datasets.demo.raster import Canvas, Pose, Stamp, draw
 
 SPAN = {
-    "aeroplane": (0.5, 1.0), "boat": (0.42, 0.92), "bottle": (0.35, 0.8), "car": (0.42, 0.92), "chair": (0.4, 0.85),
-    "horse": (0.45, 0.92), "person": (0.45, 0.95), "sofa": (0.5, 0.95), "train": (0.8, 1.5),
+    "aeroplane": (0.7, 1.1), "boat": (0.6, 1.0), "bottle": (0.6, 0.95), "car": (0.6, 1.05), "chair": (0.6, 0.95),
+    "horse": (0.65, 1.0), "person": (0.65, 1.0), "sofa": (0.7, 1.05), "train": (0.95, 1.6),
 }  # fmt: skip
 """The long side of a lone object as a share of the picture's short side."""
 
