@@ -30,7 +30,7 @@ def make_network() -> SeCoNetwork:
         torch.manual_seed(2)
         encoder = build_encoder("vit_tiny_patch16_224", pretrained=False, depth=1)
         network = SeCoNetwork(encoder, num_classes=len(CLASSES), projector_width=8)
-        torch.nn.init.normal_(network.classifier.weight)  # some logits above and some below 0
+        torch.nn.init.normal_(network.classifier.weight, std=0.02)  # logits of either sign, all of them small
     return network.eval()
 
 
@@ -82,6 +82,17 @@ def test_cams_come_in_order_with_the_maps_of_their_labels(predictor, records):
         assert torch.allclose(result.maps.amax(dim=(1, 2)), torch.ones(len(result.maps)), atol=1e-3)
 
 
+def test_each_map_is_that_of_its_class(predictor, tmp_path):
+    both, *alone = (
+        make_record(tmp_path, "-".join(names), names) for names in (("cat", "person"), ("cat",), ("person",))
+    )
+    together, *single = cams(predictor, [both, *alone])
+    for result in single:
+        place = together.class_ids.tolist().index(int(result.class_ids[0]))
+        assert torch.allclose(together.maps[place], result.maps[0], atol=1e-4)
+    assert not torch.allclose(together.maps[0], together.maps[1], atol=0.1)
+
+
 def test_neither_batch_nor_neighbours_matter(predictor, records):
     for alone, together in zip(
         cams(predictor, records, batch_size=1), cams(predictor, records, batch_size=4), strict=True
@@ -129,6 +140,7 @@ def test_an_unlabelled_image_has_the_cams_of_the_classes_that_are_predicted(pred
         logits = predictor.network.classifier(predictor.network.encoder(pixels(unlabelled)).final)[0]
     predicted = {index + 1 for index, logit in enumerate(logits.tolist()) if logit > 0}
     assert 0 < len(predicted) < 3, "some classes are predicted and some are not"
+    assert logits.abs().max() < 1
     first, second = cams(predictor, [labelled, unlabelled])
     assert first.class_ids.tolist() == [2], "the labels of the other image stay as they were given"
     assert set(second.class_ids.tolist()) == predicted

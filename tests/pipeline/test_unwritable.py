@@ -44,6 +44,11 @@ def test_a_file_where_a_folder_should_be(project: Project, stage: str, option: s
     assert told.count("\n") == 0
 
 
+def test_training_finds_out_before_its_first_step(project: Project) -> None:
+    (project.root / "taken").write_text("a file")
+    assert "train: " not in project.run("train", "--output", "taken/deeper").err
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write anywhere")
 @pytest.mark.parametrize(("stage", "option"), OUTPUTS)
 def test_a_folder_without_permission(project: Project, stage: str, option: str) -> None:
