@@ -14,7 +14,7 @@ def pretrain(
     images: Annotated[int, typer.Option(min=1, help="Objects to draw.")] = 6000,
     size: Annotated[int, typer.Option(min=32, help="Their side in pixels, a multiple of the ViT's patch.")] = 96,
     steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 1500,
-    batch_size: Annotated[int, typer.Option(min=1, help="Images a batch.")] = 64,
+    batch_size: Annotated[int, typer.Option(min=1, help="Canvases a batch, of four objects each.")] = 64,
     learning_rate: Annotated[float, typer.Option(min=0.0, help="Of AdamW, at its highest.")] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="Of objects, weights and order.")] = 1,
 ) -> None:
