@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seco.datasets.demo.colours import any_colour, earthy, from_hsv, grey, near, shifted
+from seco.datasets.demo.colours import earthy, from_hsv, grey, muted, near, shifted
 from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth
 from seco.datasets.demo.patterns import Material
 
@@ -13,7 +13,7 @@ def _leaves(rng: np.random.Generator) -> Material:
 
 
 def _stuff(rng: np.random.Generator, pattern: str, *, period: float = 0.15) -> Material:
-    base = earthy(rng) if rng.random() < 0.5 else any_colour(rng)
+    base = earthy(rng) if rng.random() < 0.7 else muted(rng)
     return Material(base, shifted(rng, base, amount=55), pattern, period)
 
 

@@ -24,8 +24,10 @@ def any_colour(rng: np.random.Generator) -> Colour:
 
 
 def typical(rng: np.random.Generator, hue: float) -> Colour:
-    """Return a colour around the hue that a class likes (0..1), or one time in six any colour at all."""
-    return near(rng, hue, spread=0.04) if rng.random() < 5 / 6 else any_colour(rng)
+    """Return a vivid colour around the hue that a class likes (0..1), or one time in ten any colour at all."""
+    if rng.random() < 0.1:
+        return any_colour(rng)
+    return from_hsv(rng.normal(hue, 0.025), rng.uniform(0.55, 0.95), rng.uniform(0.45, 0.95))
 
 
 def earthy(rng: np.random.Generator) -> Colour:
@@ -33,6 +35,11 @@ def earthy(rng: np.random.Generator) -> Colour:
     if rng.random() < 0.3:
         return grey(rng)
     return from_hsv(rng.uniform(0.02, 0.13), rng.uniform(0.2, 0.75), rng.uniform(0.25, 0.92))
+
+
+def muted(rng: np.random.Generator) -> Colour:
+    """Return a colour of any hue that stays in the background: walls, rugs, fields."""
+    return from_hsv(rng.random(), rng.uniform(0.03, 0.28), rng.uniform(0.4, 0.9))
 
 
 def grey(rng: np.random.Generator) -> Colour:

@@ -8,7 +8,7 @@ from seco.datasets.demo.patterns import Material
 
 
 def _metal(rng: np.random.Generator) -> Material:
-    base = grey(rng) if rng.random() < 5 / 6 else any_colour(rng)
+    base = rgb(*rng.uniform(205, 255, 3)) if rng.random() < 0.9 else any_colour(rng)
     accent = shifted(rng, base, amount=rng.uniform(45, 80))
     return Material(base, accent, "panels", rng.uniform(0.16, 0.24), rng.normal(0, 0.05))
 

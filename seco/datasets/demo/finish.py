@@ -14,7 +14,7 @@ def light(colours: Field, rng: np.random.Generator) -> Field:
     rows = np.linspace(-1, 1, height, dtype=np.float32)[:, None] * np.float32(np.sin(angle))
     columns = np.linspace(-1, 1, width, dtype=np.float32)[None] * np.float32(np.cos(angle))
     gain = (1.0 + strength * (rows + columns)) * rng.uniform(0.72, 1.18)
-    cast = rng.uniform(0.88, 1.12, 3).astype(np.float32)
+    cast = rng.uniform(0.93, 1.07, 3).astype(np.float32)
     lit = np.clip(colours * gain[..., None].astype(np.float32) * cast, 0, 255) / np.float32(255)
     return lit ** np.float32(rng.uniform(0.8, 1.25)) * 255
 

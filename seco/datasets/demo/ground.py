@@ -21,10 +21,10 @@ def lay(canvas: Canvas, top: int, bottom: int, first: Colour, second: Colour, mi
 
 def open_sky(canvas: Canvas, rng: np.random.Generator, bottom: int) -> None:
     """Fill the rows above `bottom` with a graded sky and thin cloud."""
-    hue = rng.normal(0.58, 0.04) if rng.random() < 0.75 else rng.random()
+    hue = rng.normal(0.58, 0.04) if rng.random() < 0.9 else rng.random()
     vivid = 0.7 if 0.5 < hue < 0.66 else 0.35
     zenith = from_hsv(hue, rng.uniform(0.05, vivid), rng.uniform(0.5, 0.98))
-    haze = from_hsv(hue + rng.normal(0, 0.12), rng.uniform(0.0, 0.35), rng.uniform(0.75, 1.0))
+    haze = from_hsv(hue + rng.normal(0, 0.06), rng.uniform(0.0, 0.25), rng.uniform(0.75, 1.0))
     fall = np.linspace(0, 1, bottom, dtype=np.float32)[:, None] ** rng.uniform(0.6, 1.8)
     wisps = value_noise(rng, bottom, canvas.width, cells=(5, 2.5), octaves=4)
     thickness = rng.uniform(0.0, 0.6)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seco.datasets.demo.colours import any_colour, earthy, rgb, shifted
+from seco.datasets.demo.colours import rgb, shifted, typical
 from seco.datasets.demo.figure import (
     Figure,
     Outline,
@@ -18,7 +18,7 @@ from seco.datasets.demo.patterns import Material
 
 def horse(rng: np.random.Generator) -> Figure:
     """Return a horse from the side, head up or grazing; its anchor `saddle` is where a rider sits."""
-    coat = earthy(rng) if rng.random() < 0.85 else any_colour(rng)
+    coat = typical(rng, 0.06) * rng.uniform(0.5, 1.0)
     hair = shifted(rng, coat, amount=rng.uniform(30, 90))
     pattern = str(rng.choice(["blotches", "dapple"]))
     materials = {

@@ -3,7 +3,7 @@
 import numpy as np
 
 from seco.datasets.demo import clutter
-from seco.datasets.demo.colours import any_colour, earthy, from_hsv, near, shifted
+from seco.datasets.demo.colours import earthy, from_hsv, muted, near, shifted
 from seco.datasets.demo.figure import box, ellipse
 from seco.datasets.demo.ground import Floor, cut, hills, lay, open_sky, rough_ground, scatter
 from seco.datasets.demo.noise import value_noise
@@ -24,8 +24,8 @@ def sky(canvas: Canvas, rng: np.random.Generator) -> Floor:
         sun = from_hsv(rng.uniform(0.08, 0.16), 0.3, 1.0)
         cut(canvas, rng, ellipse(x, y, r, r), Material(sun, sun))
     scatter(canvas, rng, [clutter.cloud], rows=(0.1 * base, 0.9 * base), heights=(0.05, 0.2), most=5)
-    hills(canvas, rng, base, canvas.height * rng.uniform(0.03, 0.15), near(rng, 0.3, spread=0.12))
-    rough_ground(canvas, rng, base, near(rng, 0.25, spread=0.12), cells=(6, 20), grit=0.3)
+    hills(canvas, rng, base, canvas.height * rng.uniform(0.03, 0.15), near(rng, 0.3, spread=0.04))
+    rough_ground(canvas, rng, base, near(rng, 0.25, spread=0.04), cells=(6, 20), grit=0.3)
     scatter(canvas, rng, [clutter.tree, clutter.house], rows=(base, base + 3), heights=(0.06, 0.16), most=4)
     return base, canvas.height * 0.98
 
@@ -35,7 +35,7 @@ def water(canvas: Canvas, rng: np.random.Generator) -> Floor:
     horizon = int(canvas.height * rng.uniform(0.2, 0.5))
     open_sky(canvas, rng, horizon)
     if rng.random() < 0.6:
-        hills(canvas, rng, horizon, canvas.height * rng.uniform(0.05, 0.16), near(rng, 0.35, spread=0.12))
+        hills(canvas, rng, horizon, canvas.height * rng.uniform(0.05, 0.16), near(rng, 0.35, spread=0.04))
     height = canvas.height - horizon
     deep = near(rng, rng.choice([0.55, 0.55, 0.48]), spread=0.05)
     swell = value_noise(rng, height, canvas.width, cells=(16, 2.5), octaves=3)
@@ -65,11 +65,11 @@ def meadow(canvas: Canvas, rng: np.random.Generator) -> Floor:
     """Grass and flowers under hills, trees and fences."""
     horizon = int(canvas.height * rng.uniform(0.25, 0.5))
     open_sky(canvas, rng, horizon)
-    hills(canvas, rng, horizon, canvas.height * rng.uniform(0.05, 0.2), near(rng, 0.35, spread=0.1))
+    hills(canvas, rng, horizon, canvas.height * rng.uniform(0.05, 0.2), near(rng, 0.35, spread=0.04))
     rough_ground(canvas, rng, horizon, near(rng, 0.27), cells=(8, 40), grit=0.25)
     for _ in range(int(rng.integers(0, 30))):
         x, y = rng.uniform(0, canvas.width), rng.uniform(horizon + 6, canvas.height)
-        petal = any_colour(rng)
+        petal = muted(rng)
         cut(canvas, rng, ellipse(x, y, 1.8, 1.6), Material(petal, petal))
     things = [clutter.tree, clutter.bush, clutter.fence, clutter.rock, clutter.house]
     scatter(canvas, rng, things, rows=(horizon, horizon + 25), heights=(0.08, 0.28), most=6)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from seco.datasets.demo.colours import any_colour, earthy, from_hsv, rgb, shifted, typical
+from seco.datasets.demo.colours import earthy, from_hsv, rgb, shifted, typical
 from seco.datasets.demo.figure import Figure, Part, box, ellipse, limb, rounded, smooth
 from seco.datasets.demo.patterns import Material
 
@@ -12,7 +12,7 @@ POSES = ("standing", "walking", "waving")
 def person(rng: np.random.Generator, *, pose: str | None = None) -> Figure:
     """Return a person, standing, walking or waving, or `riding` seen from the side with the anchor `seat`."""
     pose = pose or str(rng.choice(POSES))
-    shirt, trousers, hair = typical(rng, 0.5), any_colour(rng), earthy(rng) * 0.7
+    shirt, trousers, hair = typical(rng, 0.48), typical(rng, 0.68), earthy(rng) * 0.7
     skin = from_hsv(rng.uniform(0.03, 0.09), rng.uniform(0.25, 0.6), rng.uniform(0.35, 0.95))
     cloth = str(rng.choice(["knit", "stripes", "checks", "knit"]))
     materials = {

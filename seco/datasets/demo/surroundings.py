@@ -3,7 +3,7 @@
 import numpy as np
 
 from seco.datasets.demo import clutter
-from seco.datasets.demo.colours import any_colour, earthy, grey, near, shifted
+from seco.datasets.demo.colours import earthy, grey, muted, near, shifted
 from seco.datasets.demo.figure import box, ellipse
 from seco.datasets.demo.ground import Floor, cut, hills, lay, open_sky, receding, rough_ground, scatter, stand, upright
 from seco.datasets.demo.noise import value_noise
@@ -15,8 +15,8 @@ def rails(canvas: Canvas, rng: np.random.Generator) -> Floor:
     """A railway line across the picture: ballast, sleepers, rails, masts behind."""
     horizon, track = int(canvas.height * rng.uniform(0.3, 0.5)), canvas.height * rng.uniform(0.68, 0.9)
     open_sky(canvas, rng, horizon)
-    hills(canvas, rng, horizon, canvas.height * rng.uniform(0.05, 0.2), near(rng, 0.3, spread=0.15))
-    rough_ground(canvas, rng, horizon, near(rng, 0.25, spread=0.1), cells=(10, 16), grit=0.3)
+    hills(canvas, rng, horizon, canvas.height * rng.uniform(0.05, 0.2), near(rng, 0.3, spread=0.04))
+    rough_ground(canvas, rng, horizon, near(rng, 0.25, spread=0.04), cells=(10, 16), grit=0.3)
     scatter(
         canvas,
         rng,
@@ -69,7 +69,7 @@ def room(canvas: Canvas, rng: np.random.Generator) -> Floor:
     board = box(0, base - canvas.height * 0.03, canvas.width, base + 2)
     cut(canvas, rng, board, Material(skirting, shifted(rng, skirting)))
     if rng.random() < 0.5:
-        rug, y = any_colour(rng), rng.uniform(base, canvas.height)
+        rug, y = muted(rng), rng.uniform(base, canvas.height)
         outline = ellipse(rng.uniform(0.2, 0.8) * canvas.width, y, canvas.width * 0.4, canvas.height * 0.09)
         pattern = str(rng.choice(["stripes", "checks"]))
         cut(canvas, rng, outline, Material(rug, shifted(rng, rug), pattern, 14.0))
@@ -79,7 +79,7 @@ def room(canvas: Canvas, rng: np.random.Generator) -> Floor:
 
 
 def _shell(canvas: Canvas, rng: np.random.Generator, base: int) -> None:
-    paper, wood = any_colour(rng), earthy(rng)
+    paper, wood = muted(rng), earthy(rng)
     pattern = str(rng.choice(["stripes", "plain", "dots", "checks", "bricks"]))
     accent = shifted(rng, paper, amount=rng.uniform(18, 40))
     # Striped paper hangs upright: the pattern's bands lie across v.
@@ -94,7 +94,7 @@ def street(canvas: Canvas, rng: np.random.Generator) -> Floor:
     """A row of houses or a brick wall, a pavement, and a road with a dashed line."""
     base = int(canvas.height * rng.uniform(0.45, 0.65))
     if rng.random() < 0.5:
-        wall = any_colour(rng)
+        wall = muted(rng)
         upright(canvas, rng, base, Material(wall, shifted(rng, wall), "bricks", rng.uniform(0.04, 0.08)))
     else:
         open_sky(canvas, rng, base)
@@ -113,7 +113,7 @@ def street(canvas: Canvas, rng: np.random.Generator) -> Floor:
 
 def studio(canvas: Canvas, rng: np.random.Generator) -> Floor:
     """A plain backdrop, a few boxes at most."""
-    paper = any_colour(rng)
+    paper = muted(rng)
     fall = np.linspace(0, 1, canvas.height, dtype=np.float32)[:, None] + np.zeros((1, canvas.width), np.float32)
     cloudy = value_noise(rng, canvas.height, canvas.width, cells=(3, 3), octaves=2)
     lay(
