@@ -34,8 +34,10 @@ def thread_map(
             yield result
 
 
-def process_map(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """Yield `function(item)` for each item, in order, computed by one process a core.
+def process_map(
+    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
+) -> Iterator[Result]:
+    """Yield `function(item)` for each item, in order, computed by `workers` processes: one a core when None.
 
     For work that holds the interpreter lock. Function, items and results are pickled; the processes start afresh, since
     a copy of one in which torch runs threads may hang. Items are drawn as the processes take them up.
@@ -43,7 +45,10 @@ def process_map(function: Callable[[Item], Result], items: Iterable[Item]) -> It
     Raises:
         SecoError: a process was killed from outside. What `function` raises is raised as it is.
     """
-    workers = os.cpu_count() or 1
+    workers = workers or os.cpu_count() or 1
+    if workers == 1:
+        yield from map(function, items)
+        return
     with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=_leave_interrupts) as pool:
         try:
             yield from _windowed(pool, function, items, width=4 * workers)

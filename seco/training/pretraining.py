@@ -9,15 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.transforms import v2
 
 from seco.classes import BACKGROUND, DEMO
-from seco.datasets.demo.scene import object_scene
+from seco.datasets.demo.portrait import portrait
 from seco.datasets.views import normalise
 from seco.device import autocast, pick_device
 from seco.models.encoder import Encoder, Tokens, build_encoder
@@ -35,7 +33,7 @@ def draw_objects(count: int, *, size: int, seed: int, advance: Callable[[], obje
         Images uint8 ``[count, 3, size, size]``; class ids int64 ``[count]``, 0 where nothing is shown.
     """
     images = torch.empty(count, 3, size, size, dtype=torch.uint8)
-    for index, image in enumerate(process_map(partial(_draw_object, size=size, seed=seed), range(count))):
+    for index, image in enumerate(process_map(partial(portrait, size=size, seed=seed), range(count))):
         images[index] = torch.from_numpy(image).permute(2, 0, 1)
         advance()
     return images, torch.arange(count) % (len(DEMO) + 1)
@@ -138,16 +136,3 @@ def _untile(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
     height, width = (side // _GRID for side in grid)
     parts = tokens.unflatten(1, (_GRID, height, _GRID, width)).permute(0, 1, 3, 2, 4, 5)  # [B, 2, 2, h', w', D]
     return parts.flatten(3, 4).flatten(0, 2)
-
-
-def _draw_object(index: int, *, size: int, seed: int) -> np.ndarray:
-    """Draw a scene with one object and frame it as ImageNet's photographs are: the object fills the picture."""
-    rng = np.random.default_rng((seed, index))
-    class_id = index % (len(DEMO) + 1)
-    image, mask = object_scene(rng, size=2 * size, class_id=class_id)
-    rows, columns = np.nonzero(mask if class_id != BACKGROUND else np.ones_like(mask))
-    margin = rng.uniform(0.0, 0.4) * max(np.ptp(rows), np.ptp(columns))
-    box = (columns.min() - margin, rows.min() - margin, columns.max() + margin, rows.max() + margin)
-    left, upper, right, lower = np.clip(box, 0, 2 * size)
-    frame = Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR, box=(left, upper, right, lower))
-    return np.array(frame)

@@ -3,11 +3,9 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +16,7 @@ from seco.classes import palette
 from seco.datasets.demo.sampling import Plan, draw_biased, draw_unbiased
 from seco.datasets.demo.scene import Scene, compose
 from seco.errors import SecoError
+from seco.parallel import process_map
 from seco.storage.contexts import CONTEXTS_FILE
 from seco.storage.rows import write_rows
 
@@ -70,7 +69,7 @@ def write_demo(
             (folder / name).mkdir(parents=True)
         make = partial(_make, folder=folder, bias=bias, image_size=image_size, seed=seed)
         plans = []
-        for plan in _mapped(make, jobs, workers):
+        for plan in process_map(make, jobs, workers=workers):
             plans.append(plan)
             if progress is not None:
                 progress(len(plans), len(jobs))
@@ -120,19 +119,6 @@ def _swap(fresh: Path, root: Path, *, former: Path) -> None:
         if existed:
             former.rename(root)
         raise
-
-
-def _mapped(make: Callable[[Job], Plan], jobs: list[Job], workers: int) -> Iterator[Plan]:
-    if workers == 1:
-        yield from map(make, jobs)
-        return
-    # Not forked: a caller's progress display may run threads.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        try:
-            yield from pool.map(make, jobs, chunksize=8)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
 
 
 def _make(job: Job, *, folder: Path, bias: float, image_size: int, seed: int) -> Plan:
