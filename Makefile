@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
 
 # Stages run as `seco STAGE`: the environment's programs come first, activated or not.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -23,8 +24,10 @@ test: $(INSTALLED)
 
 setup: $(INSTALLED)
 
+# pydensecrf2 asks for a Cython whose C++ no longer compiles on Python 3.13: it is built with the one installed here.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+	$(UV_INSTALL) cython setuptools wheel
+	$(UV_INSTALL) --no-build-isolation-package pydensecrf2 --editable '.[dev]'
 	touch $@
