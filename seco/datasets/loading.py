@@ -1,5 +1,6 @@
 """Batches for training and images for inference, from the manifest's records."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -67,15 +68,15 @@ class SampleStream(Sampler[list[Draw]]):
             yield draws
 
 
-class _Guarded(Dataset[Sample | SecoError], Generic[Key, Sample]):
+class _Guarded(Dataset[Sample | SecoError], ABC, Generic[Key, Sample]):
     """A data set that hands a user's fault over as a value.
 
     Raised in a loader's worker it would reach the main process with the worker's traceback in its message.
     """
 
+    @abstractmethod
     def load(self, key: Key) -> Sample:
         """Load one sample; a user's fault may be raised."""
-        raise NotImplementedError
 
     def __getitem__(self, index: Key) -> Sample | SecoError:
         try:
