@@ -68,13 +68,7 @@ def pretrain_encoder(
         torch.manual_seed(seed)
         heads = nn.ModuleList(nn.Linear(encoder.width, len(DEMO) + 1) for _ in range(3)).to(device)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], weight_decay=0.05, fused=True)
-    augment = v2.Compose(
-        [
-            v2.RandomResizedCrop(images.shape[-1], scale=(0.4, 1.0), antialias=True),
-            v2.RandomHorizontalFlip(),
-            v2.ColorJitter(0.3, 0.3, 0.2),
-        ]
-    )
+    augment = _augmentation(images.shape[-1])
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         for step in range(steps):
@@ -103,6 +97,16 @@ def fresh_encoder(name: str, *, depth: int | None, seed: int) -> Encoder:
 def save_encoder(encoder: Encoder, path: Path) -> None:
     """Write the ViT's weights in half precision: they are a start, and small enough to travel with the project."""
     write_weights(path, {name: weight.half() for name, weight in encoder.vit.state_dict().items()})
+
+
+def _augmentation(size: int) -> v2.Compose:
+    return v2.Compose(
+        [
+            v2.RandomResizedCrop(size, scale=(0.4, 1.0), antialias=True),
+            v2.RandomHorizontalFlip(),
+            v2.ColorJitter(0.3, 0.3, 0.2),
+        ]
+    )
 
 
 def _name_pictures(tokens: Tokens, heads: nn.ModuleList, names: Tensor) -> tuple[Tensor, Tensor]:
