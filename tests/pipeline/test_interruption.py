@@ -25,6 +25,7 @@ def interrupt(project: Project, *words: str, once: str) -> tuple[int, str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=_heed_interrupts,
     )
     patience = time.monotonic() + 60
     while not any(project.root.glob(once)):
@@ -34,6 +35,11 @@ def interrupt(project: Project, *words: str, once: str) -> tuple[int, str]:
     os.killpg(command.pid, signal.SIGINT)
     told, _ = command.communicate(timeout=30)
     return command.returncode, told
+
+
+def _heed_interrupts() -> None:
+    """Undo what a shell does to the commands it runs in the background: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def many_times(manifest: Manifest, count: int) -> Manifest:
