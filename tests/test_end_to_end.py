@@ -72,8 +72,9 @@ def project(tmp_path_factory) -> Path:
     (folder / "params.yaml").write_text(yaml.safe_dump(changed(values, SMALL)))
     succeed("git", "init", "--quiet", cwd=folder)
     succeed("git", "add", "--all", cwd=folder)
-    identity = ["-c", "user.name=test", "-c", "user.email=test@localhost"]
-    succeed("git", *identity, "commit", "--quiet", "--message", "Small settings", cwd=folder)
+    succeed("git", "config", "user.name", "test", cwd=folder)
+    succeed("git", "config", "user.email", "test@localhost", cwd=folder)
+    succeed("git", "commit", "--quiet", "--message", "Small settings", cwd=folder)
     succeed("dvc", "repro", cwd=folder)
     return folder
 

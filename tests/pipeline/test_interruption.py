@@ -33,7 +33,12 @@ def interrupt(project: Project, *words: str, once: str) -> tuple[int, str]:
         assert time.monotonic() < patience
         time.sleep(0.05)
     os.killpg(command.pid, signal.SIGINT)
-    told, _ = command.communicate(timeout=30)
+    try:
+        told, _ = command.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.killpg(command.pid, signal.SIGKILL)
+        command.communicate()
+        raise
     return command.returncode, told
 
 
