@@ -75,6 +75,7 @@ class Training(Section):
     tag_source_switch: Step
     precision: Literal["auto", "fp32", "bf16"]
     num_workers: Step
+    max_bad_steps: Step
     log_every: Count
     checkpoint_every: Count
 

@@ -1,6 +1,7 @@
 """Where to compute, and in which precision."""
 
 import torch
+from torch import Tensor
 
 
 def pick_device() -> torch.device:
@@ -19,3 +20,8 @@ def _multiplies_bf16(device: torch.device) -> bool:
         return torch.cuda.is_bf16_supported(including_emulation=False)
     units = torch.cpu.get_capabilities()
     return bool(units.get("avx512_bf16") or units.get("amx_bf16"))
+
+
+def full_precision(values: Tensor) -> Tensor:
+    """Return half-precision values as float32; float32 and float64 stay as they are."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))

@@ -42,7 +42,7 @@ class Prototypes(nn.Module):
             mode: ``adaptive`` updates each class of an image by the softmax, over its classes, of the similarity
                 to its prototype; ``single`` uses images of one class only.
         """
-        for token, label in zip(F.normalize(embeddings.float(), dim=1), labels > 0, strict=True):
+        for token, label in zip(F.normalize(embeddings.to(self.vectors.dtype), dim=1), labels > 0, strict=True):
             moved = label if mode == "adaptive" else label & (label.sum() == 1)
             similarity = self.vectors @ token  # [K], cosines: both are unit vectors
             weight = similarity.masked_fill(~label, -torch.inf).softmax(dim=0)  # W of eq. 3: 1 for a single class

@@ -6,30 +6,29 @@ from torch import Tensor
 from seco.classes import IGNORE
 
 
-def sample_patches(
-    label_map: Tensor, boxes: Tensor, *, patch_size: int, num_patches: int, generator: torch.Generator
-) -> Tensor:
+def sample_patches(label_map: Tensor, boxes: Tensor, draws: Tensor, *, patch_size: int) -> Tensor:
     """Draw patches centred on uncertain pixels, where objects and what surrounds them meet.
 
     Centres are drawn with replacement, and only where the patch lies inside the image. An image with fewer than
-    ``num_patches`` uncertain centres draws from all its pixels; one smaller than a patch is cut where it fits the
+    n uncertain centres draws from all its pixels; one smaller than a patch is cut where it fits the
     crop best.
 
     Args:
         label_map: int64 ``[B, H, W]``, 255 where uncertain.
         boxes: ``[B, 4]``, the real image in the crop (top, left, bottom, right; pixels).
+        draws: float64 ``[B, n]``, uniform in 0..1: the share of the allowed centres, row by row, that lies before each
+            patch's.
         patch_size: side in pixels.
-        num_patches: patches an image.
-        generator: where the draws come from; on the label map's device.
 
     Returns:
-        Int64 ``[B, num_patches, 2]``: row and column of each patch's top left pixel.
+        Int64 ``[B, n, 2]``: row and column of each patch's top left pixel.
     """
     allowed = _allowed_corners(label_map, boxes, patch_size)
     uncertain = allowed & (_centres(label_map, patch_size) == IGNORE)
-    enough = uncertain.flatten(1).sum(dim=1) >= num_patches
-    weights = torch.where(enough.view(-1, 1, 1), uncertain, allowed).flatten(1)
-    picks = torch.multinomial(weights.float(), num_patches, replacement=True, generator=generator)
+    enough = uncertain.flatten(1).sum(dim=1) >= draws.shape[1]
+    centres = torch.where(enough.view(-1, 1, 1), uncertain, allowed).flatten(1)
+    places = centres.cumsum(dim=1)  # [B, H'·W']: how many centres there are up to each corner, itself included
+    picks = torch.searchsorted(places, (draws * places[:, -1:]).long(), right=True)
     columns = allowed.shape[2]
     return torch.stack([picks // columns, picks % columns], dim=-1)
 
@@ -52,14 +51,13 @@ def crop_patches(images: Tensor, corners: Tensor, *, patch_size: int) -> Tensor:
     return windows[batch, rows, columns]
 
 
-def flip_patches(patches: Tensor, *, generator: torch.Generator) -> Tensor:
-    """Mirror each patch ``[B, n, 3, s, s]`` with probability ½.
+def flip_patches(patches: Tensor, draws: Tensor) -> Tensor:
+    """Mirror each patch ``[B, n, 3, s, s]`` whose draw ``[B, n]``, uniform in 0..1, lies below ½.
 
     The strong view may be mirrored only here, after its patches are cut: mirrored as a whole it would no longer lie on
     the label map that tags the patches.
     """
-    mirrored = torch.rand(patches.shape[:2], generator=generator, device=patches.device) < 0.5
-    return torch.where(mirrored[..., None, None, None], patches.flip(-1), patches)
+    return torch.where((draws < 0.5)[..., None, None, None], patches.flip(-1), patches)
 
 
 def _centres(label_map: Tensor, patch_size: int) -> Tensor:

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from seco.device import full_precision
+
 
 def resize(maps: Tensor, size: Sequence[int]) -> Tensor:
-    """Resize ``[B, C, h, w]`` to ``size`` (height, width) with bilinear interpolation, in float32; C may be 0."""
+    """Resize ``[B, C, h, w]`` to ``size`` (height, width) (bilinear), in float32 at least; C may be 0."""
     if maps.shape[1] == 0:  # an image of which no class is known or predicted
-        return maps.new_zeros(len(maps), 0, *size, dtype=torch.float32)
-    return F.interpolate(maps.float(), size=tuple(size), mode="bilinear", align_corners=False)
+        return full_precision(maps.new_zeros(len(maps), 0, *size))
+    return F.interpolate(full_precision(maps), size=tuple(size), mode="bilinear", align_corners=False)
 
 
 def resize_maps(maps: Tensor, size: Sequence[int]) -> Tensor:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from seco.classes import BACKGROUND, IGNORE
+from seco.device import full_precision
 from seco.patches import crop_patches
 
 UNCERTAIN = -1
@@ -75,7 +76,7 @@ def rectify_tags(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, 
         New tags ``[M]``: -1 where withdrawn. A tag that the reservoir does not hold yet stays.
     """
     same = (tags.unsqueeze(1) == key_tags.unsqueeze(0)) & (key_tags != UNCERTAIN)  # [M, R]
-    similarity = queries.float() @ keys.float().T  # [M, R]
+    similarity = full_precision(queries) @ full_precision(keys).T  # [M, R]
     count = same.sum(dim=1).clamp(min=1)
     mean = torch.where(same, similarity, 0.0).sum(dim=1) / count  # eq. 6
     below = (same & (similarity < mean.unsqueeze(1) - ROUNDING)).sum(dim=1)

@@ -14,6 +14,10 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
+def draws(images: int, count: int, seed: int) -> Tensor:
+    return torch.rand(images, count, generator=seeded(seed), dtype=torch.float64)
+
+
 def label_map(box: tuple[int, int, int, int], uncertain: list[tuple[int, int]]) -> Tensor:
     """Background inside the box, 255 outside and at the uncertain pixels: ``[1, SIDE, SIDE]``."""
     labels = torch.full((1, SIDE, SIDE), IGNORE)
@@ -26,7 +30,7 @@ def label_map(box: tuple[int, int, int, int], uncertain: list[tuple[int, int]]) 
 
 def sample(labels: Tensor, box: tuple[int, int, int, int], *, size: int = 6, count: int = 5, seed: int = 0) -> Tensor:
     boxes = torch.tensor([box]).expand(len(labels), 4)
-    return sample_patches(labels, boxes, patch_size=size, num_patches=count, generator=seeded(seed))
+    return sample_patches(labels, boxes, draws(len(labels), count, seed), patch_size=size)
 
 
 WHOLE = (0, 0, SIDE, SIDE)
@@ -92,16 +96,29 @@ def test_a_patch_may_be_as_large_as_the_crop():
     assert sample(label_map(WHOLE, []), WHOLE, size=SIDE).tolist() == [[[0, 0]] * 5]
 
 
-def test_the_generator_alone_decides():
-    labels = label_map(WHOLE, [])
+def test_the_draw_is_the_place_in_the_list_of_centres():
+    labels = label_map(WHOLE, PIXELS)  # five centres, row by row: each has a fifth of the draws
+    chances = torch.tensor([[0.0, 0.19, 0.2, 0.41, 0.79, 0.8, 1 - 2**-53]], dtype=torch.float64)
+    crowded = label_map(WHOLE, [*PIXELS, (13, 13), (14, 14)])  # enough for seven draws
+    corners = sample_patches(labels, torch.tensor([WHOLE]), chances[:, :5], patch_size=6)
+    assert [(row + 3, column + 3) for row, column in corners[0].tolist()] == [PIXELS[i] for i in (0, 0, 1, 2, 3)]
+    corners = sample_patches(crowded, torch.tensor([WHOLE]), chances, patch_size=6)
+    centres = [*PIXELS, (13, 13), (14, 14)]
+    assert [(row + 3, column + 3) for row, column in corners[0].tolist()] == [centres[i] for i in (0, 1, 1, 2, 5, 5, 6)]
+
+
+def test_an_image_is_cut_alike_whatever_batch_it_comes_in():
+    labels = torch.cat([label_map(WHOLE, PIXELS), label_map(WHOLE, [])])
+    boxes, chances = torch.tensor([WHOLE, WHOLE]), draws(2, 5, seed=1)
+    together = sample_patches(labels, boxes, chances, patch_size=6)
+    alone = [sample_patches(labels[i : i + 1], boxes[:1], chances[i : i + 1], patch_size=6) for i in range(2)]
+    assert torch.equal(together, torch.cat(alone))
+
+
+def test_the_global_generator_is_left_alone():
     state = torch.get_rng_state()
-    first = sample(labels, WHOLE, seed=3)
-    torch.rand(7)
-    assert torch.equal(sample(labels, WHOLE, seed=3), first)
-    assert not torch.equal(sample(labels, WHOLE, seed=4), first)
-    torch.set_rng_state(state)
-    sample(labels, WHOLE)
-    flip_patches(torch.rand(2, 3, 3, 4, 4, generator=seeded()), generator=seeded())
+    sample(label_map(WHOLE, []), WHOLE)
+    flip_patches(torch.rand(2, 3, 3, 4, 4, generator=seeded()), draws(2, 3, seed=1))
     assert torch.equal(torch.get_rng_state(), state)
 
 
@@ -116,10 +133,9 @@ def test_patches_are_cut_where_the_corners_say(shape):
             assert torch.equal(patches[image, index], images[image, ..., row : row + 4, column : column + 4])
 
 
-def test_flips_mirror_whole_patches_about_half_of_them():
-    patches = torch.rand(50, 10, 3, 4, 5, generator=seeded())
-    flipped = flip_patches(patches, generator=seeded(1))
-    same = (flipped == patches).flatten(2).all(dim=2)
-    mirrored = (flipped == patches.flip(-1)).flatten(2).all(dim=2)
-    assert torch.equal(same, ~mirrored)
-    assert 0.4 < mirrored.float().mean() < 0.6
+def test_flips_mirror_the_patches_whose_draw_is_below_a_half():
+    patches = torch.rand(2, 3, 3, 4, 5, generator=seeded())
+    flipped = flip_patches(patches, torch.tensor([[0.0, 0.49, 0.5], [0.51, 0.2, 0.99]]))
+    mirrored = torch.tensor([[True, True, False], [False, True, False]])
+    assert torch.equal(flipped[mirrored], patches.flip(-1)[mirrored])
+    assert torch.equal(flipped[~mirrored], patches[~mirrored])

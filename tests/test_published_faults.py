@@ -42,7 +42,7 @@ def a_step(**changes) -> tuple[StepResult, dict[str, Tensor], dict[str, Tensor]]
     )
     models = tiny_models(settings)
     before = snapshot(models)
-    result = Objective(settings)(models, tiny_inputs(), step=1, generator=seeded())
+    result = Objective(settings)(models, tiny_inputs(), step=1)
     return result, before, snapshot(models)
 
 
@@ -88,7 +88,8 @@ def test_patches_were_centred_on_padding():
     labels = torch.full((1, 40, 40), IGNORE)
     labels[:, 10:30, 10:30] = 0
     box = torch.tensor([[10, 10, 30, 30]])
-    corners = sample_patches(labels, box, patch_size=8, num_patches=50, generator=seeded())
+    chances = torch.rand(len(labels), 50, generator=seeded(), dtype=torch.float64)
+    corners = sample_patches(labels, box, chances, patch_size=8)
     assert corners.min() >= 10
     assert corners.max() + 8 <= 30
 
@@ -154,7 +155,7 @@ def test_prototypes_were_class_tokens_while_queries_are_projections():
     settings = small_settings()
     models = tiny_models(settings)
     inputs = tiny_inputs()
-    result = Objective(settings)(models, inputs, step=1, generator=seeded())
+    result = Objective(settings)(models, inputs, step=1)
     torch.testing.assert_close(result.crop_embedding, models.network.embed(inputs.weak))
 
 
@@ -169,7 +170,7 @@ def test_images_of_several_classes_never_moved_a_prototype():
 def test_keys_of_whole_image_views_came_from_the_student():
     settings = small_settings(**{"training.contrast_start": 0})
     models, inputs = tiny_models(settings), tiny_inputs()
-    contrast = Objective(settings)(models, inputs, step=1, generator=seeded()).contrast
+    contrast = Objective(settings)(models, inputs, step=1).contrast
     assert contrast is not None
     assert contrast.keys is not None
     whole = contrast.keys.view(2, -1, contrast.keys.shape[1])[:, -1]

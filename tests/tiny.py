@@ -10,6 +10,7 @@ from seco.datasets.loading import Batch
 from seco.training.inputs import Inputs, to_device
 from seco.training.models import Models, build_models
 
+Rows = Sequence[Sequence[float]]
 CPU = torch.device("cpu")
 NUM_CLASSES = 4
 LABELS = ((0.0, 1.0, 0.0, 0.0), (1.0, 0.0, 0.0, 1.0))  # an image of one class, and one of two
@@ -29,8 +30,8 @@ def tiny_models(settings: Settings) -> Models:
     return models
 
 
-def tiny_batch(*, labels: Sequence[Sequence[float]] = LABELS, boxes: Sequence[Sequence[int]] = BOXES) -> Batch:
-    """Return noise: 64 pixels a side, 32 for the second view, zero outside the boxes."""
+def tiny_batch(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES, seed: int = 0) -> Batch:
+    """Return noise: 64 pixels a side, 32 for the second view, zero outside the boxes; the seed is that of the draws."""
     generator = torch.Generator().manual_seed(2)
     count = len(labels)
     weak, strong = torch.randn(2, count, 3, 64, 64, generator=generator)
@@ -39,17 +40,19 @@ def tiny_batch(*, labels: Sequence[Sequence[float]] = LABELS, boxes: Sequence[Se
         outside[image, :, top:bottom, left:right] = False
     return Batch(
         ids=[str(index) for index in range(count)],
+        faults=[],
         weak=weak.masked_fill(outside, 0.0),
         strong=strong.masked_fill(outside, 0.0),
         second=torch.randn(count, 3, 32, 32, generator=generator),
         boxes=torch.tensor(boxes),
         labels=torch.tensor(labels),
+        draws=torch.rand(count, 3, 2, generator=seeded(seed), dtype=torch.float64),
     )
 
 
-def tiny_inputs(*, labels: Sequence[Sequence[float]] = LABELS, boxes: Sequence[Sequence[int]] = BOXES) -> Inputs:
+def tiny_inputs(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES, seed: int = 0) -> Inputs:
     """Return ``tiny_batch`` as the objective takes it."""
-    return to_device(tiny_batch(labels=labels, boxes=boxes), CPU)
+    return to_device(tiny_batch(labels=labels, boxes=boxes, seed=seed), CPU)
 
 
 def snapshot(models: Models) -> dict[str, Tensor]:

@@ -7,9 +7,10 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.data import DataLoader, Dataset
 from torchvision.transforms.v2 import functional as tv
 
+from seco.datasets.stream import Draw, SampleStream
 from seco.datasets.views import ViewMaker, normalise
 from seco.errors import SecoError
 from seco.storage.images import read_image
@@ -23,6 +24,8 @@ class Batch(NamedTuple):
     """A batch of training samples, collated."""
 
     ids: list[str]
+    faults: list[str]
+    """What was wrong with images that others stand in for."""
     weak: Tensor
     """``[B, 3, S, S]``, normalised; so are the others."""
     strong: Tensor
@@ -32,40 +35,8 @@ class Batch(NamedTuple):
     """Int64 ``[B, 4]``."""
     labels: Tensor
     """Multi-hot float32 ``[B, K]``."""
-
-
-class Draw(NamedTuple):
-    """One sample to load: its place in the endless stream of samples, and the record drawn there."""
-
-    position: int
-    record: int
-
-
-class SampleStream(Sampler[list[Draw]]):
-    """Batches of draws: every epoch a new permutation, and each batch a function of the seed and the step alone.
-
-    Nothing needs to be saved to continue a run: the stream starts at any step.
-    """
-
-    def __init__(self, num_records: int, *, batch_size: int, seed: int, first_step: int, last_step: int) -> None:
-        self.num_records = num_records
-        self.batch_size = batch_size
-        self.seed = seed
-        self.steps = range(first_step, last_step)
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def __iter__(self) -> Iterator[list[Draw]]:
-        epoch, order = -1, np.arange(0)
-        for step in self.steps:
-            draws = []
-            for position in range(step * self.batch_size, (step + 1) * self.batch_size):
-                if position // self.num_records != epoch:
-                    epoch = position // self.num_records
-                    order = np.random.default_rng((self.seed, epoch)).permutation(self.num_records)
-                draws.append(Draw(position, int(order[position % self.num_records])))
-            yield draws
+    draws: Tensor
+    """Float64 ``[B, n, 2]``, uniform in 0..1: what decides where each patch is centred, and whether it is mirrored."""
 
 
 class _Guarded(Dataset[Sample | SecoError], ABC, Generic[Key, Sample]):
@@ -86,21 +57,53 @@ class _Guarded(Dataset[Sample | SecoError], ABC, Generic[Key, Sample]):
 
 
 class TrainingSet(_Guarded[Draw, Batch]):
-    """The views and labels of the records, one sample a draw."""
+    """The views and labels of the records, one sample a draw. Whatever is random about it, its position decides.
 
-    def __init__(self, records: Sequence[Record], class_names: Sequence[str], views: ViewMaker, *, seed: int) -> None:
+    Args:
+        records: what to draw from.
+        class_names: foreground classes in id order.
+        views: makes the views.
+        num_patches: patches an image.
+        seed: of all draws.
+        skip_bad: let the next record stand in for one that cannot be read, instead of raising.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        class_names: Sequence[str],
+        views: ViewMaker,
+        *,
+        num_patches: int,
+        seed: int,
+        skip_bad: bool = False,
+    ) -> None:
         self.records = records
         self.class_names = class_names
         self.views = views
+        self.num_patches = num_patches
         self.seed = seed
+        self.attempts = len(records) if skip_bad else 1
 
     def load(self, key: Draw) -> Batch:
         """Load the sample of a draw."""
-        record = self.records[key.record]
-        image = tv.pil_to_tensor(read_image(record.image))
-        seed = int(np.random.SeedSequence((self.seed, key.position)).generate_state(1, np.uint64)[0] >> 1)
-        weak, strong, second, box = self.views(image, seed=seed)
-        return Batch([record.id], weak, strong, second, box, multi_hot(record.labels, self.class_names))
+        faults: list[str] = []
+        for offset in range(self.attempts):
+            record = self.records[(key.record + offset) % len(self.records)]
+            try:
+                image = tv.pil_to_tensor(read_image(record.image))
+            except SecoError as fault:
+                faults.append(str(fault))
+            else:
+                return self._sample(record, image, key.position, faults)
+        raise SecoError(faults[0] if self.attempts == 1 else f"no training image can be read; the first: {faults[0]}")
+
+    def _sample(self, record: Record, image: Tensor, position: int, faults: list[str]) -> Batch:
+        chance = np.random.SeedSequence((self.seed, position))
+        views_seed, draws_seed = chance.generate_state(2, np.uint64)
+        weak, strong, second, box = self.views(image, seed=int(views_seed >> 1))
+        draws = torch.from_numpy(np.random.default_rng(draws_seed).random((self.num_patches, 2)))
+        return Batch([record.id], faults, weak, strong, second, box, multi_hot(record.labels, self.class_names), draws)
 
 
 class SquareImages(_Guarded[int, Tensor]):
@@ -173,5 +176,6 @@ def _collate(samples: list[Batch]) -> Batch | SecoError:
     found = _first_fault_or_all(samples)
     if isinstance(found, SecoError):
         return found
-    ids = [sample.ids[0] for sample in found]
-    return Batch(ids, *(torch.stack(parts) for parts in zip(*(sample[1:] for sample in found), strict=True)))
+    ids = [name for sample in found for name in sample.ids]
+    faults = [fault for sample in found for fault in sample.faults]
+    return Batch(ids, faults, *(torch.stack(parts) for parts in zip(*(sample[2:] for sample in found), strict=True)))

@@ -5,9 +5,10 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.nn import functional as F
 
+from seco.losses.reduction import mean
 from seco.refinement.permutohedral import PermutohedralLattice
+from seco.resize import resize
 
 
 def energy_loss(
@@ -41,14 +42,13 @@ def energy_loss(
         Scalar, float32 (float64 where the probabilities are); 0 with a graph where nothing is inside.
     """
     with torch.autocast(probabilities.device.type, enabled=False):
-        exact = torch.promote_types(probabilities.dtype, torch.float32)
         size = [max(1, round(side * scale)) for side in rgb.shape[-2:]]
-        soft = _resize(probabilities.to(exact), size)
-        colours = _resize(rgb.detach().to(exact), size)
-        gates = _resize((~inside[:, None]).to(exact), size)[:, 0] == 0  # [B, h, w]
+        soft = resize(probabilities, size)
+        colours = resize(rgb.detach(), size).to(soft.dtype)
+        gates = resize((~inside[:, None]).float(), size)[:, 0] == 0  # [B, h, w]
         positions = _positions(colours, sigma_rgb=sigma_rgb, sigma_xy=sigma_xy * scale)
         energies = [_image_energy(p[:, g].T, s[:, g].T) for p, s, g in zip(positions, soft, gates, strict=True)]
-        return weight * torch.stack(energies).mean()
+        return weight * mean(torch.stack(energies))
 
 
 def _image_energy(positions: Tensor, probabilities: Tensor) -> Tensor:
@@ -82,7 +82,3 @@ def _positions(rgb: Tensor, *, sigma_rgb: float, sigma_xy: float) -> Tensor:
     rows, columns = (torch.arange(side, dtype=rgb.dtype, device=rgb.device) for side in (height, width))
     grid = torch.stack(torch.meshgrid(rows, columns, indexing="ij")) / sigma_xy  # [2, h, w]
     return torch.cat([grid.expand(len(rgb), -1, -1, -1), rgb / sigma_rgb], dim=1)
-
-
-def _resize(maps: Tensor, size: list[int]) -> Tensor:
-    return F.interpolate(maps, size=size, mode="bilinear", align_corners=False)

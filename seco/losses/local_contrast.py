@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from seco.device import full_precision
 from seco.losses.reduction import masked_mean
 from seco.tags import UNCERTAIN
 
@@ -26,6 +27,6 @@ def local_contrast(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor
     positive = (tags.unsqueeze(1) == key_tags.unsqueeze(0)) & known  # [M, R]; carries M_f of eq. 8
     # A query without positive sees every entry: an empty row would turn the softmax and all gradients into NaN.
     visible = known | ~positive.any(dim=1, keepdim=True)
-    logits = queries.float() @ keys.float().T / temperature  # [M, R]
+    logits = full_precision(queries) @ full_precision(keys).T / temperature  # [M, R]
     log_probability = logits.masked_fill(~visible, -torch.inf).log_softmax(dim=1)
     return masked_mean(-log_probability, positive)

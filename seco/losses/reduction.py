@@ -1,9 +1,22 @@
-"""How losses average: in one place, since many processes must one day share the counts."""
+"""How losses average: in one place, since the ranks of a run share the counts."""
 
 import torch
 from torch import Tensor
 
+from seco.distributed import sum_over_ranks
+
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
-    """Average ``values`` where ``mask`` is true; exactly 0, with a graph, where it is true nowhere."""
-    return torch.where(mask, values, 0.0).sum() / mask.sum().clamp(min=1)
+    """Return this rank's part of the mean of ``values`` where ``mask`` is true.
+
+    The mean is taken over the masked values of all ranks, and the ranks' parts add up to it: so N processes find the
+    loss, and with their gradients summed the gradient, that one would find. Exactly 0, with a graph, where nothing is
+    masked.
+    """
+    count = sum_over_ranks(mask.sum())
+    return torch.where(mask, values, 0.0).sum() / count.clamp(min=1)
+
+
+def mean(values: Tensor) -> Tensor:
+    """Return this rank's part of the mean of ``values``, as ``masked_mean`` does."""
+    return masked_mean(values, torch.ones_like(values, dtype=torch.bool))

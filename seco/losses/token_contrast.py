@@ -5,6 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seco.classes import IGNORE
+from seco.device import full_precision
 from seco.losses.reduction import masked_mean
 
 
@@ -19,7 +20,7 @@ def token_contrast(tokens: Tensor, labels: Tensor) -> Tensor:
         ``½(1 − mean |cos| of equal pairs) + ½ mean |cos| of unequal pairs``; a token is no pair with itself. A half
         without pairs is 0.
     """
-    unit = F.normalize(tokens.float(), dim=2)
+    unit = F.normalize(full_precision(tokens), dim=2)
     similarity = (unit @ unit.transpose(1, 2)).abs()  # [B, N, N]
     known = labels != IGNORE
     usable = known.unsqueeze(2) & known.unsqueeze(1)

@@ -6,6 +6,8 @@ from typing import cast
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from seco.device import full_precision
+
 
 class PooledClassifier(nn.Linear):
     """A 1×1 convolution without bias on tokens; an image's logits are those of its max-pooled tokens.
@@ -51,5 +53,5 @@ class Projector(nn.Module):
         )
 
     def forward(self, class_tokens: Tensor) -> Tensor:
-        """Map ``[..., D]`` to unit vectors ``[..., D]`` in float32."""
-        return F.normalize(self.layers(class_tokens).float(), dim=-1)
+        """Map ``[..., D]`` to unit vectors ``[..., D]`` in float32 at least."""
+        return F.normalize(full_precision(self.layers(class_tokens)), dim=-1)

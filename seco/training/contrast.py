@@ -8,6 +8,7 @@ from torch import Tensor
 from seco.cam import three_way_labels
 from seco.config import Settings
 from seco.device import autocast
+from seco.distributed import gather
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import local_contrast
 from seco.models.teacher import LocalTeacher
@@ -22,7 +23,9 @@ class Contrast(NamedTuple):
 
     terms: dict[str, Tensor]
     keys: Tensor | None
-    """``[B·V, D]`` of the local teacher; None where L_LiL is switched off."""
+    """Of the local teacher, of the whole batch on all ranks: ``[M, D]``; None where L_LiL is switched off."""
+    key_tags: Tensor | None
+    """``[M]``, after eq. 7."""
     rectified_tags: Tensor
     """``[B·V]``, after eq. 7."""
     raw_patch_tags: Tensor
@@ -44,7 +47,6 @@ def contrast_patches(
     tag_cam: Tensor,
     *,
     settings: Settings,
-    generator: torch.Generator,
 ) -> Contrast:
     """Cut, tag and contrast the patches of a batch. Changes no state.
 
@@ -54,16 +56,15 @@ def contrast_patches(
         crop_embedding: ``[B, D]``, the queries of the training crops, from the pass that also classified them.
         tag_cam: ``[B, C, H, W]``, the valid CAM that tags patches.
         settings: the run's settings.
-        generator: where patch centres and flips are drawn from.
     """
     prototypes, reservoir = models.prototypes, models.reservoir
-    views = _separate(inputs, tag_cam, settings, generator)
+    views = _separate(inputs, tag_cam, settings)
     image_tags = tag_images(inputs.labels).unsqueeze(1)  # [B, 1]
     tags = torch.cat([views.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
     with autocast(inputs.weak.device, settings.training.precision):
         patches = models.network.embed(views.weak.flatten(0, 1))
         queries = _join(patches, crop_embedding, models.network.embed(inputs.second))
-    keys, terms = None, {}
+    keys, key_tags, terms = None, None, {}
     if settings.weight_lil and settings.use_rectification:
         tags = rectify_tags(queries, tags, reservoir.keys, reservoir.tags, threshold=settings.rectify_threshold)
     if settings.weight_lig:
@@ -71,10 +72,12 @@ def contrast_patches(
             queries, tags, prototypes.vectors, prototypes.seen, temperature=settings.tau_global
         )
     if settings.weight_lil:
-        keys = _keys(models.teacher, inputs, views.strong, precision=settings.training.precision)
-        entries, entry_tags = torch.cat([keys, reservoir.keys]), torch.cat([tags, reservoir.tags])
+        own = _keys(models.teacher, inputs, views.strong, precision=settings.training.precision)
+        batch_size = settings.training.batch_size
+        keys, key_tags = gather(own, total=batch_size), gather(tags, total=batch_size)
+        entries, entry_tags = torch.cat([keys, reservoir.keys]), torch.cat([key_tags, reservoir.tags])
         terms["lil"] = local_contrast(queries, tags, entries, entry_tags, temperature=settings.tau_local)
-    return Contrast(terms, keys, tags, views.tags)
+    return Contrast(terms, keys, key_tags, tags, views.tags)
 
 
 def _keys(teacher: LocalTeacher, inputs: Inputs, strong_patches: Tensor, *, precision: str) -> Tensor:
@@ -84,16 +87,15 @@ def _keys(teacher: LocalTeacher, inputs: Inputs, strong_patches: Tensor, *, prec
         return _join(patches, teacher.embed(inputs.strong), teacher.embed(inputs.second))
 
 
-def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings, generator: torch.Generator) -> _PatchViews:
+def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings) -> _PatchViews:
     label_map = three_way_labels(tag_cam, inputs.class_ids, inputs.inside, low=settings.cam.low, high=settings.cam.high)
     size = settings.patch_size
-    corners = sample_patches(
-        label_map, inputs.boxes, patch_size=size, num_patches=settings.num_patches, generator=generator
-    )
+    centre, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
+    corners = sample_patches(label_map, inputs.boxes, centre, patch_size=size)
     tags = tag_patches(
         label_map, inputs.class_ids, inputs.inside, corners, patch_size=size, threshold=settings.tag_threshold
     )
-    strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=size), generator=generator)
+    strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=size), mirror)
     return _PatchViews(crop_patches(inputs.weak, corners, patch_size=size), strong, tags)
 
 

@@ -17,6 +17,7 @@ class Inputs(NamedTuple):
     second: Tensor
     boxes: Tensor
     labels: Tensor
+    draws: Tensor
     class_ids: Tensor
     """``[B, C]``: the present classes."""
     inside: Tensor
@@ -26,6 +27,6 @@ class Inputs(NamedTuple):
 def to_device(batch: Batch, device: torch.device) -> Inputs:
     """Move a batch to the device; the number of present classes is read while the labels are on the host."""
     class_ids = present_classes(batch.labels)
-    moved = [part.to(device, non_blocking=True) for part in (*batch[1:], class_ids)]
+    moved = [part.to(device, non_blocking=True) for part in (*batch[2:], class_ids)]
     boxes, size = moved[3], batch.weak.shape[-2:]
     return Inputs(*moved, inside=inside_mask(boxes, (size[0], size[1])))

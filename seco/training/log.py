@@ -1,20 +1,34 @@
-"""Learning curves: to dvclive, and in one line for the progress display."""
+"""Learning curves: a point a step, to dvclive, and in one line for the progress display."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
+import torch
+import typer
 from dvclive.live import Live
+from torch import Tensor
 
+from seco.distributed import rank, sum_over_ranks
 from seco.tags import UNCERTAIN
 from seco.training.objective import StepResult
 
+Point = dict[str, float]
+"""Values of one step by the name of their curve, and the step itself."""
+
 
 class TrainingLog:
-    """Writes curves with dvclive. A resumed run replays its earlier points, since DVC removes a stage's outputs."""
+    """Writes curves with dvclive, on rank 0 alone.
+
+    A resumed run replays its earlier points, since DVC removes a stage's outputs.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self._live = Live(str(folder), report=None, save_dvc_exp=False, dvcyaml=None, monitor_system=False)
+        first = rank() == 0
+        self._live = (
+            Live(str(folder), report=None, save_dvc_exp=False, dvcyaml=None, monitor_system=False) if first else None
+        )
+        self._told: set[str] = set()
         self.note = ""
 
     def __enter__(self) -> "TrainingLog":
@@ -23,40 +37,57 @@ class TrainingLog:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.end()
+        if self._live is not None:
+            self._live.end()
 
-    def replay(self, curves: Iterable[dict[str, float]]) -> None:
+    def replay(self, curves: Iterable[Point]) -> None:
         """Log the points of an interrupted run again."""
         for point in curves:
-            self._log(point)
+            self.record(point)
 
-    def record(self, step: int, result: StepResult, rate: float) -> dict[str, float]:
-        """Log a step; return its point."""
-        point = {"step": float(step), "loss/total": result.total.item(), "rate": rate}
-        point |= {f"loss/{name}": term.item() for name, term in result.terms.items()}
-        if result.contrast is not None:
-            point |= _tag_shares(result)
-        self.note = "  ".join(f"{name} {point[f'loss/{name}']:.3f}" for name in ["total", *result.terms])
-        self._log(point)
-        return point
-
-    def _log(self, point: dict[str, float]) -> None:
+    def record(self, point: Point) -> None:
+        """Log a point; the note for the progress display tells its losses."""
+        losses = {name.removeprefix("loss/"): value for name, value in point.items() if name.startswith("loss/")}
+        skipped = int(point["bad_steps"])
+        self.note = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+        self.note += f"  {skipped} steps skipped (not finite)" * bool(skipped)
+        if self._live is None:
+            return
         self._live.step = int(point["step"])
         for name, value in point.items():
             if name != "step":
                 self._live.log_metric(name, value)
         self._live.make_summary()
 
+    def warn(self, faults: Iterable[str]) -> None:
+        """Say, once each, what was wrong with images that others stood in for."""
+        for fault in faults:
+            if fault not in self._told:
+                self._told.add(fault)
+                typer.echo(f"seco: skipped: {fault}", err=True)
 
-def _tag_shares(result: StepResult) -> dict[str, float]:
-    """Return the shares of background, class and uncertain patches, as tagged, and of tags that were withdrawn."""
-    assert result.contrast is not None
+
+def measure(step: int, result: StepResult, *, rate: float, bad_steps: int) -> Point:
+    """Return the point of a step over all ranks, each of which takes part; the host waits for the device once."""
+    values = {"loss/total": result.total} | {f"loss/{name}": term for name, term in result.terms.items()}
+    values |= _tag_counts(result)
+    totals = sum_over_ranks(torch.stack([value.detach().double() for value in values.values()])).tolist()
+    point = dict(zip(values, totals, strict=True))
+    patches = point.pop("patches", 0)
+    shares = {name: count / patches for name, count in point.items() if name.startswith("patches/")}
+    return {"step": float(step), "rate": rate, "bad_steps": float(bad_steps)} | point | shares
+
+
+def _tag_counts(result: StepResult) -> dict[str, Tensor]:
+    """Count background, class and uncertain patches, as tagged, tags that were withdrawn, and all."""
+    if result.contrast is None:
+        return {}
     before = result.contrast.raw_patch_tags
     after = result.contrast.rectified_tags.view(len(before), -1)[:, : before.shape[1]]
-    withdrawn = (before != UNCERTAIN) & (after == UNCERTAIN)
     return {
-        "patches/background": (before == 0).float().mean().item(),
-        "patches/class": (before > 0).float().mean().item(),
-        "patches/uncertain": (before == UNCERTAIN).float().mean().item(),
-        "patches/withdrawn": withdrawn.float().mean().item(),
+        "patches/background": (before == 0).sum(),
+        "patches/class": (before > 0).sum(),
+        "patches/uncertain": (before == UNCERTAIN).sum(),
+        "patches/withdrawn": ((before != UNCERTAIN) & (after == UNCERTAIN)).sum(),
+        "patches": torch.ones_like(before).sum(),
     }

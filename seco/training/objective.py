@@ -9,8 +9,9 @@ from torch.nn import functional as F
 from seco.cam import multi_scale_cam, normalise_cam, three_way_labels
 from seco.config import Settings
 from seco.datasets.views import to_rgb
-from seco.device import autocast
+from seco.device import autocast, full_precision
 from seco.losses.energy import energy_loss
+from seco.losses.reduction import mean
 from seco.losses.segmentation import segmentation_loss
 from seco.losses.token_contrast import token_contrast
 from seco.models.encoder import Tokens
@@ -26,7 +27,10 @@ ENERGY_WEIGHT = 1e-7  # brings the energy, a sum over pairs of pixels, to the si
 
 
 class StepResult(NamedTuple):
-    """What a step found: the loss, its terms, and what the memories take up once the weights have moved."""
+    """What a step found: the loss, its terms, and what the memories take up once the weights have moved.
+
+    Of several ranks each finds its part of the loss and of its terms; the parts add up to the whole.
+    """
 
     total: Tensor
     terms: dict[str, Tensor]
@@ -52,7 +56,7 @@ class Objective:
             "reg": settings.weight_reg,
         }
 
-    def __call__(self, models: Models, inputs: Inputs, *, step: int, generator: torch.Generator) -> StepResult:
+    def __call__(self, models: Models, inputs: Inputs, *, step: int) -> StepResult:
         """Compute the terms of a step."""
         settings = self.settings
         contrasts = step >= settings.training.contrast_start and bool(settings.weight_lig or settings.weight_lil)
@@ -61,8 +65,8 @@ class Objective:
             output = models.network(inputs.weak)
             crop_embedding = models.network.projector(output.tokens.class_token)
         terms = {
-            "cls": F.multilabel_soft_margin_loss(output.logits.float(), inputs.labels),
-            "aux": F.multilabel_soft_margin_loss(output.aux_logits.float(), inputs.labels),
+            "cls": _classification(output.logits, inputs.labels),
+            "aux": _classification(output.aux_logits, inputs.labels),
         }
         contrast = None
         if settings.weight_ptc or contrasts or segments:
@@ -71,9 +75,7 @@ class Objective:
                 terms["ptc"] = self._token_contrast(output.tokens, cams, inputs)
             if contrasts:
                 tag_cam = cams.final if step >= settings.training.tag_source_switch else cams.auxiliary
-                contrast = contrast_patches(
-                    models, inputs, crop_embedding, tag_cam, settings=settings, generator=generator
-                )
+                contrast = contrast_patches(models, inputs, crop_embedding, tag_cam, settings=settings)
                 terms |= contrast.terms
             if segments:
                 terms |= self._segmentation(output.segmentation, cams, inputs)
@@ -127,3 +129,8 @@ class Objective:
         if settings.weight_reg:
             terms["reg"] = energy_loss(rgb, logits.softmax(dim=1), inputs.inside, weight=ENERGY_WEIGHT)
         return terms
+
+
+def _classification(logits: Tensor, labels: Tensor) -> Tensor:
+    """Multi-label soft margin of the logits ``[B, K]``."""
+    return mean(F.multilabel_soft_margin_loss(full_precision(logits), labels, reduction="none"))

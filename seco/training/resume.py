@@ -27,17 +27,22 @@ def fingerprint(settings: Settings, data: Path) -> str:
 
 
 class RunState:
-    """What changes during a run: models, optimizer, the generator of patches, step and learning curves."""
+    """What changes during a run: models, optimizer, step and learning curves."""
 
-    def __init__(
-        self, models: Models, optimizer: torch.optim.Optimizer, generator: torch.Generator, folder: Path
-    ) -> None:
+    def __init__(self, models: Models, optimizer: torch.optim.Optimizer, folder: Path) -> None:
         self.models = models
         self.optimizer = optimizer
-        self.generator = generator
         self.folder = folder
         self.step = 0
+        self.bad_steps = 0
+        self.bad_in_a_row = 0
         self.curves: list[dict[str, float]] = []
+
+    def count(self, sound: bool) -> None:
+        """Count a step, and those that were not finite."""
+        self.step += 1
+        self.bad_steps += not sound
+        self.bad_in_a_row = 0 if sound else self.bad_in_a_row + 1
 
     def save(self) -> None:
         """Write everything to the run's folder."""
@@ -47,8 +52,9 @@ class RunState:
             {
                 "models": state,
                 "optimizer": self.optimizer.state_dict(),
-                "generator": self.generator.get_state(),
                 "step": self.step,
+                "bad_steps": self.bad_steps,
+                "bad_in_a_row": self.bad_in_a_row,
                 "curves": self.curves,
             },
         )
@@ -73,8 +79,9 @@ class RunState:
         for name, module in self.models.modules().items():
             module.load_state_dict(state["models"][name])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"])
         self.step = state["step"]
+        self.bad_steps = state["bad_steps"]
+        self.bad_in_a_row = state["bad_in_a_row"]
         self.curves = state["curves"]
 
     def discard(self) -> None:

@@ -6,14 +6,16 @@ from pathlib import Path
 import torch
 
 from seco.config import Settings
-from seco.datasets.loading import Batch, SampleStream, TrainingSet, training_batches
+from seco.datasets.loading import Batch, TrainingSet, training_batches
+from seco.datasets.stream import SampleStream
 from seco.datasets.views import ViewMaker
 from seco.device import pick_device
-from seco.errors import SecoError
+from seco.distributed import any_over_ranks, gather, share_of, sum_gradients
 from seco.storage.manifest import Manifest
 from seco.storage.model import StoredModel, write_model
+from seco.training.bad_steps import end_of_run
 from seco.training.inputs import Inputs, to_device
-from seco.training.log import TrainingLog
+from seco.training.log import TrainingLog, measure
 from seco.training.models import build_models, build_optimizer
 from seco.training.objective import Objective, StepResult
 from seco.training.resume import RunState
@@ -24,66 +26,58 @@ Progress = Callable[[int, str], None]
 
 
 class Trainer:
-    """One training run, from the first step or from where it was interrupted."""
+    """One training run, from the first step or from where it was interrupted; of several ranks, this one's part."""
 
-    def __init__(self, settings: Settings, manifest: Manifest, *, resume_folder: Path) -> None:
+    def __init__(
+        self, settings: Settings, manifest: Manifest, *, resume_folder: Path, skip_bad_images: bool = False
+    ) -> None:
         self.settings = settings
         self.manifest = manifest
+        self.skip_bad_images = skip_bad_images
         self.device = pick_device()
         models = build_models(settings, num_classes=len(manifest.class_names), device=self.device)
         self.objective = Objective(settings)
-        self.state = RunState(
-            models,
-            build_optimizer(settings, models.network),
-            torch.Generator(self.device).manual_seed(settings.seed),
-            resume_folder,
-        )
+        self.state = RunState(models, build_optimizer(settings, models.network), resume_folder)
         self.state.restore()
 
     def run(self, log: TrainingLog, progress: Progress) -> None:
-        """Train to the last step, logging and saving on the way.
+        """Train to the last step, logging and saving on the way; when asked to stop, finish the step and save.
 
         Raises:
-            SecoError: the loss is not finite, or an image cannot be read.
+            SecoError: too many steps in a row were not finite, or an image cannot be read.
+            Stopped: as asked.
         """
         state, training = self.state, self.settings.training
         log.replay(state.curves)
         progress(state.step, "")
         for batch in self.batches():
-            inputs = to_device(batch, self.device)
-            result = self.step(inputs)
-            _require_finite(result, state.step, batch.ids)
-            self.update(inputs, result)
-            if state.step % training.log_every == 0 or state.step == training.steps:
-                state.curves.append(log.record(state.step, result, self._rate()))
+            log.warn(batch.faults)
+            self._train_on(batch, log)
             progress(1, log.note)
             if state.step % training.checkpoint_every == 0 and state.step < training.steps:
                 state.save()
 
     def step(self, inputs: Inputs) -> StepResult:
         """Compute the objective at the present step; nothing changes."""
-        return self.objective(self.state.models, inputs, step=self.state.step, generator=self.state.generator)
+        return self.objective(self.state.models, inputs, step=self.state.step)
 
-    def update(self, inputs: Inputs, result: StepResult) -> None:
-        """Move the weights, then the prototypes, the reservoir and the local teacher, and count the step."""
-        settings, state = self.settings, self.state
-        models, optimizer = state.models, state.optimizer
-        for group in optimizer.param_groups:
-            group["lr"] = group["base_rate"] * self._factor()
-        optimizer.zero_grad(set_to_none=True)
+    def update(self, inputs: Inputs, result: StepResult) -> bool:
+        """Move the weights, then the prototypes, the reservoir and the local teacher, and count the step.
+
+        Where the loss or a gradient is not finite on any rank, nothing moves but the count, and False is returned.
+        """
+        state = self.state
+        weights = [weight for group in state.optimizer.param_groups for weight in group["params"]]
+        state.optimizer.zero_grad(set_to_none=True)
         result.total.backward()
-        optimizer.step()
-        if state.step >= settings.training.prototype_start:
-            models.prototypes.update(
-                result.crop_embedding,
-                inputs.labels,
-                momentum=settings.prototype_momentum,
-                mode=settings.prototype_update,
-            )
-        if result.contrast is not None and result.contrast.keys is not None:
-            models.reservoir.enqueue(result.contrast.keys, result.contrast.rectified_tags)
-        models.teacher.update(models.network, momentum=settings.teacher_momentum)
-        state.step += 1
+        sum_gradients(weights)
+        norms = torch._foreach_norm([weight.grad for weight in weights if weight.grad is not None])  # pyright: ignore[reportPrivateImportUsage]
+        finite = torch.isfinite(torch.stack([result.total.detach(), *norms])).all()
+        sound = not any_over_ranks(~finite)  # the one place where the host waits for the device on every step
+        if sound:
+            self._move(inputs, result)
+        state.count(sound)
+        return sound
 
     def save_model(self, folder: Path) -> None:
         """Write the network and the settings that made it."""
@@ -97,7 +91,7 @@ class Trainer:
         )
 
     def batches(self) -> Iterator[Batch]:
-        """Yield the batches from the present step to the last."""
+        """Yield this rank's share of the batches from the present step to the last."""
         settings, training = self.settings, self.settings.training
         records = self.manifest.split("train")
         views = ViewMaker(
@@ -108,12 +102,51 @@ class Trainer:
         stream = SampleStream(
             len(records),
             batch_size=training.batch_size,
+            share=share_of(training.batch_size),
             seed=settings.seed,
             first_step=self.state.step,
             last_step=training.steps,
         )
-        dataset = TrainingSet(records, self.manifest.class_names, views, seed=settings.seed)
+        dataset = TrainingSet(
+            records,
+            self.manifest.class_names,
+            views,
+            num_patches=settings.num_patches,
+            seed=settings.seed,
+            skip_bad=self.skip_bad_images,
+        )
         return training_batches(dataset, stream, num_workers=training.num_workers)
+
+    def _train_on(self, batch: Batch, log: TrainingLog) -> None:
+        state, training = self.state, self.settings.training
+        inputs = to_device(batch, self.device)
+        result = self.step(inputs)
+        sound = self.update(inputs, result)
+        if state.bad_in_a_row > training.max_bad_steps:
+            step = state.step - 1
+            raise end_of_run(step, result, batch, in_a_row=state.bad_in_a_row, folder=state.folder)
+        if sound and (state.step % training.log_every == 0 or state.step == training.steps):
+            point = measure(state.step, result, rate=self._rate(), bad_steps=state.bad_steps)
+            state.curves.append(point)
+            log.record(point)
+
+    def _move(self, inputs: Inputs, result: StepResult) -> None:
+        settings, state = self.settings, self.state
+        models, optimizer, batch_size = state.models, state.optimizer, settings.training.batch_size
+        for group in optimizer.param_groups:
+            group["lr"] = group["base_rate"] * self._factor()
+        optimizer.step()
+        if state.step >= settings.training.prototype_start:
+            models.prototypes.update(
+                gather(result.crop_embedding, total=batch_size),
+                gather(inputs.labels, total=batch_size),
+                momentum=settings.prototype_momentum,
+                mode=settings.prototype_update,
+            )
+        contrast = result.contrast
+        if contrast is not None and contrast.keys is not None and contrast.key_tags is not None:
+            models.reservoir.enqueue(contrast.keys, contrast.key_tags)
+        models.teacher.update(models.network, momentum=settings.teacher_momentum)
 
     def _factor(self) -> float:
         training = self.settings.training
@@ -126,13 +159,3 @@ class Trainer:
 
     def _rate(self) -> float:
         return self.state.optimizer.param_groups[0]["lr"]
-
-
-def _require_finite(result: StepResult, step: int, ids: list[str]) -> None:
-    if torch.isfinite(result.total):
-        return
-    broken = [name for name, term in result.terms.items() if not torch.isfinite(term)] or ["total"]
-    raise SecoError(
-        f"the loss is not finite at step {step} (term {', '.join(broken)}; images {', '.join(ids)}): lower "
-        "training.learning_rate, or set training.precision to fp32"
-    )

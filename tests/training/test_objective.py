@@ -9,7 +9,7 @@ from seco.training import objective as module
 from seco.training.models import Models
 from seco.training.objective import Objective, StepResult
 from tests.settings import small_settings
-from tests.tiny import CPU, LABELS, seeded, snapshot, tiny_inputs, tiny_models
+from tests.tiny import CPU, LABELS, snapshot, tiny_inputs, tiny_models
 
 PHASES = {"training.contrast_start": 2, "training.segmentation_start": 3, "training.tag_source_switch": 4}
 LAST = 5
@@ -19,7 +19,7 @@ WEIGHTS = {"weight_ptc": 0.3, "weight_lig": 0.6, "weight_lil": 0.7, "weight_seg"
 
 def evaluate(models: Models, *, step: int = LAST, seed: int = 0, **changes) -> StepResult:
     settings = small_settings(**(PHASES | WEIGHTS | changes))
-    return Objective(settings)(models, tiny_inputs(), step=step, generator=seeded(seed))
+    return Objective(settings)(models, tiny_inputs(seed=seed), step=step)
 
 
 @pytest.fixture
@@ -151,17 +151,14 @@ def test_the_crop_is_encoded_with_gradient_once(models):
     assert passes == [(True, 2, 64), (False, 2, 64), (False, 4, 32), (True, 6, 32), (True, 2, 32)]
 
 
-def test_a_call_changes_no_state_but_that_of_its_generator(models):
-    before, generator, state = snapshot(models), seeded(), torch.get_rng_state()
-    objective = Objective(small_settings(**PHASES))
-    untouched = generator.get_state()
-    first = objective(models, tiny_inputs(), step=LAST, generator=generator)
-    assert not torch.equal(generator.get_state(), untouched)
+def test_a_call_changes_no_state_and_the_draws_alone_decide(models):
+    before, state = snapshot(models), torch.get_rng_state()
+    first, again, other = (evaluate(models, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(value, before[name]) for name, value in snapshot(models).items())
     assert all(weight.grad is None for module in models.modules().values() for weight in module.parameters())
-    again = objective(models, tiny_inputs(), step=LAST, generator=seeded())
     assert torch.equal(first.total, again.total)
+    assert not torch.equal(first.total, other.total)
 
 
 def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
@@ -207,7 +204,7 @@ def test_the_crop_embedding_is_the_projected_class_token_of_the_crop(models):
 def test_a_crop_of_nothing_but_padding_teaches_nothing_and_breaks_nothing(models):
     blind = tiny_inputs(labels=LABELS[:1], boxes=((0, 0, 0, 0),))
     objective = Objective(small_settings(**(PHASES | WEIGHTS)))
-    result = objective(models, blind, step=LAST, generator=seeded())
+    result = objective(models, blind, step=LAST)
     assert [result.terms[name].item() for name in ("ptc", "seg", "reg")] == [0, 0, 0]
     assert result.contrast is not None
     assert (result.contrast.raw_patch_tags == -1).all()
