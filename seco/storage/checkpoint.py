@@ -1,41 +1,138 @@
-"""What a training run needs to go on where it stopped."""
+"""What a training run needs to go on where it stopped: one file a checkpoint, named by its step and its checksum."""
 
+import hashlib
+import io
+import re
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
 from seco.errors import SecoError
-from seco.storage.atomic import atomic_path
+from seco.storage.atomic import ASIDE_ENDING, path_aside, publish
 
-_FILE = "state.pt"
+_NAME = re.compile(r"step-(\d{8,})\.([0-9a-f]{16})\.pt")
+_CHUNK = 1 << 20  # bytes
 
 
-def write_checkpoint(folder: Path, state: dict[str, Any]) -> None:
-    """Write a state of tensors, numbers, strings, lists and dictionaries; the old one survives a failure."""
-    with atomic_path(folder / _FILE) as aside, aside.open("wb") as file:
+class CheckpointFile(NamedTuple):
+    """A checkpoint by its name; what is in the file is not known yet."""
+
+    step: int
+    checksum: str
+    """The first 16 hexadecimal digits of the SHA-256 of its content."""
+    path: Path
+
+
+class Restored(NamedTuple):
+    """A checkpoint that was read and found sound."""
+
+    state: dict[str, Any]
+    """As it was saved; tensors lie on the CPU."""
+    step: int
+    path: Path
+    faults: tuple[str, ...]
+    """A sentence for each newer checkpoint that was passed over."""
+
+
+def list_checkpoints(folder: Path) -> list[CheckpointFile]:
+    """Return the checkpoints of a folder, the newest first; no file is opened."""
+    matches = [(_NAME.fullmatch(path.name), path) for path in folder.glob("*.pt")]
+    found = [CheckpointFile(int(match[1]), match[2], path) for match, path in matches if match]
+    # A step stands there twice where a run went on from before a damaged checkpoint: the later one counts.
+    return sorted(found, key=lambda file: (file.step, file.path.stat().st_mtime_ns), reverse=True)
+
+
+def write_checkpoint(folder: Path, state: dict[str, Any], *, step: int) -> Path:
+    """Write a state of tensors, numbers, strings, lists and dictionaries; return its file.
+
+    The file appears in full or not at all. What a killed writer has left in the folder is removed first, so a folder
+    must have one writer.
+
+    Raises:
+        SecoError: the folder cannot be written or the disk is full; all older checkpoints stand.
+    """
+    for leftover in folder.glob(f".*{ASIDE_ENDING}"):
+        leftover.unlink(missing_ok=True)
+    name = f"step-{step:08d}"
+    with path_aside(folder / f"{name}.pt") as aside:
+        path = folder / f"{name}.{_save(state, aside)}.pt"
+        publish(aside, path)
+    return path
+
+
+def prune_checkpoints(folder: Path, *, keep: Collection[Path]) -> None:
+    """Delete the checkpoints of a folder, but for some."""
+    for file in list_checkpoints(folder):
+        if file.path not in keep:
+            file.path.unlink(missing_ok=True)
+
+
+def read_checkpoint(folder: Path) -> Restored | None:
+    """Return the newest checkpoint that is sound, or None where there is none, sound or not.
+
+    Raises:
+        SecoError: there are checkpoints, but none is sound; each is named.
+    """
+    faults: list[str] = []
+    for file in list_checkpoints(folder):
+        found = _load(file)
+        if isinstance(found, dict):
+            passed_over = (f"{fault}: passed over, the run goes on from step {file.step}" for fault in faults)
+            return Restored(found, file.step, file.path, tuple(passed_over))
+        faults.append(found)
+    if not faults:
+        return None
+    raise SecoError(f"{'; '.join(faults)}: delete {folder} to train from the first step")
+
+
+class _HashingFile(io.BufferedWriter):
+    """A file that takes its checksum while it is written. (torch only ever appends.)"""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path, "wb"))
+        self.digest = hashlib.sha256()
+
+    def write(self, data: Any, /) -> int:
+        """Write bytes; return how many."""
+        self.digest.update(data)
+        return super().write(data)
+
+
+def _save(state: dict[str, Any], path: Path) -> str:
+    """Write a file; return its checksum."""
+    with _HashingFile(path) as file:
         try:
             torch.save(state, file)
         except RuntimeError as error:
             # torch puts a fault of its own before the system's, such as a full disk.
             raise (error.__context__ if isinstance(error.__context__, OSError) else error) from None
+    return _abridged(file.digest.hexdigest())
 
 
-def read_checkpoint(folder: Path) -> dict[str, Any] | None:
-    """Return the state, or None where there is none.
-
-    Raises:
-        SecoError: the file is damaged, or holds something other than data.
-    """
-    path = folder / _FILE
-    if not path.exists():
-        return None
+def _load(file: CheckpointFile) -> dict[str, Any] | str:
+    """Return the state in a file, or what is wrong with it."""
+    path = file.path
     try:
+        checksum = _checksum(path)
+        if checksum != file.checksum:
+            return f"{path} is damaged (its checksum is {checksum})"
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # on damage torch raises whatever breaks first, a dozen kinds
-        raise SecoError(
-            f"{path} is damaged: delete it to train from the first step ({type(error).__name__})"
-        ) from error
-    if not isinstance(state, dict):
-        raise SecoError(f"{path} holds no state of a training run: delete it to train from the first step")
-    return state
+    except OSError as error:
+        return f"{path} cannot be read ({error.strerror or error})"
+    except Exception as error:  # torch raises whatever breaks first, a dozen kinds
+        return f"{path} was refused, since it holds more than data ({type(error).__name__})"
+    return state if isinstance(state, dict) else f"{path} holds no state of a training run"
+
+
+def _checksum(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return _abridged(digest.hexdigest())
+
+
+def _abridged(digest: str) -> str:
+    return digest[:16]

@@ -1,11 +1,13 @@
 import errno
 import os
+import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from seco.errors import SecoError
-from seco.storage.atomic import atomic_path, atomic_write_bytes, atomic_write_text
+from seco.storage.atomic import atomic_path, atomic_write_bytes, atomic_write_text, path_aside, publish
 
 
 def test_a_write_makes_its_folders_and_leaves_only_the_file(tmp_path: Path) -> None:
@@ -55,6 +57,44 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path: Path, mon
         atomic_write_bytes(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_folder_is_synced_after_the_file_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names_when_synced: list[tuple[bool, list[str]]] = []
+
+    def watch(descriptor: int) -> None:
+        is_folder = stat.S_ISDIR(os.fstat(descriptor).st_mode)
+        names_when_synced.append((is_folder, [path.suffix for path in tmp_path.iterdir()]))
+
+    monkeypatch.setattr(os, "fsync", watch)
+    atomic_write_bytes(tmp_path / "file.bin", b"new")
+    assert names_when_synced == [(False, [".tmp"]), (True, [".bin"])]
+
+
+@pytest.mark.parametrize(("fault", "is_refused"), [(errno.EINVAL, False), (errno.EIO, True)])
+def test_a_file_system_that_cannot_sync_folders_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int, is_refused: bool
+) -> None:
+    def refuse_folders(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    with pytest.raises(SecoError, match="cannot write") if is_refused else nullcontext():
+        atomic_write_bytes(tmp_path / "file.bin", b"new")
+
+
+def test_a_file_may_get_its_name_once_it_is_written(tmp_path: Path) -> None:
+    with path_aside(tmp_path / "file.bin") as aside:
+        aside.write_bytes(b"new")
+        publish(aside, tmp_path / "other.bin")
+    assert [path.name for path in tmp_path.iterdir()] == ["other.bin"]
+
+
+def test_a_file_that_is_never_published_goes(tmp_path: Path) -> None:
+    with path_aside(tmp_path / "file.bin") as aside:
+        aside.write_bytes(b"new")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
