@@ -6,14 +6,16 @@ import typer
 
 from pipeline.evaluate import evaluate
 from pipeline.export import export, export_cams, export_masks
+from pipeline.faults import ending_of
 from pipeline.generate import generate
 from pipeline.predict import predict
 from pipeline.prepare import prepare
 from pipeline.pretrain import pretrain
+from pipeline.recipe import recipe
 from pipeline.refine import refine
 from pipeline.summary import summary
 from pipeline.train import train
-from seco.errors import SecoError
+from seco.stopping import Stopped, listen
 
 app = typer.Typer(
     name="seco",
@@ -37,19 +39,23 @@ for stage in (
     pretrain,
 ):
     app.command()(stage)
+app.add_typer(recipe, name="recipe")
 
 
 def main() -> None:
-    """Run a command. A fault that the user can mend is one sentence on standard error and exit status 1."""
-    try:
-        app()
-    except SecoError as fault:
-        _complain(str(fault))
-    except OSError as fault:
-        place = f" ({fault.filename})" if fault.filename else ""
-        _complain(f"the system refused a file{place}: {fault.strerror or fault}")
+    """Run a command. What the user can mend is one sentence on standard error and exit status 1.
 
-
-def _complain(sentence: str) -> None:
-    typer.echo(f"seco: {sentence}", err=True)
-    sys.exit(1)
+    A command that is asked to stop ends with 143 (SIGTERM), 130 (Ctrl-C) or 138 (SIGUSR1).
+    """
+    ending = None
+    with listen():
+        try:
+            app()
+        except (Stopped, Exception) as fault:
+            ending = ending_of(fault, command=next(iter(sys.argv[1:]), ""))
+            if ending is None:
+                raise
+        # Here the fault is let go of, and with it what the command left open, its workers among it.
+    if ending is not None:
+        typer.echo(f"seco: {ending.sentence}", err=True)
+        sys.exit(ending.status)

@@ -1,7 +1,6 @@
 """One function over many items on all cores, with progress."""
 
 import os
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
@@ -10,6 +9,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from seco.errors import SecoError
+from seco.workers import serve_parent
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -49,7 +49,7 @@ def process_map(
     if workers == 1:
         yield from map(function, items)
         return
-    with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=_leave_interrupts) as pool:
+    with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=serve_parent) as pool:
         try:
             yield from _windowed(pool, function, items, width=4 * workers)
         except BrokenProcessPool as error:
@@ -57,11 +57,6 @@ def process_map(
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-
-
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C, which reaches every process of a terminal, to the main process alone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _windowed(

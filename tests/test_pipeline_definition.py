@@ -20,6 +20,8 @@ HARMLESS = {
     "seco/config_file.py",
     "seco/config_rules.py",
     "seco/reporting/progress.py",
+    "seco/stopping.py",
+    "seco/workers.py",
 }
 
 

@@ -15,6 +15,7 @@ from seco.datasets.views import ViewMaker, normalise
 from seco.errors import SecoError
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
+from seco.workers import leave_stopping, lost_loader
 
 Sample = TypeVar("Sample")
 Key = TypeVar("Key")
@@ -135,6 +136,7 @@ def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers:
         collate_fn=_collate,
         pin_memory=torch.cuda.is_available(),
         generator=_worker_seeds(),
+        worker_init_fn=leave_stopping,
     )
     yield from _sound(loader)
 
@@ -147,6 +149,7 @@ def image_batches(images: SquareImages, *, batch_size: int, num_workers: int) ->
         num_workers=num_workers,
         collate_fn=_first_fault_or_all,
         generator=_worker_seeds(),
+        worker_init_fn=leave_stopping,
     )
     yield from _sound(loader)
 
@@ -162,10 +165,15 @@ def _worker_seeds() -> torch.Generator:
 
 
 def _sound(loader: DataLoader[Any]) -> Iterator[Any]:
-    for batch in loader:
-        if isinstance(batch, SecoError):
-            raise batch
-        yield batch
+    try:
+        for batch in loader:
+            if isinstance(batch, SecoError):
+                raise batch
+            yield batch
+    except RuntimeError as error:
+        if (fault := lost_loader(error)) is None:
+            raise
+        raise fault from error
 
 
 def _first_fault_or_all(samples: list[Sample]) -> list[Sample] | SecoError:
