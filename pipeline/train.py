@@ -13,13 +13,23 @@ def train(
     data: Data = PREPARED,
     output: Annotated[Path, typer.Option(help="Folder for the trained model.")] = MODEL,
     log: Annotated[Path, typer.Option(help="Folder for the learning curves.")] = REPORTS / "training",
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Let another image stand in for one that cannot be read.")
+    ] = False,
     resume: Annotated[Path, typer.Option(help="Folder where interrupted runs wait.")] = Path(".seco/resume"),
 ) -> None:
-    """Train the network; an interrupted run of the same settings goes on where it was saved last."""
+    """Train the network; an interrupted run of the same settings goes on where it was saved last.
+
+    `torchrun --nproc-per-node=N -m pipeline train` shares each batch among N processes.
+    """
+    from rich.console import Console
+
     from seco.config import load_settings
+    from seco.distributed import process_group, rank
     from seco.reporting.progress import progress
     from seco.storage.atomic import require_writable
     from seco.storage.manifest import read_manifest
+    from seco.training.batching import describe_batches
     from seco.training.log import TrainingLog
     from seco.training.resume import fingerprint
     from seco.training.trainer import Trainer
@@ -27,8 +37,13 @@ def train(
     settings = load_settings(params)
     manifest = read_manifest(data)
     require_writable(output)
-    trainer = Trainer(settings, manifest, resume_folder=resume / fingerprint(settings, data))
-    with TrainingLog(log) as curves, progress("train", settings.training.steps) as advance:
-        trainer.run(curves, advance)
-    trainer.save_model(output)
-    trainer.state.discard()
+    with process_group():
+        console = Console(stderr=True, quiet=rank() > 0)
+        console.print(f"train: {describe_batches(settings)}", markup=False, highlight=False, soft_wrap=True)
+        folder = resume / fingerprint(settings, data)
+        trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad)
+        with TrainingLog(log) as curves, progress("train", settings.training.steps, console=console) as advance:
+            trainer.run(curves, advance)
+        if rank() == 0:
+            trainer.save_model(output)
+            trainer.state.discard()

@@ -28,7 +28,7 @@ TINY = SMALL | {
     "evaluate.pictures": 1,
 }
 STAGES = ("prepare", "train", "export", "refine", "predict", "evaluate")
-_PROGRESS = re.compile(r"(?!seco:)[\w ,-]+: \d+(/\d+ .*)?")
+_PROGRESS = re.compile(r"(?!seco:)[\w ,-]+: (\d+(/\d+ .*)?|batches of .*)")
 
 
 class Outcome(NamedTuple):

@@ -1,0 +1,91 @@
+"""What one rank of a run does in tests: train in float64 and leave its weights behind. Started by `launch`."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from seco.config import Settings
+from seco.datasets.loading import Batch
+from seco.distributed import process_group, rank, world_size
+from seco.storage.manifest import Manifest
+from seco.training.inputs import Inputs
+from seco.training.log import TrainingLog
+from seco.training.objective import StepResult
+from seco.training.trainer import Trainer
+from tests.imports import ROOT
+from tests.scenes import demo_manifest
+from tests.settings import small_settings
+
+CHANGES = {
+    "training.steps": 20,
+    "training.warmup_steps": 3,
+    "training.learning_rate": 5e-4,
+    "training.prototype_start": 1,
+    "training.contrast_start": 3,
+    "training.segmentation_start": 5,
+    "training.tag_source_switch": 10,
+    "training.log_every": 1,
+    "training.checkpoint_every": 100,
+    "cam.low": 0.4,  # from random weights, where CAMs are noise: some patches of every kind
+    "cam.high": 0.6,
+    "rectify_threshold": 0.55,
+    "reservoir_size": 50,
+}
+
+
+class InFloat64(Trainer):
+    """A run in double precision, in which the order of sums leaves no trace that a float32 would show.
+
+    Notes the tags of each step.
+    """
+
+    def __init__(self, settings: Settings, manifest: Manifest, *, resume_folder: Path) -> None:
+        super().__init__(settings, manifest, resume_folder=resume_folder)
+        self.tags: list[list[int]] = []
+        for module in self.state.models.modules().values():
+            module.double()
+
+    def step(self, inputs: Inputs) -> StepResult:
+        result = super().step(inputs)
+        if result.contrast is not None:
+            self.tags.append(result.contrast.rectified_tags.tolist())
+        return result
+
+    def batches(self) -> Iterator[Batch]:
+        for batch in super().batches():
+            views = [part.double() if part.is_floating_point() else part for part in batch[2:]]
+            yield Batch(batch.ids, batch.faults, *views)
+
+
+def launch(ranks: int, *words: object) -> subprocess.CompletedProcess[str]:
+    """Run this module on some processes, as `torchrun` does."""
+    start = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={ranks}"] if ranks > 1 else []
+    return subprocess.run(
+        [sys.executable, *start, "-m", __name__, *map(str, words)],
+        cwd=ROOT,
+        env=os.environ | {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def main(data: Path, output: Path, batch_size: int) -> None:
+    """Train on the demo scenes below `data`; write models and curves of this rank to `output`."""
+    settings = small_settings(**CHANGES, **{"training.batch_size": batch_size})
+    with process_group():
+        trainer = InFloat64(settings, demo_manifest(data), resume_folder=output / "resume")
+        with TrainingLog(output / f"log-{rank()}-of-{world_size()}") as log:
+            trainer.run(log, lambda increment, note: None)
+        state = {name: module.state_dict() for name, module in trainer.state.models.modules().items()}
+        curves = trainer.state.curves
+        torch.save({"models": state, "curves": curves, "tags": trainer.tags}, output / f"{rank()}-of-{world_size()}.pt")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,61 @@
+"""N processes with a share of the batch each find what one process finds with the whole of it."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.scenes import demo_manifest
+from tests.training.ranks import launch
+
+BATCH = 4  # over three ranks: 1 + 1 + 2
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which runs of 1, 2 and 3 ranks left what they ended in."""
+    folder = tmp_path_factory.mktemp("ranks")
+    demo_manifest(folder / "data")
+    for ranks in (1, 2, 3):
+        ended = launch(ranks, folder / "data", folder, BATCH)
+        assert ended.returncode == 0, ended.stderr
+    return folder
+
+
+def read(folder: Path, name: str) -> dict:
+    return torch.load(folder / f"{name}.pt", weights_only=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["0-of-2", "1-of-2", "0-of-3", "1-of-3", "2-of-3"])
+def test_models_and_memories_of_every_rank_are_those_of_one_process(outputs: Path, name: str):
+    alone, shared = read(outputs, "0-of-1"), read(outputs, name)
+    for part, values in alone["models"].items():
+        for key, value in values.items():
+            torch.testing.assert_close(shared["models"][part][key], value, rtol=0, atol=1e-8, msg=f"{part}.{key}")
+    assert (alone["models"]["reservoir"]["tags"] > 0).any()
+    assert alone["models"]["prototypes"]["vectors"].any(dim=1).sum() > 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_all_ranks_together_tag_as_one_process_tags(outputs: Path, ranks: int):
+    parts = [read(outputs, f"{rank}-of-{ranks}")["tags"] for rank in range(ranks)]
+    together = [[tag for tags in step for tag in tags] for step in zip(*parts, strict=True)]
+    assert together == read(outputs, "0-of-1")["tags"]
+    assert any(all(tag <= 0 for tag in part[step]) for part in parts for step in range(17)), (
+        "a rank without a class tag"
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ranks", [2, 3])
+def test_curves_are_summed_once(outputs: Path, ranks: int):
+    alone = read(outputs, "0-of-1")["curves"]
+    for rank in range(ranks):
+        shared = read(outputs, f"{rank}-of-{ranks}")["curves"]
+        assert [point.keys() for point in shared] == [point.keys() for point in alone]
+        for point, expected in zip(shared, alone, strict=True):
+            assert point == pytest.approx(expected, abs=1e-7)
+    assert any(point.get("patches/withdrawn", 0) > 0 for point in alone)
+    assert {f"loss/{name}" for name in ("cls", "aux", "ptc", "lig", "lil", "seg", "reg")} < alone[-1].keys()
