@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from seco.errors import SecoError
+from seco.stopping import deferred
 
 ASIDE_ENDING = ".tmp"
 """How the names of unfinished files end; their writer was killed where one is found at rest."""
@@ -48,20 +49,21 @@ def atomic_path(path: Path) -> Iterator[Path]:
 def path_aside(path: Path) -> Iterator[Path]:
     """Yield a path beside `path` to write to and to `publish`; what is left of it when the block ends is removed.
 
-    For files whose final name is known only once they are written.
+    For files whose final name is known only once they are written. A request to stop waits until the block has ended.
 
     Raises:
         SecoError: an `OSError` was met inside the block.
     """
     # The ending is not that of `path`: a reader that lists "*.png" must never meet half a file.
     aside = path.parent / f".{path.name}.{uuid.uuid4().hex}{ASIDE_ENDING}"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield aside
-    except OSError as error:
-        raise _refused(path, error) from error
-    finally:
-        _discard(aside)
+    with deferred():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            yield aside
+        except OSError as error:
+            raise _refused(path, error) from error
+        finally:
+            _discard(aside)
 
 
 def publish(aside: Path, path: Path) -> None:

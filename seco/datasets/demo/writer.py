@@ -17,6 +17,7 @@ from seco.datasets.demo.sampling import Plan, draw_biased, draw_unbiased
 from seco.datasets.demo.scene import Scene, compose
 from seco.errors import SecoError
 from seco.parallel import process_map
+from seco.stopping import deferred
 from seco.storage.contexts import CONTEXTS_FILE
 from seco.storage.rows import write_rows
 
@@ -104,7 +105,8 @@ def _whole_or_nothing(root: Path) -> Iterator[Path]:
     try:
         fresh.mkdir(parents=True)
         yield fresh
-        _swap(fresh, root, former=scratch / "former")
+        with deferred():
+            _swap(fresh, root, former=scratch / "former")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
