@@ -10,6 +10,7 @@ Data = Annotated[Path, typer.Option("--data", help="Folder of the manifest that 
 Model = Annotated[Path, typer.Option("--model", help="Folder of the model that `seco train` wrote.")]
 
 PARAMS = Path("params.yaml")
+RECIPES = Path("recipes")
 PREPARED = Path("data/prepared")
 MODEL = Path("data/model")
 CAMS = Path("data/cams")

@@ -1,0 +1,58 @@
+"""`seco recipe`: whole settings for a data set, written to params.yaml."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.options import PARAMS, RECIPES, Params
+
+recipe = typer.Typer(
+    help="Settings for a data set as a whole: list them, show one, or put one into params.yaml.",
+    no_args_is_help=True,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
+)
+
+Recipes = Annotated[Path, typer.Option("--recipes", help="Folder of the recipes.")]
+Name = Annotated[str, typer.Argument(help="Name of a recipe, as `seco recipe list` shows it.")]
+Root = Annotated[Path | None, typer.Option("--root", help="Folder of the data.", show_default="what the recipe says")]
+
+
+@recipe.command("list")
+def list_recipes(recipes: Recipes = RECIPES) -> None:
+    """Show what recipes there are."""
+    from rich.console import Console
+
+    from seco.recipes import compose, recipe_names
+    from seco.reporting.recipes import recipe_table
+
+    found = [compose(recipes, name) for name in recipe_names(recipes)]
+    Console().print(recipe_table(found))
+
+
+@recipe.command("show")
+def show_recipe(name: Name, root: Root = None, recipes: Recipes = RECIPES) -> None:
+    """Print a recipe as `use` would write it."""
+    from seco.recipes import compose
+
+    typer.echo(compose(recipes, name, root=root and str(root)).text, nl=False)
+
+
+@recipe.command("use")
+def use_recipe(
+    name: Name,
+    root: Root = None,
+    params: Params = PARAMS,
+    recipes: Recipes = RECIPES,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite changes of your own.", show_default="no")] = False,
+) -> None:
+    """Write a recipe to params.yaml; changes of your own there are not overwritten unasked."""
+    from seco.recipes import compose, require_unchanged
+    from seco.storage.atomic import atomic_write_text
+
+    chosen = compose(recipes, name, root=root and str(root))
+    if params.exists() and not force:
+        require_unchanged(params, recipes)
+    atomic_write_text(params, chosen.text)
+    typer.echo(f"{params} holds the recipe {name}: {chosen.about}.")
+    typer.echo(f"`dvc repro` runs it on the data in {chosen.values['dataset']['root']}.")
