@@ -122,6 +122,26 @@ def test_a_second_run_does_nothing(project):
     assert "Data and pipelines are up to date." in succeed("dvc", "repro", cwd=project)
 
 
+@pytest.mark.parametrize("linked", [False, True])
+def test_on_data_of_ones_own_no_scene_is_drawn(project, tmp_path, linked):
+    own = tmp_path / "seco"
+    shutil.copytree(project, own)
+    place = tmp_path / "disk" if linked else own / "data/raw/own"
+    (own / "data/raw/demo").rename(place)
+    if linked:
+        (own / "data/raw/own").symlink_to(place)
+    values = changed(yaml.safe_load((own / "params.yaml").read_text()), {"dataset.root": "data/raw/own"})
+    (own / "params.yaml").write_text(yaml.safe_dump(values))
+    planned = succeed("dvc", "repro", "--dry", cwd=own)
+    assert "Running stage 'prepare'" in planned
+    assert "generate" not in planned
+    succeed("dvc", "repro", "prepare", cwd=own)
+    assert "didn't change, skipping" in succeed("dvc", "repro", "prepare", cwd=own)
+    image = next(place.glob("JPEGImages/*.jpg"))
+    image.write_bytes(image.read_bytes() + b" ")  # a changed image is noticed, behind a link too
+    assert "Running stage 'prepare'" in succeed("dvc", "repro", "prepare", cwd=own)
+
+
 def test_dvc_shows_metrics_parameters_and_plots(project):
     assert "cam_seed" in succeed("dvc", "metrics", "show", "--json", cwd=project)
     assert succeed("dvc", "params", "diff", cwd=project) == ""
@@ -137,7 +157,7 @@ def test_the_summary_prints_the_scores_and_where_they_are(project):
 
 def test_an_experiment_with_another_patch_size_reruns_training_and_what_follows(project):
     output = succeed("dvc", "exp", "run", "--set-param", "patch_size=48", "--name", "wide", cwd=project)
-    for stage in ("generate", "prepare"):
+    for stage in ("demo/dvc.yaml:generate", "prepare"):
         assert f"Running stage '{stage}'" not in output
     for stage in ("train", "export", "refine", "predict", "evaluate"):
         assert f"Running stage '{stage}'" in output
