@@ -1,39 +1,23 @@
-"""Stopping on request: what SIGTERM, Ctrl-C and SIGUSR1 do, and what follows when the parent dies.
+"""Stopping on request: what SIGTERM, Ctrl-C and SIGUSR1 do.
 
 The first signal raises `Stopped` in the main thread; in a `deferred` block it waits for the end of the block, however
 long that takes. A second one ends the process at once. Python runs a signal's handler between two instructions of the
-main thread, so not while that waits in C code, such as a collective whose other rank has died. Hence a thread more,
-the watcher, which learns of each signal through the wakeup descriptor. It ends the process
-
-- on the second signal;
-- under `torchrun`, `GRACE` seconds after the first: a step of several ranks may never end, and `torchrun` kills after
-  30 s in any case, but a step of one process always ends.
-
-The watcher also takes the death of the parent for SIGTERM where the parent is DVC or `torchrun`. A command that a user
-has put into the background of a shell outlives that shell.
+main thread, so not while that waits in C code, such as a collective whose other rank has died. Hence a thread more, the
+`Watcher`, to which the interpreter passes on the number of each signal as it comes.
 """
 
 import os
-import select
 import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from types import FrameType
 
+from seco.watcher import END, SIGNALS, Watcher
 from seco.workers import leave_stopping
-
-SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
-"""What asks a process to stop. SIGUSR1 is what one has Slurm send before a job's time is up."""
-
-GRACE = 20.0  # seconds from the first signal to the end of a rank
-_ONE_REQUEST = 0.5  # seconds: `timeout` signals its command and then the command's group
-_GLANCE = 1.0  # seconds between two looks at parent and clock
-_KEEPERS = ("DVC_STAGE", "DVC_ROOT", "TORCHELASTIC_RUN_ID")  # set by a parent that the process shall not outlive
 
 
 class Stopped(BaseException):
@@ -56,7 +40,7 @@ def listen() -> Iterator[None]:
     former = _listener
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    watcher = threading.Thread(target=_Watcher(reader).run, daemon=True)
+    watcher = threading.Thread(target=Watcher(reader).run, daemon=True)
     watcher.start()
     _listener = _Listener()
     former_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
@@ -69,7 +53,7 @@ def listen() -> Iterator[None]:
         for number, handler in handlers.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(former_fd)
-        writer.send(_END)
+        writer.send(END)
         watcher.join()
         reader.close()
         writer.close()
@@ -127,50 +111,6 @@ class _Listener:
 
 _IDLE = _Listener()  # of a process that does not listen
 _listener = _IDLE
-_END = b"\0"  # no signal has the number 0
-
-
-class _Watcher:
-    """The thread that sees what the main thread may be unable to."""
-
-    def __init__(self, reader: socket.socket) -> None:
-        self.reader = reader
-        self.parent = os.getppid() if any(name in os.environ for name in _KEEPERS) else None
-        self.is_rank = "TORCHELASTIC_RUN_ID" in os.environ
-        self.request: tuple[int, float] | None = None
-        """The first signal and when it came."""
-
-    def run(self) -> None:
-        """Watch until told to end."""
-        while True:
-            ready, _, _ = select.select([self.reader], [], [], None if self.parent is None else _GLANCE)
-            for number in self.reader.recv(64) if ready else b"":
-                if number == _END[0]:
-                    return
-                if number in SIGNALS:  # torch has handlers of its own, such as for the death of a loader
-                    self._hear(number)
-            self._look_around()
-
-    def _hear(self, number: int) -> None:
-        now = time.monotonic()
-        if self.request is None:
-            self.request = (number, now)
-        elif now - self.request[1] > _ONE_REQUEST:
-            _end_at_once(number)
-
-    def _look_around(self) -> None:
-        if self.request is None:
-            main = threading.main_thread().ident
-            if self.parent not in (None, os.getppid()) and main is not None:
-                signal.pthread_kill(main, signal.SIGTERM)
-        elif self.is_rank and time.monotonic() - self.request[1] > GRACE:
-            _end_at_once(self.request[0])
-
-
-def _end_at_once(number: int) -> None:
-    if os.isatty(2):
-        os.write(2, b"\x1b[?25h\n")  # a progress bar hides the cursor
-    os._exit(128 + number)
 
 
 @cache
