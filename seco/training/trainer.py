@@ -1,5 +1,6 @@
 """The training loop. It alone changes state, in one order: weights, prototypes, reservoir, local teacher."""
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from seco.datasets.loading import Batch, TrainingSet, training_batches
 from seco.datasets.stream import SampleStream
 from seco.datasets.views import ViewMaker
 from seco.device import pick_device
-from seco.distributed import any_over_ranks, gather, share_of, sum_gradients
+from seco.distributed import any_over_ranks, anyone, gather, share_of, sum_gradients
+from seco.stopping import Stopped, deferred
 from seco.storage.manifest import Manifest
 from seco.storage.model import StoredModel, write_model
 from seco.training.bad_steps import end_of_run
@@ -50,12 +52,19 @@ class Trainer:
         state, training = self.state, self.settings.training
         log.replay(state.curves)
         progress(state.step, "")
-        for batch in self.batches():
-            log.warn(batch.faults)
-            self._train_on(batch, log)
-            progress(1, log.note)
-            if state.step % training.checkpoint_every == 0 and state.step < training.steps:
-                state.save()
+        with deferred("finishing the step and saving; once more to stop at once") as asked:
+            for batch in self.batches():
+                log.warn(batch.faults)
+                self._train_on(batch, log)
+                progress(1, log.note)
+                stopping = anyone(asked())
+                if stopping or (state.step % training.checkpoint_every == 0 and state.step < training.steps):
+                    state.save()
+                if stopping:
+                    break
+            state.finish()
+        if state.step < training.steps:
+            raise Stopped(signal.SIGTERM)  # another rank was asked to
 
     def step(self, inputs: Inputs) -> StepResult:
         """Compute the objective at the present step; nothing changes."""

@@ -7,11 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from seco.errors import SecoError
 from seco.storage.manifest import Manifest
 from seco.training import contrast as contrast_module
 from seco.training.inputs import Inputs, to_device
-from seco.training.log import TrainingLog
 from seco.training.schedule import learning_rate_factor
 from seco.training.trainer import Trainer
 from tests.settings import small_settings
@@ -158,24 +156,14 @@ def test_the_optimizer_holds_the_whole_network_once_and_nothing_else(tmp_path):
     assert {id(weight) for weight in trainer.state.optimizer.param_groups[0]["params"]} == encoder
 
 
-def test_a_loss_that_is_not_finite_ends_the_run_before_anything_changes(tmp_path, monkeypatch):
+def test_a_step_without_a_finite_loss_changes_nothing_but_the_count(tmp_path):
     trainer = build(tmp_path)
-    before = snapshot(trainer.state.models)
-    monkeypatch.setattr(trainer, "batches", lambda: iter([tiny_batch()]))
-    original = trainer.step
-
-    def broken(inputs: Inputs) -> Any:
-        result = original(inputs)
-        terms = result.terms | {"lil": torch.tensor(torch.nan)}
-        return result._replace(total=torch.tensor(torch.nan), terms=terms)
-
-    monkeypatch.setattr(trainer, "step", broken)
-    with (
-        pytest.raises(SecoError, match=r"not finite at step 0 \(term lil; images 0, 1\)"),
-        TrainingLog(tmp_path / "log") as log,
-    ):
-        trainer.run(log, lambda increment, note: None)
+    inputs, before = inputs_of(trainer), snapshot(trainer.state.models)
+    result = trainer.step(inputs)
+    assert not trainer.update(inputs, result._replace(total=result.total * torch.nan))
     assert all(torch.equal(value, before[name]) for name, value in snapshot(trainer.state.models).items())
+    assert not trainer.state.optimizer.state_dict()["state"]
+    assert (trainer.state.step, trainer.state.bad_steps, trainer.state.bad_in_a_row) == (1, 1, 1)
 
 
 def test_a_seed_gives_the_same_first_weights_and_leaves_the_global_generator(tmp_path):
