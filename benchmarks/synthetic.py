@@ -1,0 +1,56 @@
+"""Batches without data: smooth images with some noise, one or two classes each, now and then padded."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from seco.config import Settings
+from seco.datasets.loading import Batch
+
+
+def synthetic_batch(
+    settings: Settings, labels: Tensor, *, boxes: Sequence[Sequence[int]] | None = None, seed: int = 0
+) -> Batch:
+    """Make a batch of the settings' sizes.
+
+    Args:
+        settings: crop, second view and patches.
+        labels: multi-hot ``[B, K]``.
+        boxes: the real image in each crop (top, left, bottom, right); None: all of it.
+        seed: of everything random.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    count, side, second = len(labels), settings.training.crop_size, settings.training.second_view_size
+    boxes = [(0, 0, side, side)] * count if boxes is None else boxes
+    real = torch.zeros(count, 1, side, side)
+    for mask, (top, left, bottom, right) in zip(real, boxes, strict=True):
+        mask[:, top:bottom, left:right] = 1
+    weak = _smooth(count, side, generator)
+    return Batch(
+        ids=[str(index) for index in range(count)],
+        faults=[],
+        weak=weak * real,
+        strong=(0.8 * weak + 0.1 * torch.randn(count, 3, 1, 1, generator=generator)) * real,
+        second=_smooth(count, second, generator),
+        boxes=torch.tensor(boxes),
+        labels=labels,
+        draws=torch.rand(count, settings.num_patches, 2, generator=generator, dtype=torch.float64),
+    )
+
+
+def one_or_two_classes(count: int, num_classes: int) -> Tensor:
+    """Return labels ``[count, K]``: every second image shows two classes, the others one."""
+    labels = torch.zeros(count, num_classes)
+    for index, row in enumerate(labels):
+        row[index % num_classes] = 1
+        row[(7 * index + 3) % num_classes] = max(float(index % 2), row[(7 * index + 3) % num_classes].item())
+    return labels
+
+
+def _smooth(count: int, side: int, generator: torch.Generator) -> Tensor:
+    """Return images ``[count, 3, side, side]`` whose colours drift from region to region, as photographs' do."""
+    coarse = torch.randn(count, 3, max(side // 24, 2), max(side // 24, 2), generator=generator)
+    images = F.interpolate(coarse, size=(side, side), mode="bicubic", align_corners=False)
+    return images + 0.05 * torch.randn(images.shape, generator=generator)

@@ -1,0 +1,147 @@
+"""The engine's step and the plain one, which shares no shortcut with it, are the same step."""
+
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from benchmarks.plain.step import PlainObjective, PlainResult
+from benchmarks.plain.update import PlainUpdate
+from benchmarks.synthetic import synthetic_batch
+from seco.storage.manifest import Manifest
+from seco.training.inputs import Inputs, to_device
+from seco.training.models import Models
+from seco.training.objective import StepResult
+from seco.training.trainer import Trainer
+from tests.settings import small_settings
+from tests.tiny import CPU, tiny_models
+
+LABELS = torch.tensor([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0], [1.0, 1.0, 1.0, 0.0]])
+BOXES = ((0, 0, 96, 96), (8, 0, 96, 90), (0, 20, 60, 96))  # two are padded
+SETTINGS = {
+    "backbone.depth": 4,
+    "num_patches": 6,
+    "reservoir_size": 40,
+    "rectify_threshold": 0.5,
+    "tag_threshold": 0.7,
+    "cam.scales": [1.0, 0.5, 0.75, 1.5],
+    "training.crop_size": 96,
+    "training.second_view_size": 64,
+    "training.batch_size": 3,
+    "training.steps": 50,
+    "training.warmup_steps": 10,
+    "training.prototype_start": 0,
+    "training.contrast_start": 0,
+    "training.segmentation_start": 0,
+}
+TAG_SOURCES = pytest.mark.parametrize("from_auxiliary", [True, False], ids=["tags from CAM_aux", "tags from the CAM"])
+
+
+class Pair:
+    """An engine and a plain step that start from the same weights and memories."""
+
+    def __init__(
+        self, folder: Path, *, from_auxiliary: bool = True, dtype: torch.dtype = torch.float32, precision: str = "fp32"
+    ) -> None:
+        source = {"training.tag_source_switch": 50 if from_auxiliary else 0}
+        self.settings = small_settings(**(SETTINGS | source | {"training.precision": precision}))
+        names = tuple(f"class {index}" for index in range(LABELS.shape[1]))
+        self.engine = Trainer(self.settings, Manifest((), names), resume_folder=folder / "run")
+        for name, module in tiny_models(self.settings).modules().items():
+            own = self.engine.state.models.modules()[name]
+            own.load_state_dict(module.state_dict())
+            own.to(dtype)
+        self.models: Models = deepcopy(self.engine.state.models)
+        self.plain = PlainObjective(self.models, self.settings)
+        self.update = PlainUpdate(self.models, self.settings)
+        self.from_auxiliary, self.dtype = from_auxiliary, dtype
+
+    def inputs(self, step: int) -> Inputs:
+        inputs = to_device(synthetic_batch(self.settings, LABELS, boxes=BOXES, seed=step), CPU)
+        exact = {name: getattr(inputs, name).to(self.dtype) for name in ("weak", "strong", "second", "labels")}
+        return inputs._replace(**exact)
+
+    def step(self, step: int = 0) -> tuple[StepResult, PlainResult]:
+        inputs = self.inputs(step)
+        results = self.engine.step(inputs), self.plain(inputs, tags_from_auxiliary=self.from_auxiliary)
+        factor = self.engine._factor()
+        self.engine.update(inputs, results[0])
+        self.update(inputs, results[1], rate_factor=factor)
+        return results
+
+    def gradients(self) -> tuple[Tensor, Tensor]:
+        """The gradients of all weights, end to end: the engine's and the plain one."""
+        found = []
+        for network in (self.engine.state.models.network, self.models.network):
+            parts = [weight.grad for weight in network.parameters()]
+            found.append(torch.cat([part.flatten() for part in parts if part is not None]))
+        return found[0], found[1]
+
+    def states(self) -> list[tuple[str, Tensor, Tensor]]:
+        """Weights, prototypes, reservoir and teacher of both, by name."""
+        return [
+            (f"{part}.{name}", value, self.models.modules()[part].state_dict()[name])
+            for part, module in self.engine.state.models.modules().items()
+            for name, value in module.state_dict().items()
+        ]
+
+
+def assert_equal(pair: Pair, results: tuple[StepResult, PlainResult], *, within: float) -> None:
+    """Terms, gradients and everything that a step changes agree; `within` is absolute and relative."""
+    fast, plain = results
+    assert fast.contrast is not None
+    assert fast.contrast.rectified_tags.tolist() == plain.tags
+    assert set(fast.terms) == set(plain.terms) == {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}
+    close = {"atol": within, "rtol": within}
+    for name, term in fast.terms.items():
+        torch.testing.assert_close(term, plain.terms[name], **close, msg=lambda text, name=name: f"{name}: {text}")
+    torch.testing.assert_close(fast.total, plain.total, **close)
+    torch.testing.assert_close(*pair.gradients(), **close)
+    for name, value, other in pair.states():
+        torch.testing.assert_close(value, other, **close, msg=lambda text, name=name: f"{name}: {text}")
+
+
+@TAG_SOURCES
+def test_in_single_precision_terms_gradients_and_what_moves_agree_to_1e_5(tmp_path, from_auxiliary):
+    pair = Pair(tmp_path, from_auxiliary=from_auxiliary)
+    assert_equal(pair, pair.step(), within=1e-5)
+
+
+@TAG_SOURCES
+def test_in_double_precision_four_steps_agree_to_1e_8(tmp_path, from_auxiliary):
+    pair, tags, withdrawn = Pair(tmp_path, from_auxiliary=from_auxiliary, dtype=torch.float64), set(), 0
+    for step in range(4):
+        results = pair.step(step)
+        assert_equal(pair, results, within=1e-8)
+        assert results[0].contrast is not None
+        raw, final = results[0].contrast.raw_patch_tags, results[0].contrast.rectified_tags
+        tags |= set(raw.flatten().tolist())
+        withdrawn += (raw != final.view(len(raw), -1)[:, : raw.shape[1]]).sum().item()
+    # Otherwise much of this would have been left untried.
+    assert {-1, 0} < tags
+    assert withdrawn > 0
+
+
+def test_in_bf16_the_terms_stay_within_2_percent_of_single_precision_and_the_gradient_within_10(tmp_path):
+    pair = Pair(tmp_path, precision="bf16")
+    fast, plain = pair.step()
+    for name, term in fast.terms.items():
+        assert term.item() == pytest.approx(plain.terms[name].item(), rel=0.02), name
+    assert _difference(pair) < 0.1
+
+
+def test_in_bf16_the_engine_is_as_exact_as_the_plain_step_in_bf16(tmp_path):
+    pair = Pair(tmp_path, precision="bf16")
+    pair.plain = PlainObjective(pair.models, pair.settings, fused_attention=True, bf16=True)
+    fast, plain = pair.step()
+    for name, term in fast.terms.items():
+        assert term.item() == pytest.approx(plain.terms[name].item(), rel=0.005), name
+    assert _difference(pair) < 0.02
+
+
+def _difference(pair: Pair) -> float:
+    """Return the length of the difference of the gradients over that of the plain one."""
+    fast, plain = pair.gradients()
+    return ((fast - plain).norm() / plain.norm()).item()
