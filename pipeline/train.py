@@ -31,7 +31,7 @@ def train(
     from seco.storage.manifest import read_manifest
     from seco.training.batching import describe_batches
     from seco.training.log import TrainingLog
-    from seco.training.resume import fingerprint
+    from seco.training.resume import fingerprint, only_run
     from seco.training.trainer import Trainer
 
     settings = load_settings(params)
@@ -41,9 +41,13 @@ def train(
         console = Console(stderr=True, quiet=rank() > 0)
         console.print(f"train: {describe_batches(settings)}", markup=False, highlight=False, soft_wrap=True)
         folder = resume / fingerprint(settings, data)
-        trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad)
-        with TrainingLog(log) as curves, progress("train", settings.training.steps, console=console) as advance:
-            trainer.run(curves, advance)
-        if rank() == 0:
-            trainer.save_model(output)
-            trainer.state.discard()
+        with only_run(folder, settings):
+            trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad)
+            for fault in trainer.state.faults:
+                console.print(f"train: {fault}", markup=False, highlight=False, soft_wrap=True)
+            bar = progress("train", settings.training.steps, console=console)
+            with trainer.state, TrainingLog(log) as curves, bar as advance:
+                trainer.run(curves, advance)
+            if rank() == 0:
+                trainer.save_model(output)
+                trainer.state.discard()

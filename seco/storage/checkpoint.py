@@ -53,7 +53,7 @@ def write_checkpoint(folder: Path, state: dict[str, Any], *, step: int) -> Path:
     Raises:
         SecoError: the folder cannot be written or the disk is full; all older checkpoints stand.
     """
-    for leftover in folder.glob(f".*{ASIDE_ENDING}"):
+    for leftover in folder.glob(f".step-*{ASIDE_ENDING}"):
         leftover.unlink(missing_ok=True)
     name = f"step-{step:08d}"
     with path_aside(folder / f"{name}.pt") as aside:

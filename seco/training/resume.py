@@ -1,15 +1,22 @@
-"""Going on with an interrupted run: its fingerprint, and its state."""
+"""Going on with an interrupted run: its fingerprint, its lock, and its state."""
 
 import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import torch
 
 import seco
 from seco.config import Settings
+from seco.distributed import from_first, rank
 from seco.errors import SecoError
-from seco.storage.checkpoint import read_checkpoint, write_checkpoint
+from seco.storage.checkpoint import read_checkpoint
+from seco.storage.checkpoint_writer import CheckpointWriter
+from seco.storage.runs import hold_run, note_run
 from seco.training.models import Models
 
 # What these sections hold comes into play only before or after training.
@@ -17,17 +24,39 @@ _FOREIGN_SECTIONS = {"generate", "refine", "predict", "evaluate"}
 
 
 def fingerprint(settings: Settings, data: Path) -> str:
-    """Name a run by its settings, its code and its prepared data, so that no other run continues it."""
+    """Name a run by its settings, its code, its prepared data and its first weights: no other run continues it."""
     digest = hashlib.sha256(settings.model_dump_json(exclude=_FOREIGN_SECTIONS).encode())
-    package = Path(seco.__file__).parent
-    for source in [*sorted(package.rglob("*.py")), *sorted(data.glob("*.csv"))]:
+    sources = [*sorted(Path(seco.__file__).parent.rglob("*.py")), *sorted(data.glob("*.csv"))]
+    weights = Path(str(settings.backbone.pretrained))
+    for source in [*sources, weights] if weights.is_file() else sources:
         digest.update(source.name.encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 
+@contextmanager
+def only_run(folder: Path, settings: Settings) -> Iterator[None]:
+    """Keep other processes from training the run of a folder, and note what run it is; for all ranks of one.
+
+    Raises:
+        SecoError: another process is training it, or the folder cannot be written.
+    """
+    if rank() != 0:
+        yield
+        return
+    with hold_run(folder):
+        note_run(folder, _recognisable(settings))
+        yield
+
+
 class RunState:
-    """What changes during a run: models, optimizer, step and learning curves."""
+    """What changes during a run: models, optimizer, step and learning curves. Rank 0 keeps it on disk for all.
+
+    As a context it waits, at the end, for what is still being written, however the block ends.
+
+    Attributes:
+        faults: what was wrong with saved states that `restore` had to pass over, a sentence each.
+    """
 
     def __init__(self, models: Models, optimizer: torch.optim.Optimizer, folder: Path) -> None:
         self.models = models
@@ -37,6 +66,8 @@ class RunState:
         self.bad_steps = 0
         self.bad_in_a_row = 0
         self.curves: list[dict[str, float]] = []
+        self.faults: tuple[str, ...] = ()
+        self._writer = CheckpointWriter(folder, sound=None)
 
     def count(self, sound: bool) -> None:
         """Count a step, and those that were not finite."""
@@ -45,48 +76,80 @@ class RunState:
         self.bad_in_a_row = 0 if sound else self.bad_in_a_row + 1
 
     def save(self) -> None:
-        """Write everything to the run's folder."""
-        state = {name: module.state_dict() for name, module in self.models.modules().items()}
-        write_checkpoint(
-            self.folder,
-            {
-                "models": state,
-                "optimizer": self.optimizer.state_dict(),
-                "step": self.step,
-                "bad_steps": self.bad_steps,
-                "bad_in_a_row": self.bad_in_a_row,
-                "curves": self.curves,
-            },
-        )
-
-    def restore(self) -> None:
-        """Take up the run's saved state, where there is one.
+        """Begin to write everything to the run's folder; training may go on meanwhile.
 
         Raises:
-            SecoError: it is damaged, or that of something else.
+            SecoError: the state that was saved before could not be written, or is not finite.
         """
-        state = read_checkpoint(self.folder)
-        if state is None:
+        if rank() != 0:
+            return
+        state = {
+            "models": {name: module.state_dict() for name, module in self.models.modules().items()},
+            "optimizer": self.optimizer.state_dict(),
+            "bad_steps": self.bad_steps,
+            "bad_in_a_row": self.bad_in_a_row,
+            "curves": self.curves,
+        }
+        self._writer.save(state, step=self.step)
+
+    def finish(self) -> None:
+        """Wait until what was saved lies on the disk; raises as `save`."""
+        self._writer.flush()
+
+    def __enter__(self) -> "RunState":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.finish()
+        except SecoError:
+            if error is None:  # else that is what to tell
+                raise
+
+    def restore(self) -> None:
+        """Take up the run's newest sound state, where there is one.
+
+        Raises:
+            SecoError: all are damaged, or that of something else.
+        """
+        found = read_checkpoint(self.folder) if rank() == 0 else None
+        if found is not None:
+            self.faults = found.faults
+            self._writer = CheckpointWriter(self.folder, sound=found.path)
+        saved = from_first(None if found is None else (found.step, found.state))
+        if saved is None:
             return
         try:
-            self._take_up(state)
+            self._take_up(*saved)
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise SecoError(
                 f"{self.folder} holds another run's state: delete it to train from the first step"
             ) from error
 
-    def _take_up(self, state: dict[str, Any]) -> None:
+    def _take_up(self, step: int, state: dict[str, Any]) -> None:
         for name, module in self.models.modules().items():
             module.load_state_dict(state["models"][name])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.step = state["step"]
+        self.step = step
         self.bad_steps = state["bad_steps"]
         self.bad_in_a_row = state["bad_in_a_row"]
         self.curves = state["curves"]
 
     def discard(self) -> None:
-        """Delete the saved state: the run has ended."""
-        for file in self.folder.glob("*"):
-            file.unlink()
-        if self.folder.exists():
-            self.folder.rmdir()
+        """Delete the saved states: the run has ended."""
+        if rank() == 0:
+            self.finish()
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _recognisable(settings: Settings) -> dict[str, Any]:
+    """Return what tells one run from another in a list."""
+    return {
+        "steps": settings.training.steps,
+        "batch_size": settings.training.batch_size,
+        "backbone": settings.backbone.name,
+        "patch_size": settings.patch_size,
+        "dataset": settings.dataset.root,
+    }

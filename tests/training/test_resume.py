@@ -6,9 +6,11 @@ import pytest
 import torch
 
 from seco.errors import SecoError
+from seco.storage.checkpoint import list_checkpoints
 from seco.storage.model import read_model
+from seco.storage.runs import list_runs
 from seco.training.log import TrainingLog
-from seco.training.resume import fingerprint
+from seco.training.resume import fingerprint, only_run
 from seco.training.trainer import Trainer
 from tests.scenes import demo_manifest
 from tests.settings import small_settings
@@ -37,9 +39,15 @@ def run(tmp_path: Path, name: str, *, stop_after: int | None = None) -> Trainer:
         if stop_after is not None and trainer.state.step > stop_after:
             raise Interrupted
 
-    with TrainingLog(tmp_path / f"{name}_log") as log:
+    with trainer.state, TrainingLog(tmp_path / f"{name}_log") as log:
         trainer.run(log, progress)
     return trainer
+
+
+def assert_same_weights(one: Trainer, other: Trainer) -> None:
+    for name, module in one.state.models.modules().items():
+        for key, value in module.state_dict().items():
+            assert torch.equal(value, other.state.models.modules()[name].state_dict()[key]), (name, key)
 
 
 def test_a_continued_run_ends_in_the_weights_and_curves_of_an_unbroken_one(tmp_path):
@@ -47,9 +55,7 @@ def test_a_continued_run_ends_in_the_weights_and_curves_of_an_unbroken_one(tmp_p
     with pytest.raises(Interrupted):
         run(tmp_path, "broken", stop_after=4)
     continued = run(tmp_path, "broken")
-    for name, module in unbroken.state.models.modules().items():
-        for key, value in module.state_dict().items():
-            assert torch.equal(value, continued.state.models.modules()[name].state_dict()[key]), (name, key)
+    assert_same_weights(unbroken, continued)
     assert continued.state.curves == unbroken.state.curves
     assert [point["step"] for point in continued.state.curves] == [1, 2, 3, 4, 5, 6]
 
@@ -62,13 +68,70 @@ def test_learning_curves_on_disk_have_no_gap_after_a_restart(tmp_path):
     assert [line.split("\t")[0] for line in lines] == ["1", "2", "3", "4", "5", "6"]
 
 
-def test_a_damaged_checkpoint_is_named(tmp_path):
+def test_a_damaged_checkpoint_is_named_and_the_one_before_leads_to_the_same_end(tmp_path):
+    unbroken = run(tmp_path, "unbroken")
+    with pytest.raises(Interrupted):
+        run(tmp_path, "broken", stop_after=4)
+    newest, older = (file.path for file in list_checkpoints(tmp_path / "broken"))
+    newest.write_bytes(newest.read_bytes()[:1000])
+    continued = run(tmp_path, "broken")
+    (fault,) = continued.state.faults
+    assert fault.startswith(f"{newest} is damaged")
+    assert fault.endswith("the run goes on from step 2")
+    assert_same_weights(unbroken, continued)
+    assert [(file.step, file.path == newest) for file in list_checkpoints(tmp_path / "broken")] == [
+        (4, False),
+        (2, False),
+    ]
+    assert older.exists()
+
+
+def test_a_run_of_which_no_checkpoint_is_sound_does_not_begin_anew_by_itself(tmp_path):
     with pytest.raises(Interrupted):
         run(tmp_path, "broken", stop_after=2)
-    state = tmp_path / "broken/state.pt"
-    state.write_bytes(state.read_bytes()[:1000])
-    with pytest.raises(SecoError, match=r"state\.pt is damaged"):
+    (file,) = list_checkpoints(tmp_path / "broken")
+    file.path.write_bytes(b"")
+    with pytest.raises(SecoError, match=rf"{file.path.name} is damaged .*: delete .* to train from the first step"):
         run(tmp_path, "broken")
+
+
+def test_what_was_saved_reaches_the_disk_though_the_run_ends_in_a_fault(tmp_path):
+    with pytest.raises(Interrupted):
+        run(tmp_path, "broken", stop_after=2)
+    assert [file.step for file in list_checkpoints(tmp_path / "broken")] == [2]
+
+
+def test_a_fault_of_writing_does_not_hide_the_one_that_ended_the_run(tmp_path):
+    (tmp_path / "broken").write_text("a file where the folder of the run should be")
+    with pytest.raises(Interrupted):
+        run(tmp_path, "broken", stop_after=2)
+
+
+def test_a_fault_of_writing_ends_the_run_at_the_next_save(tmp_path):
+    (tmp_path / "broken").write_text("a file where the folder of the run should be")
+    with pytest.raises(SecoError, match="cannot write"):
+        run(tmp_path, "broken")
+
+
+def test_the_state_of_a_finished_run_goes(tmp_path):
+    trainer = run(tmp_path, "run")
+    trainer.state.discard()
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_is_noted_while_it_is_held(tmp_path):
+    settings = small_settings(**CHANGES)
+    with only_run(tmp_path / "run", settings):
+        (found,) = list_runs(tmp_path)
+    assert found.note.pop("started") > 1.7e9
+    assert found.note == {
+        "steps": 6,
+        "batch_size": 2,
+        "backbone": "vit_tiny_patch16_224",
+        "patch_size": 32,
+        "dataset": settings.dataset.root,
+    }
+    assert not (tmp_path / "run").exists(), "nothing was saved"
 
 
 def test_a_run_of_other_settings_code_or_data_has_another_name(tmp_path):
@@ -78,6 +141,14 @@ def test_a_run_of_other_settings_code_or_data_has_another_name(tmp_path):
     assert name != fingerprint(small_settings(patch_size=16), tmp_path)
     (tmp_path / "manifest.csv").write_text("b")
     assert name != fingerprint(small_settings(), tmp_path)
+
+
+def test_a_run_from_other_weights_has_another_name(tmp_path):
+    (tmp_path / "weights.safetensors").write_text("a")
+    settings = small_settings(**{"backbone.pretrained": str(tmp_path / "weights.safetensors")})
+    name = fingerprint(settings, tmp_path)
+    (tmp_path / "weights.safetensors").write_text("b")
+    assert name != fingerprint(settings, tmp_path)
 
 
 def test_the_model_on_disk_is_the_network_with_its_settings(tmp_path):
@@ -91,11 +162,11 @@ def test_the_model_on_disk_is_the_network_with_its_settings(tmp_path):
     assert all(torch.equal(stored.weights[key], weights[key]) for key in weights)
 
 
-def test_training_stops_at_a_loss_that_is_not_finite(tmp_path):
-    settings = small_settings(**CHANGES)
+def test_a_state_that_is_not_finite_is_never_saved(tmp_path):
+    settings = small_settings(**CHANGES, **{"training.max_bad_steps": 100})
     trainer = Trainer(settings, demo_manifest(tmp_path / "data"), resume_folder=tmp_path / "run")
     with torch.no_grad():
         trainer.state.models.network.classifier.weight.fill_(torch.nan)
-    with TrainingLog(tmp_path / "log") as log, pytest.raises(SecoError, match=r"not finite at step 0 \(term cls"):
+    with TrainingLog(tmp_path / "log") as log, pytest.raises(SecoError, match="the state of step 2 is not finite"):
         trainer.run(log, lambda increment, note: None)
-    assert not (tmp_path / "run").exists()
+    assert not list_checkpoints(tmp_path / "run")
