@@ -78,6 +78,8 @@ class Training(Section):
     max_bad_steps: Step
     log_every: Count
     checkpoint_every: Count
+    evaluate_every: Step
+    evaluate_split: str
 
 
 class Cam(Section):

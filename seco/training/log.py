@@ -49,8 +49,9 @@ class TrainingLog:
         """Log a point; the note for the progress display tells its losses."""
         losses = {name.removeprefix("loss/"): value for name, value in point.items() if name.startswith("loss/")}
         skipped = int(point["bad_steps"])
-        self.note = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
-        self.note += f"  {skipped} steps skipped (not finite)" * bool(skipped)
+        if losses:
+            self.note = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+            self.note += f"  {skipped} steps skipped (not finite)" * bool(skipped)
         if self._live is None:
             return
         self._live.step = int(point["step"])
@@ -67,15 +68,15 @@ class TrainingLog:
                 typer.echo(f"seco: skipped: {fault}", err=True)
 
 
-def measure(step: int, result: StepResult, *, rate: float, bad_steps: int) -> Point:
-    """Return the point of a step over all ranks, each of which takes part; the host waits for the device once."""
+def measure(result: StepResult, *, rate: float) -> Point:
+    """Return losses and shares of tags of a step over all ranks, which all take part; the host waits for them once."""
     values = {"loss/total": result.total} | {f"loss/{name}": term for name, term in result.terms.items()}
     values |= _tag_counts(result)
     totals = sum_over_ranks(torch.stack([value.detach().double() for value in values.values()])).tolist()
     point = dict(zip(values, totals, strict=True))
     patches = point.pop("patches", 0)
     shares = {name: count / patches for name, count in point.items() if name.startswith("patches/")}
-    return {"step": float(step), "rate": rate, "bad_steps": float(bad_steps)} | point | shares
+    return {"rate": rate} | point | shares
 
 
 def _tag_counts(result: StepResult) -> dict[str, Tensor]:

@@ -17,11 +17,12 @@ from seco.storage.manifest import Manifest
 from seco.storage.model import StoredModel, write_model
 from seco.training.bad_steps import end_of_run
 from seco.training.inputs import Inputs, to_device
-from seco.training.log import TrainingLog, measure
+from seco.training.log import Point, TrainingLog, measure
 from seco.training.models import build_models, build_optimizer
 from seco.training.objective import Objective, StepResult
 from seco.training.resume import RunState
 from seco.training.schedule import learning_rate_factor
+from seco.training.validation import Validation
 
 Progress = Callable[[int, str], None]
 """Told after every step how many steps were done, and a note on how they went."""
@@ -39,6 +40,7 @@ class Trainer:
         self.device = pick_device()
         models = build_models(settings, num_classes=len(manifest.class_names), device=self.device)
         self.objective = Objective(settings)
+        self.validation = Validation(settings, manifest) if settings.training.evaluate_every else None
         self.state = RunState(models, build_optimizer(settings, models.network), resume_folder)
         self.state.restore()
 
@@ -134,10 +136,14 @@ class Trainer:
         if state.bad_in_a_row > training.max_bad_steps:
             step = state.step - 1
             raise end_of_run(step, result, batch, in_a_row=state.bad_in_a_row, folder=state.folder)
+        point: Point = {}
         if sound and (state.step % training.log_every == 0 or state.step == training.steps):
-            point = measure(state.step, result, rate=self._rate(), bad_steps=state.bad_steps)
-            state.curves.append(point)
-            log.record(point)
+            point |= measure(result, rate=self._rate())
+        if self.validation is not None and state.step % training.evaluate_every == 0:
+            point |= self.validation(state.models.network)
+        if point:
+            state.curves.append({"step": float(state.step), "bad_steps": float(state.bad_steps)} | point)
+            log.record(state.curves[-1])
 
     def _move(self, inputs: Inputs, result: StepResult) -> None:
         settings, state = self.settings, self.state
