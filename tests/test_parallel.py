@@ -45,10 +45,6 @@ def square_or_fail(item: int) -> int:
     return item * item
 
 
-def how_interrupts_are_met(_item: int) -> bool:
-    return signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-
-
 def be_killed(_item: int) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -70,10 +66,6 @@ def test_processes_give_results_in_order_and_draw_items_as_they_go() -> None:
 def test_a_fault_in_a_process_is_raised_as_it_is() -> None:
     with pytest.raises(ValueError, match="item -1"):
         list(process_map(square_or_fail, [1, -1, 2]))
-
-
-def test_ctrl_c_is_left_to_the_main_process() -> None:
-    assert list(process_map(how_interrupts_are_met, range(2))) == [True, True]
 
 
 def test_a_process_that_is_killed_is_one_sentence() -> None:

@@ -1,3 +1,5 @@
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -156,3 +158,14 @@ def test_where_no_image_can_be_read_there_is_nothing_to_stand_in(records, tmp_pa
     bad = [damaged(records, tmp_path)[2]] * 2
     with pytest.raises(SecoError, match=r"no training image can be read; the first: .*damaged\.jpg"):
         list(training_batches(training_set(bad, skip_bad=True), stream(), num_workers=0))
+
+
+class Deadly(SquareImages):
+    def load(self, key):
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().load(key)
+
+
+def test_a_loader_that_is_killed_is_one_sentence(records):
+    with pytest.raises(SecoError, match=r"a process that loads images was killed \(DataLoader worker \(pid.*Lower"):
+        list(image_batches(Deadly(records, image_size=32), batch_size=2, num_workers=1))
