@@ -1,70 +1,64 @@
-"""Seconds and peak memory of a training step with every loss on: `python -m benchmarks.training`.
+"""Seconds and peak memory of a training step with every loss on: ours beside the plain one.
 
-Run `dvc repro prepare` first. Loading is left out: the same batch is used again and again.
+`python -m benchmarks.training` prints a Markdown table. Weights are random, images synthetic, loading is left out, and
+every cell comes from a process of its own.
 """
 
-import platform
-import resource
-import tempfile
-import time
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 
-from seco.config import load_settings
-from seco.storage.manifest import read_manifest
-from seco.training.inputs import to_device
-from seco.training.trainer import Trainer
+from benchmarks.measuring import OURS, PLAIN, Measurement, device_name
+from benchmarks.sizes import SIZES
+from seco.device import pick_device
+from seco.storage.atomic import atomic_write_text
+
+VARIANTS = [*PLAIN, *OURS]
 
 
 def main(
-    params: Annotated[Path, typer.Option(help="Settings file.")] = Path("params.yaml"),
-    data: Annotated[Path, typer.Option(help="Prepared data.")] = Path("data/prepared"),
-    steps: Annotated[int, typer.Option(min=1, help="Steps to measure, after two to warm up.")] = 10,
+    sizes: Annotated[str, typer.Option(help=f"Which, by commas: {', '.join(SIZES)}.")] = ",".join(SIZES),
+    steps: Annotated[int, typer.Option(min=1, help="Steps to measure, after one to warm up.")] = 3,
+    output: Annotated[Path | None, typer.Option(help="File for the table too.")] = None,
 ) -> None:
-    """Print a row of a Markdown table."""
-    settings = load_settings(params)
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(settings, read_manifest(data), resume_folder=Path(folder) / "run")
-    training = settings.training
-    # From here on every phase has begun.
-    trainer.state.step = max(training.contrast_start, training.segmentation_start, training.prototype_start)
-    inputs = to_device(next(trainer.batches()), trainer.device)
-    seconds = []
-    for _ in range(steps + 2):
-        start = time.perf_counter()
-        trainer.update(inputs, trainer.step(inputs))
-        if trainer.device.type == "cuda":
-            torch.cuda.synchronize()
-        seconds.append(time.perf_counter() - start)
-    median = sorted(seconds[2:])[steps // 2]
-    print("| backbone | crop | batch | device | precision | s a step (median) | peak memory |")
-    print("|---|---|---|---|---|---|---|")
-    cells = (
-        f"{settings.backbone.name}, {settings.backbone.depth or 'all'} blocks",
-        training.crop_size,
-        training.batch_size,
-        _device(trainer.device),
-        training.precision,
-        f"{median:.2f}",
-        f"{_peak(trainer.device):.1f} GB",
-    )
-    print("| " + " | ".join(str(cell) for cell in cells) + " |")
+    """Measure and print the table."""
+    names = sizes.split(",")
+    unknown = [name for name in names if name not in SIZES]
+    if unknown:
+        raise typer.BadParameter(f"unknown size {unknown[0]!r}: choose among {', '.join(SIZES)}")
+    rows = {name: {variant: _measured(name, variant, steps) for variant in VARIANTS} for name in names}
+    text = "\n".join(_table(rows, steps)) + "\n"
+    print(text, end="")
+    if output is not None:
+        atomic_write_text(output, text)
 
 
-def _device(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"{platform.processor() or platform.machine()}, {torch.get_num_threads()} threads"
+def _measured(size: str, variant: str, steps: int) -> Measurement:
+    command = [sys.executable, "-m", "benchmarks.measuring", size, variant, "--steps", str(steps)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return Measurement(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _peak(device: torch.device) -> float:
-    """Return the peak memory in GB: the GPU's own, or that of the process."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) / 1e9
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+def _table(rows: dict[str, dict[str, Measurement]], steps: int) -> list[str]:
+    """Return the lines of a page: where it was measured, and a row a size."""
+    heads = ["ViT, crop, batch", *VARIANTS, "plain / ours", "published, another machine"]
+    lines = [
+        f"A training step on {device_name(pick_device())}, torch {torch.__version__}: median of {steps} after one to "
+        "warm up, and peak memory.",
+        "",
+        f"| {' | '.join(heads)} |",
+        f"|{'|'.join('---' for _ in heads)}|",
+    ]
+    for name, row in rows.items():
+        cells = [SIZES[name].label, *(f"{cell.seconds:.2f} s, {cell.gigabytes:.1f} GB" for cell in row.values())]
+        ratio = row["plain"].seconds / row["ours"].seconds
+        lines.append(f"| {' | '.join([*cells, f'{ratio:.1f}×', SIZES[name].published or '–'])} |")
+    return lines
 
 
 if __name__ == "__main__":

@@ -1,0 +1,123 @@
+"""Times one kind of training step in a process of its own, so that the peak of its memory is its own.
+
+`python -m benchmarks.measuring SIZE VARIANT` prints a line of JSON.
+"""
+
+import json
+import platform
+import resource
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import torch
+import typer
+from torch.nn import functional as F
+
+from benchmarks.plain.step import PlainObjective
+from benchmarks.plain.update import PlainUpdate
+from benchmarks.sizes import SIZES, Size, settings_of
+from benchmarks.synthetic import one_or_two_classes, synthetic_batch
+from seco.classes import VOC
+from seco.storage.manifest import Manifest
+from seco.training.inputs import Inputs, to_device
+from seco.training.models import Models
+from seco.training.trainer import Trainer
+
+Step = Callable[[Inputs], None]
+
+PLAIN = {"plain": {}, "plain + fused attention + bf16": {"fused_attention": True, "bf16": True}}
+OURS: dict[str, dict[str, Any]] = {"ours": {}}
+
+
+class Measurement(NamedTuple):
+    """What a step costs."""
+
+    seconds: float
+    """The median."""
+    gigabytes: float
+    """The peak of the GPU's memory; of the process's where there is no GPU."""
+
+
+def main(
+    size: Annotated[str, typer.Argument(help=f"One of {', '.join(SIZES)}.")],
+    variant: Annotated[str, typer.Argument(help=f"One of {', '.join([*PLAIN, *OURS])}.")],
+    steps: Annotated[int, typer.Option(min=1, help="Steps to measure, after one to warm up.")] = 3,
+) -> None:
+    """Measure a variant of the step at a size."""
+    print(json.dumps(measure(SIZES[size], variant, steps=steps)._asdict()))
+
+
+def measure(size: Size, variant: str, *, steps: int) -> Measurement:
+    """Time steps on random weights, full memories and synthetic images; loading is left out."""
+    settings = settings_of(size, **OURS.get(variant, {}))
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(settings, Manifest((), VOC), resume_folder=Path(folder) / "run")
+    _fill(trainer.state.models)
+    step = _plain_step(trainer, **PLAIN[variant]) if variant in PLAIN else _our_step(trainer)
+    labels = one_or_two_classes(settings.training.batch_size, len(VOC))
+    inputs = to_device(synthetic_batch(settings, labels), trainer.device)
+    seconds = [_timed(step, inputs, trainer.device) for _ in range(steps + 1)]
+    return Measurement(sorted(seconds[1:])[steps // 2], _peak(trainer.device))
+
+
+def device_name(device: torch.device) -> str:
+    """Name the GPU, or the processor with the number of threads."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{_processor()}, {torch.get_num_threads()} threads"
+
+
+def _our_step(trainer: Trainer) -> Step:
+    def step(inputs: Inputs) -> None:
+        trainer.update(inputs, trainer.step(inputs))
+
+    return step
+
+
+def _plain_step(trainer: Trainer, **options: bool) -> Step:
+    models, settings = trainer.state.models, trainer.settings
+    objective, update = PlainObjective(models, settings, **options), PlainUpdate(models, settings)
+
+    def step(inputs: Inputs) -> None:
+        update(inputs, objective(inputs, tags_from_auxiliary=True), rate_factor=1.0)
+
+    return step
+
+
+def _fill(models: Models) -> None:
+    """Fill prototypes and reservoir with random unit vectors: empty memories would cost less than full ones."""
+    generator = torch.Generator().manual_seed(0)
+    vectors, reservoir = models.prototypes.vectors, models.reservoir
+    vectors.copy_(F.normalize(torch.randn(vectors.shape, generator=generator), dim=1))
+    keys = F.normalize(torch.randn(reservoir.keys.shape, generator=generator), dim=1)
+    tags = torch.randint(-1, len(vectors) + 1, reservoir.tags.shape, generator=generator)
+    reservoir.enqueue(keys.to(vectors.device), tags.to(vectors.device))
+
+
+def _timed(step: Step, inputs: Inputs, device: torch.device) -> float:
+    start = time.perf_counter()
+    step(inputs)
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start
+
+
+def _peak(device: torch.device) -> float:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e9
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
+
+
+def _processor() -> str:
+    """Return the processor's name where Linux tells it, else its architecture."""
+    cpuinfo = Path("/proc/cpuinfo")
+    lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+if __name__ == "__main__":
+    typer.run(main)
