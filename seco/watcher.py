@@ -58,10 +58,14 @@ class Watcher:
 
     def _look_around(self) -> None:
         if self.request is None:
-            if [os.getppid(), *map(_parent_of, self.keepers[:-1])] != self.keepers:
+            if self._is_orphan():
                 os.kill(os.getpid(), signal.SIGTERM)
         elif self.is_rank and time.monotonic() - self.request[1] > GRACE:
             _end_at_once(self.request[0])
+
+    def _is_orphan(self) -> bool:
+        ancestors = [os.getppid(), *map(_parent_of, self.keepers)]
+        return ancestors[: len(self.keepers)] != self.keepers
 
 
 def find_keepers() -> list[int]:

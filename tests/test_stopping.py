@@ -27,7 +27,7 @@ def stop(work: Callable[[], object]) -> Stopped:
 
 
 @contextmanager
-def handled(number: int, handler: signal.Handlers) -> Iterator[None]:
+def handled(number: int, handler: Callable[..., object] | signal.Handlers) -> Iterator[None]:
     former = signal.signal(number, handler)
     try:
         yield
@@ -69,6 +69,13 @@ def test_what_a_shell_has_its_background_ignore_stays_ignored() -> None:
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
         with pytest.raises(Stopped):
             ask(signal.SIGTERM)
+
+
+def test_other_signals_that_are_handled_ask_for_nothing() -> None:
+    with handled(signal.SIGCHLD, lambda *_: None), listen(), deferred() as asked:
+        os.kill(os.getpid(), signal.SIGCHLD)
+        time.sleep(0.1)
+        assert not asked()
 
 
 def test_a_deferred_block_is_told_ends_and_then_raises(capfd: pytest.CaptureFixture[str]) -> None:
