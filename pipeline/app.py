@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from pipeline.download import download
 from pipeline.evaluate import evaluate
 from pipeline.export import export, export_cams, export_masks
 from pipeline.faults import ending_of
@@ -13,6 +14,7 @@ from pipeline.prepare import prepare
 from pipeline.pretrain import pretrain
 from pipeline.recipe import recipe
 from pipeline.refine import refine
+from pipeline.resume import resume
 from pipeline.summary import summary
 from pipeline.train import train
 from seco.stopping import Stopped, listen
@@ -37,9 +39,11 @@ for stage in (
     evaluate,
     summary,
     pretrain,
+    download,
 ):
     app.command()(stage)
 app.add_typer(recipe, name="recipe")
+app.add_typer(resume, name="resume")
 
 
 def main() -> None:

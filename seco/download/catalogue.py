@@ -1,0 +1,58 @@
+"""The table of archives: archives.yaml, or a user's own for a mirror."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from seco.config_file import read_yaml
+from seco.errors import SecoError
+from seco.hints import did_you_mean
+
+TABLE = Path(__file__).with_name("archives.yaml")
+
+_Count = Annotated[int, Field(ge=1)]
+_Url = Annotated[str, Field(pattern=r"^https?://\S+$")]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Archive(_Row):
+    """One archive; the table's head says what the fields are."""
+
+    file: Annotated[str, Field(pattern=r"^[\w-][\w.-]*$")]
+    urls: Annotated[tuple[_Url, ...], Field(min_length=1)]
+    size: _Count
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
+    md5: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None
+    below: str
+    into: str
+    gives: Annotated[tuple[str, ...], Field(min_length=1)]
+    most_files: _Count
+    most_bytes: _Count
+
+
+class DataSet(_Row):
+    """A data set and its archives, in the order in which they are fetched."""
+
+    about: str
+    root: str
+    archives: Annotated[tuple[Archive, ...], Field(min_length=1)]
+
+
+def find_data_set(name: str, table: Path = TABLE) -> DataSet:
+    """Return a data set of the table.
+
+    Raises:
+        SecoError: the name is unknown, or the table is missing or faulty.
+    """
+    try:
+        found = TypeAdapter(dict[str, DataSet]).validate_python(read_yaml(table))
+    except ValidationError as error:
+        faults = ("  {}: {}".format(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors())
+        raise SecoError("\n".join([f"{table} is no table of archives:", *faults])) from error
+    if name not in found:
+        raise SecoError(f"there is no data set {name!r}: {did_you_mean(name, sorted(found))}")
+    return found[name]
