@@ -1,5 +1,6 @@
 """Options that several stages share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,30 @@ import typer
 Params = Annotated[Path, typer.Option("--params", help="Settings file.")]
 Data = Annotated[Path, typer.Option("--data", help="Folder of the manifest that `seco prepare` wrote.")]
 Model = Annotated[Path, typer.Option("--model", help="Folder of the model that `seco train` wrote.")]
+
+
+def resume_folder() -> Path:
+    """Return `.seco/resume` of the project, wherever DVC runs the stage.
+
+    `dvc exp run --temp` and `dvc queue` run it in a copy of the project below `.dvc/tmp/exps`, which is gone when the
+    experiment ends or fails. DVC tells its commands in `DVC_ROOT` where the project is; a command that is run by hand
+    in such a copy finds it by the copy's place.
+    """
+    here, folder = Path.cwd(), Path(".seco/resume")
+    copies = [parent for parent in here.parents if parent.parts[-3:] == (".dvc", "tmp", "exps")]
+    root = Path(os.environ.get("DVC_ROOT") or (copies[-1].parents[2] if copies else here))
+    return folder if root == here else root / folder
+
+
+Resume = Annotated[
+    Path,
+    typer.Option(
+        "--resume",
+        help="Folder where interrupted runs wait.",
+        default_factory=resume_folder,
+        show_default=".seco/resume of the project",
+    ),
+]
 
 PARAMS = Path("params.yaml")
 RECIPES = Path("recipes")

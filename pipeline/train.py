@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.options import MODEL, PARAMS, PREPARED, REPORTS, Data, Params
+from pipeline.options import MODEL, PARAMS, PREPARED, REPORTS, Data, Params, Resume
 
 
 def train(
@@ -14,9 +14,11 @@ def train(
     output: Annotated[Path, typer.Option(help="Folder for the trained model.")] = MODEL,
     log: Annotated[Path, typer.Option(help="Folder for the learning curves.")] = REPORTS / "training",
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Let another image stand in for one that cannot be read.")
+        bool,
+        typer.Option("--skip-bad", help="Let another image stand in for one that cannot be read.", show_default="no"),
     ] = False,
-    resume: Annotated[Path, typer.Option(help="Folder where interrupted runs wait.")] = Path(".seco/resume"),
+    *,
+    resume: Resume,
 ) -> None:
     """Train the network; an interrupted run of the same settings goes on where it was saved last.
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from seco.storage.checkpoint import write_checkpoint
 from tests.pipeline.conftest import Project
 
 NEED_MODEL = ("export", "export-cams", "refine", "predict")
@@ -149,15 +150,12 @@ def test_predictions_that_were_never_made(project: Project) -> None:
 
 def test_a_state_of_another_run(project: Project) -> None:
     project.set(**{"training.checkpoint_every": 1, "training.steps": 4})
-    torch.save({"step": 1}, project.root / "state.pt")
     from seco.config import load_settings
     from seco.training.resume import fingerprint
 
     name = fingerprint(load_settings(project.root / "params.yaml"), project.root / "data/prepared")
-    folder = project.root / ".seco/resume" / name
-    folder.mkdir(parents=True)
-    (project.root / "state.pt").rename(folder / "state.pt")
-    told = project.refusal("train")
+    write_checkpoint(project.root / ".seco/resume" / name, {"models": {}}, step=1)
+    told = project.refusal("train", besides=(f".seco/resume/{name}/run.json", f".seco/resume/{name}/lock"))
     assert told.startswith(f".seco/resume/{name} holds another run's state: delete it")
 
 

@@ -17,6 +17,7 @@ OUTPUTS = [
     ("prepare", "--output"),
     ("train", "--output"),
     ("train", "--log"),
+    ("train", "--resume"),
     ("export-cams", "--cams"),
     ("export-masks", "--masks"),
     ("refine", "--output"),
@@ -82,7 +83,7 @@ def test_a_full_disk_under_the_state_of_a_run(project: Project) -> None:
     with full_disk(100_000):
         told = project.refusal("train", besides=("reports/training/",))
     assert told.startswith("cannot write .seco/resume/")
-    assert "state.pt: File too large; free some disk space" in told
+    assert "/step-00000001.pt: File too large; free some disk space" in told
 
 
 def test_a_full_disk_under_new_scenes(project: Project) -> None:
