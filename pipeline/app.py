@@ -1,6 +1,7 @@
 """The `seco` command: every stage of the pipeline by its name, and the door at which faults become sentences."""
 
 import sys
+from contextlib import suppress
 
 import typer
 
@@ -61,5 +62,6 @@ def main() -> None:
                 raise
         # Here the fault is let go of, and with it what the command left open, its workers among it.
     if ending is not None:
-        typer.echo(f"seco: {ending.sentence}", err=True)
+        with suppress(OSError):  # what reads it may have ended, as `tee` does on Ctrl-C
+            typer.echo(f"seco: {ending.sentence}", err=True)
         sys.exit(ending.status)

@@ -133,6 +133,8 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
         return Predictor(network, stored.class_names, precision=stored.settings["training"]["precision"])
     except (KeyError, TypeError) as error:
         raise SecoError(f"config.json in {folder} is not that of a model ({error}): run `seco train` again") from error
+    except torch.OutOfMemoryError:  # a RuntimeError too, and none of the weights
+        raise
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
         raise SecoError(

@@ -204,3 +204,14 @@ def test_a_model_from_disk_says_what_the_network_said(predictor, records, tmp_pa
     for before, after in zip(cams(predictor, records), cams(stored, records), strict=True):
         assert torch.equal(before.maps, after.maps)
     assert not stored.network.training
+
+
+def test_a_full_gpu_is_no_fault_of_the_weights(predictor, tmp_path, monkeypatch):
+    write_model(tmp_path / "model", StoredModel(predictor.network.state_dict(), CLASSES, SETTINGS))
+
+    def fill_up(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(SeCoNetwork, "to", fill_up)
+    with pytest.raises(torch.OutOfMemoryError):
+        load_predictor(tmp_path / "model", class_names=CLASSES)

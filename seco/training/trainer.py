@@ -58,12 +58,12 @@ class Trainer:
             for batch in self.batches():
                 log.warn(batch.faults)
                 self._train_on(batch, log)
-                progress(1, log.note)
                 stopping = anyone(asked())
                 if stopping or (state.step % training.checkpoint_every == 0 and state.step < training.steps):
                     state.save()
                 if stopping:
                     break
+                progress(1, log.note)  # last: Ctrl-C may have ended what reads it, such as `tee`
             state.finish()
         if state.step < training.steps:
             raise Stopped(signal.SIGTERM)  # another rank was asked to

@@ -1,11 +1,14 @@
 """An interrupted run goes on as if nothing had happened; another run never takes up its state."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
 import torch
 
 from seco.errors import SecoError
+from seco.stopping import Stopped, listen
 from seco.storage.checkpoint import list_checkpoints
 from seco.storage.model import read_model
 from seco.storage.runs import list_runs
@@ -170,3 +173,18 @@ def test_a_state_that_is_not_finite_is_never_saved(tmp_path):
     with TrainingLog(tmp_path / "log") as log, pytest.raises(SecoError, match="the state of step 2 is not finite"):
         trainer.run(log, lambda increment, note: None)
     assert not list_checkpoints(tmp_path / "run")
+
+
+def test_a_run_that_is_asked_to_stop_saves_the_step_though_nobody_reads_how_far_it_is(tmp_path):
+    settings = small_settings(**CHANGES | {"training.checkpoint_every": 100})
+    trainer = Trainer(settings, demo_manifest(tmp_path / "data"), resume_folder=tmp_path / "run")
+
+    def progress(increment: int, note: str) -> None:
+        if trainer.state.step > 3:
+            raise SystemExit(1)  # as rich does where the reader of a pipe has gone
+        if trainer.state.step == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(Stopped), listen(), trainer.state, TrainingLog(tmp_path / "log") as log:
+        trainer.run(log, progress)
+    assert [file.step for file in list_checkpoints(tmp_path / "run")] == [4]
