@@ -12,6 +12,7 @@ from seco.hints import did_you_mean
 TABLE = Path(__file__).with_name("archives.yaml")
 
 _Count = Annotated[int, Field(ge=1)]
+_Place = Annotated[str, Field(pattern=r"^([\w-][\w.-]*(/[\w-][\w.-]*)*)?$")]  # a relative path that goes down only
 _Url = Annotated[str, Field(pattern=r"^https?://\S+$")]
 
 
@@ -27,9 +28,9 @@ class Archive(_Row):
     size: _Count
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None
     md5: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None
-    below: str
-    into: str
-    gives: Annotated[tuple[str, ...], Field(min_length=1)]
+    below: _Place
+    into: _Place
+    gives: Annotated[tuple[_Place, ...], Field(min_length=1)]
     most_files: _Count
     most_bytes: _Count
 

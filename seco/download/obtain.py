@@ -140,7 +140,8 @@ def _put_in_place(archive: Archive, store: Path, root: Path, *, show: Show) -> N
     lacking = [given for given in archive.gives if not _is_filled(aside / given)]
     if lacking:
         raise SecoError(f"{archive.file} does not hold {' and '.join(lacking)}: is it another file of that name?")
-    for name in dict.fromkeys([*archive.gives, *sorted(path.name for path in aside.iterdir())]):
+    others = sorted(path.relative_to(aside).as_posix() for path in (aside / archive.into).iterdir())
+    for name in [*archive.gives, *others]:
         if not _is_filled(root / name):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (aside / name).replace(root / name)

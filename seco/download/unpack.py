@@ -1,5 +1,6 @@
 """Unpacking archives that nobody has to trust: plain files and folders, below one folder, and not too many."""
 
+import errno
 import gzip
 import lzma
 import shutil
@@ -47,7 +48,8 @@ def unpack(
         archive: a zip file if its name says so, else a tar file, compressed or not.
         target: an empty folder, or none yet.
         below: folder in the archive; the empty text stands for all of it.
-        most_files, most_bytes: what the archive may hold at most, unpacked.
+        most_files: how much the archive may hold.
+        most_bytes: how much may be written.
         reached: called with how many bytes of the archive are done.
 
     Raises:
@@ -59,15 +61,18 @@ def unpack(
     with archive.open("rb") as raw:
         try:
             for entry in _zip_entries(raw) if archive.suffix == ".zip" else _tar_entries(raw):
-                files, total = files + 1, total + entry.size
+                place = _place(entry.name, below, archive.name)
+                files += 1
+                total += 0 if place is None else abs(entry.size)  # a hostile size may be negative
                 if files > most_files or total > most_bytes:
                     raise SecoError(f"{archive.name} holds more than {most_files} files or {most_bytes} bytes")
-                place = _place(entry.name, below, archive.name)
                 if place is not None:
                     _write(entry, target / place, archive.name)
                 reached(raw.tell())
-        except _DAMAGE as error:
-            raise SecoError(f"{archive.name} is damaged or no archive: {error}") from error
+        except (*_DAMAGE, OSError) as error:
+            if isinstance(error, _DAMAGE) or error.errno == errno.EINVAL:  # a damaged place to read at
+                raise SecoError(f"{archive.name} is damaged or no archive: {str(error) or 'it ends early'}") from error
+            raise
 
 
 def _zip_entries(raw: IO[bytes]) -> Iterator[_Entry]:
