@@ -11,6 +11,7 @@ from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_
 from torch import Tensor, nn
 
 from seco.errors import SecoError
+from seco.models.attention import quick_attention
 
 
 class Tokens(NamedTuple):
@@ -43,9 +44,10 @@ class Encoder(nn.Module):
     def forward(self, images: Tensor) -> Tokens:
         """Encode normalised images ``[B, 3, H, W]``."""
         height, width = images.shape[-2:]
-        final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
-        final = cast(Tensor, final)
         grid = (height // self.patch_size, width // self.patch_size)
+        with quick_attention(images.device, tokens=grid[0] * grid[1]):
+            final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
+        final = cast(Tensor, final)
         prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
         return Tokens(final[:, 0], final[:, prefix:], cast(Tensor, between[0]), grid)
 
