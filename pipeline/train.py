@@ -12,7 +12,7 @@ def train(
     params: Params = PARAMS,
     data: Data = PREPARED,
     output: Annotated[Path, typer.Option(help="Folder for the trained model.")] = MODEL,
-    log: Annotated[Path, typer.Option(help="Folder for the learning curves.")] = REPORTS / "training",
+    curves: Annotated[Path, typer.Option(help="Folder for the learning curves.")] = REPORTS / "training",
     skip_bad: Annotated[
         bool,
         typer.Option("--skip-bad", help="Let another image stand in for one that cannot be read.", show_default="no"),
@@ -48,8 +48,8 @@ def train(
             for fault in trainer.state.faults:
                 console.print(f"train: {fault}", markup=False, highlight=False, soft_wrap=True)
             bar = progress("train", settings.training.steps, console=console)
-            with trainer.state, TrainingLog(log) as curves, bar as advance:
-                trainer.run(curves, advance)
+            with trainer.state, TrainingLog(curves) as log, bar as advance:
+                trainer.run(log, advance)
             if rank() == 0:
                 trainer.save_model(output)
                 trainer.state.discard()

@@ -123,6 +123,8 @@ class RunState:
             return
         try:
             self._take_up(*saved)
+        except torch.OutOfMemoryError:
+            raise  # a RuntimeError too, and no fault of what was saved
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise SecoError(
                 f"{self.folder} holds another run's state: delete it to train from the first step"

@@ -114,7 +114,7 @@ def require_saved_step(project: Project) -> None:
 @pytest.mark.parametrize("number", STATUSES)
 def test_training_finishes_its_step_and_saves(project: Project, start, number: signal.Signals) -> None:
     project.set(**ENDLESS, **{"training.num_workers": 2})
-    command = start("train", "--output", "new", "--log", "log")
+    command = start("train", "--output", "new", "--curves", "log")
     command.wait_for((project.root / "log/metrics.json").exists)
     command.ask(number)
     outcome = command.end()
@@ -133,7 +133,7 @@ def test_asked_twice_training_ends_in_the_midst_of_a_step(project: Project, star
     records = [replace(record, image=pipe) for record in manifest.records]
     write_manifest(project.root / "data/slow", Manifest(tuple(records), manifest.class_names), summary={})
     project.set(**ENDLESS, **{"training.num_workers": 0})
-    command = start("train", "--data", "data/slow", "--output", "new", "--log", "log")
+    command = start("train", "--data", "data/slow", "--output", "new", "--curves", "log")
     command.wait_for(lambda: opened(pipe))
     command.ask(signal.SIGINT)
     time.sleep(1)
@@ -155,7 +155,7 @@ def opened(pipe: Path) -> bool:
 def test_training_ends_with_the_dvc_that_started_it(project: Project, start) -> None:
     project.set(**ENDLESS, **{"training.num_workers": 1})
     parent = (sys.executable, "-c", PARENT)
-    command = start("train", "--output", "new", "--log", "log", parent=parent)
+    command = start("train", "--output", "new", "--curves", "log", parent=parent)
     command.wait_for((project.root / "log/metrics.json").exists)
     command.process.kill()
     assert command.end(within=20).err.endswith("seco: stopped (SIGTERM)\n")

@@ -24,7 +24,7 @@ ENDLESS = {"training.steps": 100_000, "training.checkpoint_every": 1}
 def training(project: Project) -> Iterator[subprocess.Popen]:
     """Train in another process, which is killed at the end; the block begins when it has saved its state."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    words = [sys.executable, "-m", "pipeline", "train", "--output", "new", "--log", "new-log"]
+    words = [sys.executable, "-m", "pipeline", "train", "--output", "new", "--curves", "new-log"]
     with subprocess.Popen(words, cwd=project.root, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
             patience = time.monotonic() + 60
@@ -99,7 +99,7 @@ def test_a_run_under_way_is_marked_and_stays_and_is_not_begun_twice(project: Pro
         told = project.run("resume", "clean", name)
         assert told.status == 1
         assert f"the run {name} is under way (pid {process.pid} on" in told.err
-        second = project.run("train", "--output", "new", "--log", "other-log")
+        second = project.run("train", "--output", "new", "--curves", "other-log")
         assert second.status == 1
         assert f"seco: another process (pid {process.pid} on" in second.err
     assert "under way" not in project.run("resume", "clean", "--all").out
@@ -117,7 +117,7 @@ def test_a_killed_run_goes_on_past_a_damaged_checkpoint(project: Project) -> Non
     newest, older = list_checkpoints(folder)[:2]
     newest.path.write_bytes(newest.path.read_bytes()[:-1])
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    words = [sys.executable, "-m", "pipeline", "train", "--output", "new", "--log", "new-log"]
+    words = [sys.executable, "-m", "pipeline", "train", "--output", "new", "--curves", "new-log"]
     with subprocess.Popen(words, cwd=project.root, env=environment, stderr=subprocess.PIPE, text=True) as process:
         while list_checkpoints(folder)[0].step <= newest.step:
             assert process.poll() is None, process.communicate()[1]

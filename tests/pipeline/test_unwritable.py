@@ -16,7 +16,7 @@ OUTPUTS = [
     ("generate", "--output"),
     ("prepare", "--output"),
     ("train", "--output"),
-    ("train", "--log"),
+    ("train", "--curves"),
     ("train", "--resume"),
     ("export-cams", "--cams"),
     ("export-masks", "--masks"),

@@ -1,0 +1,169 @@
+"""A training run that is killed again and again ends in the bits of one that nobody touched."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.imports import ROOT
+from tests.pipeline.conftest import Project
+
+ALONE = (sys.executable, "-m", "pipeline")
+TWO_RANKS = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "pipeline")
+RUN = {
+    "training.steps": 100,
+    "training.warmup_steps": 5,
+    "training.prototype_start": 2,
+    "training.contrast_start": 10,
+    "training.segmentation_start": 20,
+    "training.tag_source_switch": 40,
+    "training.log_every": 3,
+    "training.checkpoint_every": 1,  # so that most kills fall into the writing of a checkpoint
+    "training.num_workers": 1,
+}
+PATIENCE = 60.0  # seconds for a start or an end
+
+
+class Training:
+    """`train` on one process or several, from the outside."""
+
+    def __init__(self, project: Project, start: Sequence[str]) -> None:
+        self.root = project.root
+        self.told = project.root / "told.txt"
+        with self.told.open("ab") as file:
+            self.before = file.tell()
+            self.process = subprocess.Popen(
+                [*start, "train", "--output", "new", "--curves", "log"],
+                cwd=project.root,
+                env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+                stdout=file,
+                stderr=file,
+            )
+
+    def says(self) -> str:
+        """Return what it has said so far."""
+        return self.told.read_bytes()[self.before :].decode()
+
+    def await_words(self, words: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while words not in self.says():
+            assert self.process.poll() is None, self.says()
+            assert time.monotonic() < deadline, self.says()
+            time.sleep(0.01)
+
+    def workers(self) -> list[psutil.Process]:
+        """Return the processes that it started, and theirs."""
+        try:
+            return psutil.Process(self.process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    def kill(self) -> None:
+        """Kill everything at once, as a machine that fails does."""
+        for process in [*self.workers(), psutil.Process(self.process.pid)]:
+            process.send_signal(signal.SIGKILL)
+        self.process.wait(PATIENCE)
+
+    def end(self) -> int:
+        return self.process.wait(PATIENCE)
+
+
+def left_behind(root: Path) -> dict[str, bytes]:
+    """Return the files of model, metrics and learning curves."""
+    files = [path for folder in ("new", "log") for path in (root / folder).rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): path.read_bytes() for path in files}
+
+
+def saved_step(project: Project) -> int:
+    """Return the step of the newest checkpoint; 0 where there is none."""
+    return max((int(path.name.split(".")[0][5:]) for path in project.root.glob(".seco/resume/*/step-*.pt")), default=0)
+
+
+def unbroken(project: Project, start: Sequence[str]) -> dict[str, bytes]:
+    run = Training(project, start)
+    assert run.end() == 0, run.says()
+    files = left_behind(project.root)
+    assert {"new/model.safetensors", "log/metrics.json", "log/plots/metrics/loss/lil.tsv"} <= files.keys()
+    for folder in ("new", "log"):
+        (project.root / folder).rename(project.root / f"unbroken_{folder}")
+    return files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("start", "kills"), [(ALONE, 20), (TWO_RANKS, 6)], ids=["one process", "two ranks"])
+def test_a_run_killed_at_random_moments_ends_in_the_same_bits(project: Project, start: Sequence[str], kills: int):
+    project.set(**RUN, **{"training.batch_size": 3})
+    expected = unbroken(project, start)
+    chance, steps, half_written = random.Random(0), [], 0
+    for _ in range(kills):
+        run = Training(project, start)
+        run.await_words("batches of 3")
+        # Far enough apart that the run lives through all kills, and some fall before its first step.
+        time.sleep(chance.uniform(0.0, 2.0 if saved_step(project) < 80 else 0.1))
+        run.kill()
+        steps.append(saved_step(project))
+        half_written += any(project.root.glob(".seco/resume/*/*.tmp"))
+    assert steps == sorted(steps)
+    assert len(set(steps)) > kills // 5, "the kills hit the run at different steps"
+    assert steps[-1] < RUN["training.steps"]
+    assert half_written, "some kill fell into the writing of a checkpoint"
+    last = Training(project, start)
+    assert last.end() == 0, last.says()
+    assert left_behind(project.root) == expected
+    assert not any(project.root.glob(".seco/resume/*"))
+
+
+@pytest.mark.slow
+def test_ranks_save_when_asked_to_stop_and_go_on_as_if_nothing_had_been(project: Project):
+    project.set(**RUN, **{"training.checkpoint_every": 1000, "training.batch_size": 3})
+    expected = unbroken(project, TWO_RANKS)
+    run = Training(project, TWO_RANKS)
+    run.await_words("batches of 3")
+    time.sleep(2.0)
+    run.process.terminate()
+    assert run.end() != 0
+    assert 0 < saved_step(project) < RUN["training.steps"], run.says()
+    assert not (project.root / "new/model.safetensors").exists()
+    run = Training(project, TWO_RANKS)
+    assert run.end() == 0, run.says()
+    assert left_behind(project.root) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("victim", [0, 1])
+def test_a_dead_rank_takes_the_others_down(project: Project, victim: int):
+    project.set(**RUN, **{"training.steps": 100_000, "training.num_workers": 0, "training.checkpoint_every": 1000})
+    run = Training(project, TWO_RANKS)
+    run.await_words("batches of 2")
+    time.sleep(1.5)
+    ranks = run.workers()
+    assert len(ranks) == 2
+    died = time.monotonic()
+    ranks[victim].kill()
+    assert run.end() != 0
+    assert time.monotonic() - died < 30
+    assert not any(rank.is_running() for rank in ranks)
+    told = run.says()
+    assert f"rank {1 - victim} lost the others" in told
+    assert "Traceback" not in told.split("torch/distributed", maxsplit=1)[0]
+
+
+@pytest.mark.slow
+def test_ranks_whose_launcher_dies_save_and_end(project: Project):
+    project.set(**RUN, **{"training.steps": 100_000, "training.num_workers": 0, "training.checkpoint_every": 100_000})
+    run = Training(project, TWO_RANKS)
+    run.await_words("batches of 2")
+    time.sleep(1.5)
+    ranks = run.workers()
+    psutil.Process(run.process.pid).kill()
+    run.process.wait()
+    _, alive = psutil.wait_procs(ranks, timeout=25)
+    assert not alive
+    assert saved_step(project) > 0
