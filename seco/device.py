@@ -5,7 +5,8 @@ from torch import Tensor
 
 
 def pick_device() -> torch.device:
-    """Return the GPU where there is one, else the CPU."""
+    """Return the GPU where there is one, else the CPU; fp32 is exact on both."""
+    torch.backends.cudnn.allow_tf32 = False  # of convolutions; matrix products leave it off by themselves
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
@@ -13,6 +14,15 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Return the context for forward passes: bfloat16 for ``bf16``, for ``auto`` where the hardware multiplies it."""
     enabled = precision == "bf16" or (precision == "auto" and _multiplies_bf16(device))
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def shared_casts(device: torch.device) -> torch.autocast:
+    """Return a context in which all passes share the half-precision copies that autocast makes of trained weights.
+
+    Autocast drops them when the outermost context ends. This one is outermost and casts nothing itself. Weights must
+    not change in it.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=False)
 
 
 def _multiplies_bf16(device: torch.device) -> bool:

@@ -10,7 +10,7 @@ from seco.config import Settings
 from seco.datasets.loading import Batch, TrainingSet, training_batches
 from seco.datasets.stream import SampleStream
 from seco.datasets.views import ViewMaker
-from seco.device import pick_device
+from seco.device import pick_device, shared_casts
 from seco.distributed import any_over_ranks, anyone, gather, share_of, sum_gradients
 from seco.stopping import Stopped, deferred
 from seco.storage.manifest import Manifest
@@ -70,7 +70,8 @@ class Trainer:
 
     def step(self, inputs: Inputs) -> StepResult:
         """Compute the objective at the present step; nothing changes."""
-        return self.objective(self.state.models, inputs, step=self.state.step)
+        with shared_casts(self.device):
+            return self.objective(self.state.models, inputs, step=self.state.step)
 
     def update(self, inputs: Inputs, result: StepResult) -> bool:
         """Move the weights, then the prototypes, the reservoir and the local teacher, and count the step.
