@@ -99,7 +99,7 @@ def unbroken(project: Project, start: Sequence[str]) -> dict[str, bytes]:
 @pytest.mark.slow
 @pytest.mark.parametrize(("start", "kills"), [(ALONE, 20), (TWO_RANKS, 6)], ids=["one process", "two ranks"])
 def test_a_run_killed_at_random_moments_ends_in_the_same_bits(project: Project, start: Sequence[str], kills: int):
-    project.set(**RUN, **{"training.batch_size": 3})
+    project.set(**(RUN | {"training.batch_size": 3}))
     expected = unbroken(project, start)
     chance, steps, half_written = random.Random(0), [], 0
     for _ in range(kills):
@@ -122,7 +122,7 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bits(project: Project, 
 
 @pytest.mark.slow
 def test_ranks_save_when_asked_to_stop_and_go_on_as_if_nothing_had_been(project: Project):
-    project.set(**RUN, **{"training.checkpoint_every": 1000, "training.batch_size": 3})
+    project.set(**(RUN | {"training.checkpoint_every": 1000, "training.batch_size": 3}))
     expected = unbroken(project, TWO_RANKS)
     run = Training(project, TWO_RANKS)
     run.await_words("batches of 3")
@@ -139,7 +139,7 @@ def test_ranks_save_when_asked_to_stop_and_go_on_as_if_nothing_had_been(project:
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_dead_rank_takes_the_others_down(project: Project, victim: int):
-    project.set(**RUN, **{"training.steps": 100_000, "training.num_workers": 0, "training.checkpoint_every": 1000})
+    project.set(**(RUN | {"training.steps": 100_000, "training.num_workers": 0, "training.checkpoint_every": 1000}))
     run = Training(project, TWO_RANKS)
     run.await_words("batches of 2")
     time.sleep(1.5)
@@ -157,7 +157,7 @@ def test_a_dead_rank_takes_the_others_down(project: Project, victim: int):
 
 @pytest.mark.slow
 def test_ranks_whose_launcher_dies_save_and_end(project: Project):
-    project.set(**RUN, **{"training.steps": 100_000, "training.num_workers": 0, "training.checkpoint_every": 100_000})
+    project.set(**(RUN | {"training.steps": 100_000, "training.num_workers": 0, "training.checkpoint_every": 100_000}))
     run = Training(project, TWO_RANKS)
     run.await_words("batches of 2")
     time.sleep(1.5)
