@@ -63,7 +63,7 @@ def unpack(
             for entry in _zip_entries(raw) if archive.suffix == ".zip" else _tar_entries(raw):
                 place = _place(entry.name, below, archive.name)
                 files += 1
-                total += 0 if place is None else abs(entry.size)  # a hostile size may be negative
+                total += 0 if place is None else entry.size
                 if files > most_files or total > most_bytes:
                     raise SecoError(f"{archive.name} holds more than {most_files} files or {most_bytes} bytes")
                 if place is not None:
@@ -87,6 +87,8 @@ def _zip_entries(raw: IO[bytes]) -> Iterator[_Entry]:
 def _tar_entries(raw: IO[bytes]) -> Iterator[_Entry]:
     with tarfile.open(fileobj=raw, mode="r:*") as archive:
         for member in archive:
+            if member.size < 0:  # leads tarfile back to what it has read
+                raise tarfile.ReadError(f"{member.name!r} has a negative size")
             opened = cast("Callable[[], IO[bytes]]", partial(archive.extractfile, member))  # None for links only
             yield _Entry(member.name, member.size, member.isreg(), member.isdir(), opened)
 

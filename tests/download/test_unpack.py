@@ -218,3 +218,11 @@ def test_damage_anywhere_is_a_sentence_or_does_no_harm(tmp_path, name):
         except SecoError as fault:
             assert str(fault).startswith(name)  # noqa: PT017
     assert {entry.name for entry in tmp_path.iterdir() if not entry.name.startswith("target")} == {name}
+
+
+@pytest.mark.parametrize("size", [-512, -1024, -10_001])
+def test_a_negative_size_is_refused(tmp_path, size):
+    hostile = tarfile.TarInfo("data/back")
+    hostile.size = size
+    archive = tar_of(tmp_path / "a.tar", {"data/a": b"1", "data/b": b"2"}, [hostile])
+    assert refusal(archive) == "a.tar is damaged or no archive: 'data/back' has a negative size"
