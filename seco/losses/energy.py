@@ -47,33 +47,42 @@ def energy_loss(
         colours = resize(rgb.detach(), size).to(soft.dtype)
         gates = resize((~inside[:, None]).float(), size)[:, 0] == 0  # [B, h, w]
         positions = _positions(colours, sigma_rgb=sigma_rgb, sigma_xy=sigma_xy * scale)
-        energies = [_image_energy(p[:, g].T, s[:, g].T) for p, s, g in zip(positions, soft, gates, strict=True)]
-        return weight * mean(torch.stack(energies))
+        return weight * mean(_energies(positions, soft, gates))
 
 
-def _image_energy(positions: Tensor, probabilities: Tensor) -> Tensor:
-    """Return ``Σ_ij W_ij (1 - S_i·S_j)`` for ``positions`` ``[N, 5]``, ``probabilities`` ``[N, C]``."""
-    if len(positions) == 0:
-        return probabilities.sum()
-    energy: Tensor = _PairwiseEnergy.apply(probabilities, PermutohedralLattice(positions))  # pyright: ignore[reportAssignmentType]
-    return energy
+def _energies(positions: Tensor, probabilities: Tensor, gates: Tensor) -> Tensor:
+    """Return ``Σ_ij W_ij (1 - S_i·S_j)`` of each image ``[B]``, i and j where ``gates`` ``[B, h, w]`` is true.
+
+    Args:
+        positions: ``[B, 5, h, w]``.
+        probabilities: ``S`` ``[B, C, h, w]``.
+        gates: bool ``[B, h, w]``.
+    """
+    taking_part = gates.flatten(1).unsqueeze(2)  # [B, N, 1]
+    pixels = positions.flatten(2).transpose(1, 2)  # [B, N, 5]
+    # A pixel that takes no part stands where one that does stands, and weighs nothing there. To pick the others out
+    # would make a GPU wait for the host, once an image.
+    some = taking_part.long().argmax(dim=1, keepdim=True).expand(-1, -1, pixels.shape[2])  # [B, 1, 5]
+    lattice = PermutohedralLattice(pixels.where(taking_part, pixels.gather(1, some)))
+    scores = probabilities.flatten(2).transpose(1, 2) * taking_part  # [B, N, C]
+    energies: Tensor = _PairwiseEnergy.apply(scores, taking_part.to(scores.dtype), lattice)  # pyright: ignore[reportAssignmentType]
+    return energies
 
 
 class _PairwiseEnergy(torch.autograd.Function):
     """The quadratic form of a symmetric filter: one product ``W S`` serves value and gradient."""
 
     @staticmethod
-    def forward(ctx: Any, probabilities: Tensor, lattice: PermutohedralLattice) -> Tensor:
-        ones = torch.ones_like(probabilities[:, :1])
-        filtered = lattice.filter(torch.cat([probabilities, ones], dim=1))  # [N, C + 1]
-        ctx.save_for_backward(filtered[:, :-1])
-        return (filtered[:, -1] - (probabilities * filtered[:, :-1]).sum(1)).sum()
+    def forward(ctx: Any, scores: Tensor, weights: Tensor, lattice: PermutohedralLattice) -> Tensor:
+        filtered = lattice.filter(torch.cat([scores, weights], dim=2))  # [B, N, C + 1]
+        ctx.save_for_backward(filtered[..., :-1])
+        return (weights.squeeze(2) * filtered[..., -1] - (scores * filtered[..., :-1]).sum(2)).sum(1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         (filtered,) = ctx.saved_tensors
-        return -2 * gradient * filtered, None
+        return -2 * gradient.view(-1, 1, 1) * filtered, None, None
 
 
 def _positions(rgb: Tensor, *, sigma_rgb: float, sigma_xy: float) -> Tensor:

@@ -20,17 +20,21 @@ class PermutohedralLattice:
     ``F = (H S)ᵀ (H S)`` is symmetric and positive semi-definite by construction. One ring of points is added
     around the occupied ones: without it the blur loses what would pass through a gap.
 
+    Several sets of positions, such as those of a batch of images, share one lattice but none of its points.
+
     Args:
-        features: positions ``[N, d]``, N ≥ 1, already divided by the kernel's widths.
+        features: positions ``[N, d]``, N ≥ 1, already divided by the kernel's widths; ``[G, N, d]`` for G sets.
 
     Raises:
         SecoError: the positions span more lattice points than can be numbered.
     """
 
     def __init__(self, features: Tensor) -> None:
+        self.shape = features.shape[:-1]
+        features = features.flatten(0, -2)  # [N, d]; from here on N counts the positions of all sets
         count, self.dimensions = features.shape
         cells, rank, self.weights = _enclosing_simplices(features)
-        numbers, steps = _number(cells)
+        numbers, steps = _number(cells, sets=self.shape.numel() // self.shape[-1])
         towards = torch.zeros_like(rank).scatter_(1, self.dimensions - rank, steps.expand(count, -1))
         # Corner k is reached from corner 0 by the steps of its k highest coordinates. [N, d + 1]
         corners = numbers[:, None] + F.pad(towards.cumsum(1)[:, :-1], (1, 0))
@@ -43,14 +47,13 @@ class PermutohedralLattice:
         self.scale = _kernel_scale(self.dimensions)
 
     def filter(self, values: Tensor) -> Tensor:
-        """Return the filtered values ``[N, C]`` of ``values`` ``[N, C]`` (the dtype of the features)."""
-        lattice = self._splat(values)  # [M + 1, C], the last row stands for every point that is not there
-        for neighbour in self.next:
-            lattice = lattice + lattice[neighbour]
-        for neighbour in self.previous.flip(0):
-            lattice = lattice + lattice[neighbour]
+        """Return the filtered values ``[…, N, C]`` of ``values`` ``[…, N, C]`` (the dtype of the features)."""
+        lattice = self._splat(values.flatten(0, -2))  # [M + 1, C], the last row stands for every point not there
+        moved = torch.empty_like(lattice)  # reused: a lattice is large, and new memory costs as much as the sums
+        for neighbour in (*self.next, *self.previous.flip(0)):
+            lattice += torch.index_select(lattice, 0, neighbour, out=moved)
         filtered = F.embedding_bag(self.corners, lattice, mode="sum", per_sample_weights=self.weights)
-        return self.scale * filtered
+        return self.scale * filtered.view(*self.shape, -1)
 
     def _sort_by_corner(self) -> None:
         """Group the positions by lattice point: summing groups is ten times as fast as scattering."""
@@ -97,11 +100,12 @@ def _hyperplane_basis(like: Tensor) -> Tensor:
     return basis / (index * (index + 1)).sqrt()
 
 
-def _number(cells: Tensor) -> tuple[Tensor, Tensor]:
+def _number(cells: Tensor, *, sets: int) -> tuple[Tensor, Tensor]:
     """Number lattice points so that a step along direction j adds a fixed amount to the number.
 
     Args:
         cells: remainder-0 points, divided by d + 1, ``int64 [N, d + 1]``.
+        sets: how many sets of the same size they belong to, which come one after the other.
 
     Returns:
         The points' numbers ``[N]`` and the steps ``[d + 1]``: +1 on every coordinate, -d on coordinate j.
@@ -112,10 +116,12 @@ def _number(cells: Tensor) -> tuple[Tensor, Tensor]:
     low = points.amin(0) - reach
     radices = (points.amax(0) + reach + 1 - low).tolist()
     strides = [math.prod(radices[:axis]) for axis in range(dimensions)]
-    if math.prod(radices) > LARGEST_KEY:
+    if math.prod(radices) * sets > LARGEST_KEY:
         raise SecoError("Gaussian filter: the positions spread over too many kernel widths; raise the kernel's sigma")
     stride = cells.new_tensor([*strides, 0])
-    return ((points - low) * stride[:-1]).sum(1), sum(strides) - (dimensions + 1) * stride
+    # The number of the set is one digit more, in front, which no step reaches.
+    first = torch.arange(sets, device=cells.device).repeat_interleave(len(cells) // sets) * math.prod(radices)
+    return first + ((points - low) * stride[:-1]).sum(1), sum(strides) - (dimensions + 1) * stride
 
 
 def _neighbours(points: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:

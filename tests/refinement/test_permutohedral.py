@@ -54,6 +54,14 @@ def test_distant_groups_do_not_see_each_other():
     torch.testing.assert_close(matrix[:40, :40], as_matrix(near))
 
 
+def test_sets_share_a_lattice_and_nothing_else():
+    one, other = cloud(60, 3, spread=2.0), cloud(60, 3, spread=2.0, seed=1)
+    sets, values = torch.stack([one, one, other]), cloud(180, 2, spread=1.0, seed=2).view(3, 60, 2)
+    filtered = PermutohedralLattice(sets).filter(values)
+    alone = [PermutohedralLattice(features).filter(own) for features, own in zip(sets, values, strict=True)]
+    torch.testing.assert_close(filtered, torch.stack(alone), rtol=1e-12, atol=1e-14)
+
+
 def test_barycentric_weights_are_a_partition():
     weights = PermutohedralLattice(cloud(500, 5, spread=20.0)).weights
     torch.testing.assert_close(weights.sum(1), torch.ones(500, dtype=torch.float64))
