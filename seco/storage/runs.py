@@ -102,7 +102,7 @@ def _acquire(folder: Path) -> int:
             return lock
         os.close(lock)
         if time.monotonic() > patience:
-            owner = _owner(folder) or "it has just begun"
+            owner = _owner(folder) or "just ended"
             raise SecoError(
                 f"another process ({owner}) is training this very run, whose state is in {folder}: wait until it has "
                 "ended, or stop it"
@@ -132,7 +132,7 @@ def _owner(folder: Path) -> str | None:
     """Return who holds a run, or None. Not for the process that holds it: a look at a lock lets go of it."""
     try:
         with (folder / _LOCK).open() as lock:
-            return None if _try_to_lock(lock.fileno(), fcntl.LOCK_SH) else lock.read()
+            return None if _try_to_lock(lock.fileno(), fcntl.LOCK_SH) else lock.read() or "just begun"
     except FileNotFoundError:
         return None
 
