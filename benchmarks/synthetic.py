@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from seco.config import Settings
 from seco.datasets.loading import Batch
+from seco.datasets.views import to_rgb
 
 
 def synthetic_batch(
@@ -24,16 +25,13 @@ def synthetic_batch(
     generator = torch.Generator().manual_seed(seed)
     count, side, second = len(labels), settings.training.crop_size, settings.training.second_view_size
     boxes = [(0, 0, side, side)] * count if boxes is None else boxes
-    real = torch.zeros(count, 1, side, side)
-    for mask, (top, left, bottom, right) in zip(real, boxes, strict=True):
-        mask[:, top:bottom, left:right] = 1
     weak = _smooth(count, side, generator)
     return Batch(
         ids=[str(index) for index in range(count)],
         faults=[],
-        weak=weak * real,
-        strong=(0.8 * weak + 0.1 * torch.randn(count, 3, 1, 1, generator=generator)) * real,
-        second=_smooth(count, second, generator),
+        weak=_levels(weak),
+        strong=_levels(0.8 * weak + 0.1 * torch.randn(count, 3, 1, 1, generator=generator)),
+        second=_levels(_smooth(count, second, generator)),
         boxes=torch.tensor(boxes),
         labels=labels,
         draws=torch.rand(count, settings.num_patches, 2, generator=generator, dtype=torch.float64),
@@ -54,3 +52,8 @@ def _smooth(count: int, side: int, generator: torch.Generator) -> Tensor:
     coarse = torch.randn(count, 3, max(side // 24, 2), max(side // 24, 2), generator=generator)
     images = F.interpolate(coarse, size=(side, side), mode="bicubic", align_corners=False)
     return images + 0.05 * torch.randn(images.shape, generator=generator)
+
+
+def _levels(images: Tensor) -> Tensor:
+    """Return normalised images as they would be loaded: uint8."""
+    return to_rgb(images).byte()

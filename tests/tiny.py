@@ -31,19 +31,19 @@ def tiny_models(settings: Settings) -> Models:
 
 
 def tiny_batch(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES, seed: int = 0) -> Batch:
-    """Return noise: 64 pixels a side, 32 for the second view, zero outside the boxes; the seed is that of the draws."""
+    """Return noise: 64 pixels a side, 32 for the second view; the seed is that of the draws."""
     generator = torch.Generator().manual_seed(2)
     count = len(labels)
-    weak, strong = torch.randn(2, count, 3, 64, 64, generator=generator)
-    outside = torch.ones(count, 1, 64, 64, dtype=torch.bool)
-    for image, (top, left, bottom, right) in enumerate(boxes):
-        outside[image, :, top:bottom, left:right] = False
+
+    def noise(side: int) -> Tensor:
+        return torch.randint(256, (count, 3, side, side), generator=generator, dtype=torch.uint8)
+
     return Batch(
         ids=[str(index) for index in range(count)],
         faults=[],
-        weak=weak.masked_fill(outside, 0.0),
-        strong=strong.masked_fill(outside, 0.0),
-        second=torch.randn(count, 3, 32, 32, generator=generator),
+        weak=noise(64),
+        strong=noise(64),
+        second=noise(32),
         boxes=torch.tensor(boxes),
         labels=torch.tensor(labels),
         draws=torch.rand(count, 3, 2, generator=seeded(seed), dtype=torch.float64),

@@ -28,7 +28,7 @@ class Batch(NamedTuple):
     faults: list[str]
     """What was wrong with images that others stand in for."""
     weak: Tensor
-    """``[B, 3, S, S]``, normalised; so are the others."""
+    """Uint8 ``[B, 3, S, S]``; so are the others."""
     strong: Tensor
     second: Tensor
     """``[B, 3, S', S']``."""

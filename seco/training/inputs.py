@@ -7,10 +7,11 @@ from torch import Tensor
 
 from seco.cam import inside_mask, present_classes
 from seco.datasets.loading import Batch
+from seco.datasets.views import normalise
 
 
 class Inputs(NamedTuple):
-    """A batch on the model's device; see ``Batch`` for the views."""
+    """A batch on the model's device; the views of ``Batch`` are normalised here, and 0 outside the real image."""
 
     weak: Tensor
     strong: Tensor
@@ -27,6 +28,16 @@ class Inputs(NamedTuple):
 def to_device(batch: Batch, device: torch.device) -> Inputs:
     """Move a batch to the device; the number of present classes is read while the labels are on the host."""
     class_ids = present_classes(batch.labels)
-    moved = [part.to(device, non_blocking=True) for part in (*batch[2:], class_ids)]
-    boxes, size = moved[3], batch.weak.shape[-2:]
-    return Inputs(*moved, inside=inside_mask(boxes, (size[0], size[1])))
+    parts = (*batch[2:], class_ids)
+    weak, strong, second, boxes, labels, draws, class_ids = (part.to(device, non_blocking=True) for part in parts)
+    inside = inside_mask(boxes, (weak.shape[-2], weak.shape[-1]))
+    return Inputs(
+        weak=normalise(weak) * inside.unsqueeze(1),
+        strong=normalise(strong) * inside.unsqueeze(1),
+        second=normalise(second),
+        boxes=boxes,
+        labels=labels,
+        draws=draws,
+        class_ids=class_ids,
+        inside=inside,
+    )

@@ -68,7 +68,8 @@ def test_a_batch_holds_what_its_draws_name(records):
     assert batch.second.shape == (2, 3, 32, 32)
     assert batch.boxes.shape == (2, 4)
     assert batch.boxes.dtype == torch.int64
-    assert batch.weak.dtype == batch.labels.dtype == torch.float32
+    assert batch.weak.dtype == torch.uint8
+    assert batch.labels.dtype == torch.float32
     assert batch.draws.shape == (2, 3, 2)
     assert batch.draws.dtype == torch.float64
     assert ((batch.draws >= 0) & (batch.draws < 1)).all()

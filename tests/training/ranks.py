@@ -3,13 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
 from seco.config import Settings
-from seco.datasets.loading import Batch
 from seco.distributed import process_group, rank, world_size
 from seco.storage.manifest import Manifest
 from seco.training.inputs import Inputs
@@ -50,15 +48,11 @@ class InFloat64(Trainer):
             module.double()
 
     def step(self, inputs: Inputs) -> StepResult:
-        result = super().step(inputs)
+        doubled = (part.double() if part.is_floating_point() else part for part in inputs)
+        result = super().step(Inputs(*doubled))
         if result.contrast is not None:
             self.tags.append(result.contrast.rectified_tags.tolist())
         return result
-
-    def batches(self) -> Iterator[Batch]:
-        for batch in super().batches():
-            views = [part.double() if part.is_floating_point() else part for part in batch[2:]]
-            yield Batch(batch.ids, batch.faults, *views)
 
 
 def launch(ranks: int, *words: object) -> subprocess.CompletedProcess[str]:

@@ -36,6 +36,7 @@ SETTINGS = {
     "training.contrast_start": 0,
     "training.segmentation_start": 0,
 }
+BF16 = {"training.precision": "bf16"}
 TAG_SOURCES = pytest.mark.parametrize("from_auxiliary", [True, False], ids=["tags from CAM_aux", "tags from the CAM"])
 
 
@@ -43,10 +44,10 @@ class Pair:
     """An engine and a plain step that start from the same weights and memories."""
 
     def __init__(
-        self, folder: Path, *, from_auxiliary: bool = True, dtype: torch.dtype = torch.float32, precision: str = "fp32"
+        self, folder: Path, *, from_auxiliary: bool = True, dtype: torch.dtype = torch.float32, **changes: object
     ) -> None:
         source = {"training.tag_source_switch": 50 if from_auxiliary else 0}
-        self.settings = small_settings(**(SETTINGS | source | {"training.precision": precision}))
+        self.settings = small_settings(**(SETTINGS | source | changes))
         names = tuple(f"class {index}" for index in range(LABELS.shape[1]))
         self.engine = Trainer(self.settings, Manifest((), names), resume_folder=folder / "run")
         for name, module in tiny_models(self.settings).modules().items():
@@ -124,16 +125,22 @@ def test_in_double_precision_four_steps_agree_to_1e_8(tmp_path, from_auxiliary):
     assert withdrawn > 0
 
 
-def test_in_bf16_the_terms_stay_within_2_percent_of_single_precision_and_the_gradient_within_10(tmp_path):
-    pair = Pair(tmp_path, precision="bf16")
-    fast, plain = pair.step()
+@pytest.mark.parametrize("step", [2, 3, 4, 5])
+def test_in_bf16_terms_stay_within_half_a_percent_of_single_precision_and_contrasts_within_5(tmp_path, step):
+    pair = Pair(tmp_path, **BF16, use_rectification=False)
+    fast, plain = pair.step(step)
+    assert fast.contrast is not None
+    # Tags are decisions: one that lies on its threshold may fall either way, and then the contrasts differ at will.
+    assert fast.contrast.rectified_tags.tolist() == plain.tags
     for name, term in fast.terms.items():
-        assert term.item() == pytest.approx(plain.terms[name].item(), rel=0.02), name
-    assert _difference(pair) < 0.1
+        assert term.item() == pytest.approx(plain.terms[name].item(), rel=0.05 if name in {"lig", "lil"} else 0.005), (
+            name
+        )
+    assert _difference(pair) < 0.25
 
 
 def test_in_bf16_the_engine_is_as_exact_as_the_plain_step_in_bf16(tmp_path):
-    pair = Pair(tmp_path, precision="bf16")
+    pair = Pair(tmp_path, **BF16)
     pair.plain = PlainObjective(pair.models, pair.settings, fused_attention=True, bf16=True)
     fast, plain = pair.step()
     for name, term in fast.terms.items():

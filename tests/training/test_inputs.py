@@ -1,0 +1,22 @@
+import torch
+
+from seco.datasets.views import normalise
+from seco.training.inputs import to_device
+from tests.tiny import CPU, tiny_batch
+
+
+def test_views_are_normalised_and_zero_outside_the_image():
+    batch = tiny_batch(boxes=((0, 0, 64, 64), (8, 0, 64, 60)))
+    inputs = to_device(batch, CPU)
+    assert inputs.inside[0].all()
+    assert inputs.inside[1].sum() == 56 * 60
+    for before, after in ((batch.weak, inputs.weak), (batch.strong, inputs.strong)):
+        torch.testing.assert_close(after[0], normalise(before[0]))
+        torch.testing.assert_close(after[1, :, 8:, :60], normalise(before[1])[:, 8:, :60])
+        assert (after[1, :, :8] == 0).all()
+        assert (after[1, :, :, 60:] == 0).all()
+    torch.testing.assert_close(inputs.second, normalise(batch.second))
+
+
+def test_present_classes_are_those_of_the_labels():
+    assert to_device(tiny_batch(labels=((0.0, 1.0, 0.0), (1.0, 0.0, 1.0))), CPU).class_ids.tolist() == [[2, 0], [3, 1]]
