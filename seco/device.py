@@ -1,5 +1,7 @@
 """Where to compute, and in which precision."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -35,3 +37,12 @@ def _multiplies_bf16(device: torch.device) -> bool:
 def full_precision(values: Tensor) -> Tensor:
     """Return half-precision values as float32; float32 and float64 stay as they are."""
     return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def constant(values: Sequence[float] | Sequence[Sequence[float]], like: Tensor) -> Tensor:
+    """Return numbers as a tensor on the device of another and of its dtype.
+
+    A GPU fetches them from pinned memory in its own time; from other memory the host would wait until it has.
+    """
+    made = torch.tensor(values, dtype=like.dtype)
+    return made.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else made

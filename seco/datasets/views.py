@@ -11,6 +11,8 @@ from torch import Tensor
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as tv
 
+from seco.device import constant
+
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
@@ -85,14 +87,17 @@ class GaussianBlur(v2.Transform):
 
 def normalise(image: Tensor) -> Tensor:
     """Bring uint8 images ``[..., 3, H, W]`` to ImageNet's mean and standard deviation, as float32."""
-    return tv.normalize(tv.to_dtype(image, torch.float32, scale=True), list(MEAN), list(STD))
+    levels = image.float() / 255
+    return (levels - _per_channel(MEAN, levels)) / _per_channel(STD, levels)
 
 
 def to_rgb(images: Tensor) -> Tensor:
     """Undo ``normalise``: ``[B, 3, H, W]`` to colour levels 0..255 as float32."""
-    mean = images.new_tensor(MEAN).view(3, 1, 1)
-    std = images.new_tensor(STD).view(3, 1, 1)
-    return (images * std + mean).clamp(0, 1) * 255
+    return (images * _per_channel(STD, images) + _per_channel(MEAN, images)).clamp(0, 1) * 255
+
+
+def _per_channel(values: tuple[float, ...], like: Tensor) -> Tensor:
+    return constant(values, like).view(3, 1, 1)
 
 
 def _place(side: int, crop: int) -> tuple[int, int, int]:

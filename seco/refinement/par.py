@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from seco.device import constant
+
 DILATIONS = (1, 2, 4, 8, 12, 24)
 DIRECTIONS = ((-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
 BANDWIDTH = 0.3
@@ -48,7 +50,7 @@ class PAR(nn.Module):
         """Return the weights ``[B, neighbours, H, W]`` of the neighbours of each pixel of ``rgb``."""
         precision = self._colour_precision(rgb)
         contrast = torch.stack([((n - rgb).square_() * precision).mean(1) for n in self._neighbours(rgb)], 1)
-        distance = rgb.new_tensor(self.offsets).norm(dim=1)
+        distance = constant(self.offsets, rgb).norm(dim=1)
         position = -(distance / (distance.std() + EPSILON) / BANDWIDTH).square()
         return contrast.neg_().softmax(1) + POSITION_WEIGHT * position.softmax(0).view(1, -1, 1, 1)
 

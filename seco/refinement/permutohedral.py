@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from seco.device import constant
 from seco.errors import SecoError
 
 LARGEST_KEY = 2**62
@@ -61,7 +62,7 @@ class PermutohedralLattice:
         order = corners.argsort()
         self.splat_rows = order // (self.dimensions + 1)
         self.splat_weights = self.weights.flatten()[order]
-        sizes = torch.bincount(corners, minlength=self.next.shape[1])
+        sizes = corners.new_zeros(self.next.shape[1]).scatter_add_(0, corners, torch.ones_like(corners))
         self.splat_starts = sizes.cumsum(0) - sizes
 
     def _splat(self, values: Tensor) -> Tensor:
@@ -118,7 +119,7 @@ def _number(cells: Tensor, *, sets: int) -> tuple[Tensor, Tensor]:
     strides = [math.prod(radices[:axis]) for axis in range(dimensions)]
     if math.prod(radices) * sets > LARGEST_KEY:
         raise SecoError("Gaussian filter: the positions spread over too many kernel widths; raise the kernel's sigma")
-    stride = cells.new_tensor([*strides, 0])
+    stride = constant([*strides, 0], cells)
     # The number of the set is one digit more, in front, which no step reaches.
     first = torch.arange(sets, device=cells.device).repeat_interleave(len(cells) // sets) * math.prod(radices)
     return first + ((points - low) * stride[:-1]).sum(1), sum(strides) - (dimensions + 1) * stride

@@ -1,0 +1,64 @@
+"""How often a step makes the host wait: on a GPU each value, or size, that the host must know is a wait."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+from tests.training.test_order import build, inputs_of
+
+READS = {
+    *("item", "tolist", "numpy", "cpu", "equal", "allclose", "is_nonzero"),
+    *("__bool__", "__int__", "__float__", "__index__", "__contains__", "__iter__"),
+    *("nonzero", "argwhere", "masked_select", "unique", "unique_consecutive", "bincount", "histc", "multinomial"),
+    *("new_tensor", "as_tensor"),  # of numbers that lie in memory a GPU cannot fetch from
+}
+
+
+class Reads(TorchFunctionMode):
+    """Counts the calls that make the host wait on a GPU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: Counter[str] = Counter()
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.__name__
+        if name in READS or _picks_by_mask(name, args) or _repeats_by_tensor(name, args):
+            self.calls[name] += 1
+        return func(*args, **(kwargs or {}))
+
+
+def _picks_by_mask(name: str, args: Any) -> bool:
+    if name not in {"__getitem__", "__setitem__"}:
+        return False
+    parts = args[1] if isinstance(args[1], tuple) else (args[1],)
+    return any(isinstance(part, Tensor) and part.dtype == torch.bool for part in parts)
+
+
+def _repeats_by_tensor(name: str, args: Any) -> bool:
+    return name == "repeat_interleave" and len(args) > 1 and isinstance(args[1], Tensor)
+
+
+def test_a_step_reads_the_lattices_extent_and_sizes_and_whether_the_step_is_sound(tmp_path):
+    trainer = build(tmp_path)
+    inputs = inputs_of(trainer)
+    with Reads() as computing:
+        result = trainer.step(inputs)
+    with Reads() as moving:
+        trainer.update(inputs, result)
+    assert computing.calls == {"tolist": 1, "unique": 2}
+    assert moving.calls == {"__bool__": 1}
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_that_does_not_grow_with_the_batch(tmp_path, count):
+    trainer = build(tmp_path)
+    inputs = inputs_of(trainer)
+    more = inputs._replace(**{name: part[:1].expand(count, *part.shape[1:]) for name, part in inputs._asdict().items()})
+    with Reads() as reads:
+        trainer.update(more, trainer.step(more))
+    assert reads.calls.total() == 4
