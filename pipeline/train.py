@@ -1,5 +1,6 @@
 """Stage `train`: the SeCo network, from image labels alone."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -41,12 +42,13 @@ def train(
     require_writable(output)
     with process_group():
         console = Console(stderr=True, quiet=rank() > 0)
-        console.print(f"train: {describe_batches(settings)}", markup=False, highlight=False, soft_wrap=True)
+        say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+        say(f"train: {describe_batches(settings)}")
         folder = resume / fingerprint(settings, data)
         with only_run(folder, settings):
             trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad)
             for fault in trainer.state.faults:
-                console.print(f"train: {fault}", markup=False, highlight=False, soft_wrap=True)
+                say(f"train: {fault}")
             bar = progress("train", settings.training.steps, console=console)
             with trainer.state, TrainingLog(curves) as log, bar as advance:
                 trainer.run(log, advance)
