@@ -1,8 +1,10 @@
 import pytest
 
 from seco.errors import SecoError
+from seco.recipes import compose
 from seco.training import batching
 from seco.training.batching import describe_batches
+from tests.imports import ROOT
 from tests.settings import small_settings
 
 
@@ -22,6 +24,11 @@ def test_another_batch_than_the_papers_is_pointed_out(monkeypatch):
     assert "paper" not in described(monkeypatch, world=2, batch=4, classes="voc")
     told = described(monkeypatch, world=1, batch=1, classes="voc")
     assert told.endswith("; the paper trains PASCAL VOC with 4: expect other results")
+
+
+@pytest.mark.parametrize(("classes", "recipe"), [("voc", "voc2012"), ("coco", "coco2014")])
+def test_the_papers_batch_is_that_of_the_recipe(classes, recipe):
+    assert batching.PAPER_BATCH[classes][1] == compose(ROOT / "recipes", recipe).values["training"]["batch_size"]
 
 
 def test_every_process_needs_an_image(monkeypatch):
