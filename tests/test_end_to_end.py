@@ -163,3 +163,15 @@ def test_an_experiment_with_another_patch_size_reruns_training_and_what_follows(
         assert f"Running stage '{stage}'" in output
     assert json.loads((project / "data/model/config.json").read_text())["settings"]["patch_size"] == 48
     assert "wide" in succeed("dvc", "exp", "show", "--csv", cwd=project)
+
+
+def test_what_two_processes_trained_is_handed_to_dvc(project, tmp_path):
+    own = tmp_path / "seco"
+    shutil.copytree(project, own)
+    values = changed(yaml.safe_load((own / "params.yaml").read_text()), {"seed": 5})
+    (own / "params.yaml").write_text(yaml.safe_dump(values))
+    succeed("torchrun", "--standalone", "--nproc-per-node=2", "-m", "pipeline", "train", cwd=own)
+    succeed("dvc", "commit", "--force", "train", cwd=own)
+    planned = succeed("dvc", "repro", "--dry", cwd=own)
+    assert "Stage 'train' didn't change, skipping" in planned
+    assert "Running stage 'export'" in planned
