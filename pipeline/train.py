@@ -2,11 +2,15 @@
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.options import MODEL, PARAMS, PREPARED, REPORTS, Data, Params, Resume
+
+if TYPE_CHECKING:
+    from seco.config import Settings
+    from seco.storage.manifest import Manifest
 
 
 def train(
@@ -17,6 +21,10 @@ def train(
     skip_bad: Annotated[
         bool,
         typer.Option("--skip-bad", help="Let another image stand in for one that cannot be read.", show_default="no"),
+    ] = False,
+    profile: Annotated[
+        bool,
+        typer.Option("--profile", help="Measure a few steps instead: reports/profile.", show_default="no"),
     ] = False,
     *,
     resume: Resume,
@@ -39,6 +47,9 @@ def train(
 
     settings = load_settings(params)
     manifest = read_manifest(data)
+    if profile:
+        _profile(settings, manifest)
+        return
     require_writable(output)
     with process_group():
         console = Console(stderr=True, quiet=rank() > 0)
@@ -55,3 +66,14 @@ def train(
             if rank() == 0:
                 trainer.save_model(output)
                 trainer.state.discard()
+
+
+def _profile(settings: "Settings", manifest: "Manifest") -> None:
+    """Profile a few steps with every phase on; print what kinds of operations they consist of."""
+    from seco.distributed import process_group, rank
+    from seco.training.profiling import kinds_table, profile_training
+
+    with process_group():
+        found = profile_training(settings, manifest, folder=REPORTS / "profile")
+        if rank() == 0:
+            typer.echo(kinds_table(found), nl=False)
