@@ -41,8 +41,8 @@ def main(
 
 def images_a_second(records: list[Record], *, crop: int, second: int, workers: int, seconds: float) -> float:
     """Load batches for some time, after a few to warm up, and return the rate."""
-    views = ViewMaker(crop_size=crop, second_size=second, scale_range=(0.5, 2.0))
-    dataset = TrainingSet(records, ("photograph",), views, num_patches=10, seed=0)
+    views = ViewMaker(crop_size=crop, second_size=second, scale_range=(0.5, 2.0), wanted=("strong", "second"))
+    dataset = TrainingSet(records, ("photograph",), views, num_draws=10, seed=0)
     stream = SampleStream(len(records), batch_size=BATCH, share=range(BATCH), seed=0, first_step=0, last_step=1_000_000)
     batches = training_batches(dataset, stream, num_workers=workers)
     for _ in range(10):

@@ -24,6 +24,7 @@ from seco.classes import VOC
 from seco.storage.manifest import Manifest
 from seco.training.inputs import Inputs, to_device
 from seco.training.models import Models
+from seco.training.parts.patch_contrast import PatchContrast
 from seco.training.trainer import Trainer
 
 Step = Callable[[Inputs], None]
@@ -72,7 +73,7 @@ def device_name(device: torch.device) -> str:
 
 def _our_step(trainer: Trainer) -> Step:
     def step(inputs: Inputs) -> None:
-        trainer.update(inputs, trainer.step(inputs))
+        trainer.update(trainer.step(inputs))
 
     return step
 
@@ -90,7 +91,8 @@ def _plain_step(trainer: Trainer, **options: bool) -> Step:
 def _fill(models: Models) -> None:
     """Fill prototypes and reservoir with random unit vectors: empty memories would cost less than full ones."""
     generator = torch.Generator().manual_seed(0)
-    vectors, reservoir = models.prototypes.vectors, models.reservoir
+    memory = models.part(PatchContrast)
+    vectors, reservoir = memory.prototypes.vectors, memory.reservoir
     vectors.copy_(F.normalize(torch.randn(vectors.shape, generator=generator), dim=1))
     keys = F.normalize(torch.randn(reservoir.keys.shape, generator=generator), dim=1)
     tags = torch.randint(-1, len(vectors) + 1, reservoir.tags.shape, generator=generator)

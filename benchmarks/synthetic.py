@@ -32,6 +32,7 @@ def synthetic_batch(
         weak=_levels(weak),
         strong=_levels(0.8 * weak + 0.1 * torch.randn(count, 3, 1, 1, generator=generator)),
         second=_levels(_smooth(count, second, generator)),
+        masks=torch.empty(count, 0, dtype=torch.uint8),
         boxes=torch.tensor(boxes),
         labels=labels,
         draws=torch.rand(count, settings.num_patches, 2, generator=generator, dtype=torch.float64),

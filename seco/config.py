@@ -93,6 +93,17 @@ class Cam(Section):
     batch_size: Count
 
 
+class Toco(Section):
+    """ToCo's class-token contrast, the rival's own part."""
+
+    weight: Weight
+    crop_size: Count
+    num_crops: Count
+    object_threshold: Annotated[float, Field(ge=0, le=2)]
+    temperature: Positive
+    momentum: Share
+
+
 class Crf(Section):
     """A dense CRF (Krähenbühl and Koltun, 2011); sigmas in pixels and in colour levels."""
 
@@ -139,6 +150,7 @@ class Evaluate(Section):
 class Settings(Section):
     """The whole of params.yaml. The method's own knobs stand at the top level; names as in docs/architecture.md."""
 
+    method: Literal["seco", "toco", "baseline", "full"]
     seed: Seed
     patch_size: Count
     num_patches: Count
@@ -161,6 +173,7 @@ class Settings(Section):
     backbone: Backbone
     training: Training
     cam: Cam
+    toco: Toco
     refine: Refine
     predict: Predict
     evaluate: Evaluate

@@ -24,12 +24,21 @@ def vit_patch(name: str) -> int:
     return int(found[1]) if found else 1
 
 
+def _not_toco(method: str) -> bool:
+    return method != "toco"
+
+
 _MULTIPLE = "{0} is not allowed: must be a multiple of the ViT's patch ({1})"
 
 RULES = (
     Rule(("patch_size", "training.crop_size"), lambda patch, crop: patch <= crop,
          "{0} is not allowed: a patch must fit into training.crop_size ({1})"),
     Rule(("patch_size", "backbone.name"), _fits_patch, _MULTIPLE),
+    Rule(("toco.crop_size", "training.crop_size", "method"),
+         lambda local, crop, method: _not_toco(method) or local <= crop,
+         "{0} is not allowed: a local crop must fit into training.crop_size ({1})"),
+    Rule(("toco.crop_size", "backbone.name", "method"),
+         lambda size, name, method: _not_toco(method) or _fits_patch(size, name), _MULTIPLE),
     Rule(("training.crop_size", "backbone.name"), _fits_patch, _MULTIPLE),
     Rule(("training.second_view_size", "backbone.name"), _fits_patch, _MULTIPLE),
     Rule(("cam.image_size", "backbone.name"), _fits_patch, _MULTIPLE),

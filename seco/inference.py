@@ -129,7 +129,7 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
         )
     try:
         network = _network_of(stored)
-        network.load_state_dict(stored.weights)
+        network.load_state_dict({name: weight for name, weight in stored.weights.items() if _is_used(name)})
         return Predictor(network, stored.class_names, precision=stored.settings["training"]["precision"])
     except (KeyError, TypeError) as error:
         raise SecoError(f"config.json in {folder} is not that of a model ({error}): run `seco train` again") from error
@@ -148,8 +148,12 @@ def _network_of(stored: StoredModel) -> SeCoNetwork:
     return SeCoNetwork(
         build_encoder(backbone["name"], pretrained=False, depth=backbone["depth"]),
         num_classes=len(stored.class_names),
-        projector_width=backbone["projector_width"],
     )
+
+
+def _is_used(weight: str) -> bool:
+    """Say whether a weight of the network is of use after training."""
+    return not weight.startswith("projector.")
 
 
 def scored_cam(cam: CamResult, *, background: float, par: PAR | None) -> ScoredImage:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from seco.datasets.views import normalise
 from seco.inference import CamResult, Predictor, load_predictor, scored_cam, scored_segmentation
 from seco.models.encoder import build_encoder
+from seco.models.heads import Projector
 from seco.models.network import SeCoNetwork
 from seco.refinement.labelling import label_image
 from seco.refinement.par import PAR
@@ -29,7 +30,8 @@ def make_network() -> SeCoNetwork:
     with torch.random.fork_rng():
         torch.manual_seed(2)
         encoder = build_encoder("vit_tiny_patch16_224", pretrained=False, depth=1)
-        network = SeCoNetwork(encoder, num_classes=len(CLASSES), projector_width=8)
+        network = SeCoNetwork(encoder, num_classes=len(CLASSES))
+        network.projector = Projector(encoder.width, hidden=8)
         torch.nn.init.normal_(network.classifier.weight, std=0.02)  # logits of either sign, all of them small
     return network.eval()
 

@@ -19,10 +19,10 @@ from seco.memory import Prototypes, Reservoir
 from seco.models.network import SeCoNetwork
 from seco.patches import sample_patches
 from seco.tags import rectify_tags, tag_images, tag_patches
-from seco.training.objective import Objective, StepResult
+from seco.training.objective import StepResult, evaluate
 from seco.training.schedule import learning_rate_factor
 from tests.settings import small_settings
-from tests.tiny import seeded, snapshot, tiny_inputs, tiny_models
+from tests.tiny import contrast_of, memory_of, seeded, snapshot, tiny_inputs, tiny_models
 
 
 def tag_of(labels: Tensor, ids: list[int], inside: Tensor) -> int:
@@ -38,11 +38,17 @@ def everywhere(side: int = 10) -> Tensor:
 def a_step(**changes) -> tuple[StepResult, dict[str, Tensor], dict[str, Tensor]]:
     """One full step on tiny models: its result, and all state before and after."""
     settings = small_settings(
-        **{"training.contrast_start": 0, "training.segmentation_start": 0, "use_rectification": False} | changes
+        **{
+            "training.prototype_start": 0,
+            "training.contrast_start": 0,
+            "training.segmentation_start": 0,
+            "use_rectification": False,
+        }
+        | changes
     )
     models = tiny_models(settings)
     before = snapshot(models)
-    result = Objective(settings)(models, tiny_inputs(), step=1)
+    result = evaluate(models, tiny_inputs(), settings=settings, step=1)
     return result, before, snapshot(models)
 
 
@@ -59,7 +65,7 @@ def test_an_image_without_confident_pixel_was_tagged_as_class_1():
 
 
 def test_the_strong_view_was_mirrored_while_its_tag_map_was_not():
-    make = ViewMaker(crop_size=64, second_size=32, scale_range=(1.0, 1.0))
+    make = ViewMaker(crop_size=64, second_size=32, scale_range=(1.0, 1.0), wanted=("strong", "second"))
     photograph = torch.zeros(3, 64, 64, dtype=torch.uint8)
     photograph[..., 32:] = 255
     for seed in range(30):
@@ -72,8 +78,7 @@ def test_the_second_view_carried_the_first_crops_tag():
     labels = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
     assert tag_images(labels).tolist() == [2, -1]
     result, _, _ = a_step()
-    assert result.contrast is not None
-    assert result.contrast.rectified_tags.view(2, -1)[:, -2:].tolist() == [[2, 2], [-1, -1]]
+    assert contrast_of(result).rectified_tags.view(2, -1)[:, -2:].tolist() == [[2, 2], [-1, -1]]
 
 
 def test_padding_counted_as_background():
@@ -95,7 +100,7 @@ def test_patches_were_centred_on_padding():
 
 
 def test_the_global_seed_was_reset_for_every_image():
-    make = ViewMaker(crop_size=32, second_size=32, scale_range=(1.0, 1.0))
+    make = ViewMaker(crop_size=32, second_size=32, scale_range=(1.0, 1.0), wanted=("strong", "second"))
     draws = []
     for seed in (7, 7, 7):
         make(torch.zeros(3, 40, 40, dtype=torch.uint8), seed=seed)
@@ -137,11 +142,11 @@ def test_a_batchs_keys_counted_twice(monkeypatch):
         entries.append(keys)
         return local_contrast(queries, tags, keys, key_tags, temperature=temperature)
 
-    monkeypatch.setattr("seco.training.contrast.local_contrast", count)
+    monkeypatch.setattr("seco.training.parts.patch_contrast.local_contrast", count)
     result, before, _ = a_step()
-    assert result.contrast is not None
-    assert result.contrast.keys is not None
-    assert len(entries[0]) == len(result.contrast.keys) + len(before["reservoir.keys"])
+    keys = contrast_of(result).keys
+    assert keys is not None
+    assert len(entries[0]) == len(keys) + len(before["parts.patches.reservoir.keys"])
 
 
 def test_prototypes_took_tokens_of_any_length_so_that_momentum_meant_nothing():
@@ -152,11 +157,11 @@ def test_prototypes_took_tokens_of_any_length_so_that_momentum_meant_nothing():
 
 
 def test_prototypes_were_class_tokens_while_queries_are_projections():
-    settings = small_settings()
+    settings = small_settings(**{"training.prototype_start": 0})
     models = tiny_models(settings)
     inputs = tiny_inputs()
-    result = Objective(settings)(models, inputs, step=1)
-    torch.testing.assert_close(result.crop_embedding, models.network.embed(inputs.weak))
+    result = evaluate(models, inputs, settings=settings, step=1)
+    torch.testing.assert_close(result.uptakes["patches"].crop_embedding, models.network.embed(inputs.weak))
 
 
 def test_images_of_several_classes_never_moved_a_prototype():
@@ -168,13 +173,12 @@ def test_images_of_several_classes_never_moved_a_prototype():
 
 
 def test_keys_of_whole_image_views_came_from_the_student():
-    settings = small_settings(**{"training.contrast_start": 0})
+    settings = small_settings(**{"training.prototype_start": 0, "training.contrast_start": 0})
     models, inputs = tiny_models(settings), tiny_inputs()
-    contrast = Objective(settings)(models, inputs, step=1).contrast
-    assert contrast is not None
+    contrast = contrast_of(evaluate(models, inputs, settings=settings, step=1))
     assert contrast.keys is not None
     whole = contrast.keys.view(2, -1, contrast.keys.shape[1])[:, -1]
-    torch.testing.assert_close(whole, models.teacher.embed(inputs.second))
+    torch.testing.assert_close(whole, memory_of(models).teacher.embed(inputs.second))
     assert not torch.allclose(whole, models.network.embed(inputs.second), atol=1e-3)
 
 
@@ -216,7 +220,7 @@ def test_the_reservoir_had_to_be_a_multiple_of_the_batch(size):
 
 def test_the_width_had_to_be_768():
     result, _, _ = a_step()
-    assert result.crop_embedding.shape == (2, 192)
+    assert result.uptakes["patches"].crop_embedding.shape == (2, 192)
 
 
 @pytest.mark.parametrize("owner", [SeCoNetwork.__init__, Prototypes.__init__])

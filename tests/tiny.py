@@ -9,6 +9,8 @@ from seco.config import Settings
 from seco.datasets.loading import Batch
 from seco.training.inputs import Inputs, to_device
 from seco.training.models import Models, build_models
+from seco.training.objective import StepResult
+from seco.training.parts.patch_contrast import Contrast, PatchContrast
 
 Rows = Sequence[Sequence[float]]
 CPU = torch.device("cpu")
@@ -18,16 +20,28 @@ BOXES = ((0, 0, 64, 64), (8, 0, 64, 60))  # the second is padded
 
 
 def tiny_models(settings: Settings) -> Models:
-    """Build the models; the local teacher, prototypes and reservoir are moved off their first values."""
+    """Build SeCo's models; the local teacher, prototypes and reservoir are moved off their first values."""
     models = build_models(settings, num_classes=NUM_CLASSES, device=CPU)
-    generator = torch.Generator().manual_seed(1)
-    for weight in models.teacher.parameters():
+    generator, memory = torch.Generator().manual_seed(1), memory_of(models)
+    for weight in memory.teacher.parameters():
         weight.add_(torch.randn(weight.shape, generator=generator) * 0.01)
-    tokens = torch.randn(NUM_CLASSES, models.prototypes.vectors.shape[1], generator=generator)
-    models.prototypes.update(tokens, torch.eye(NUM_CLASSES), momentum=0.0, mode="single")
+    tokens = torch.randn(NUM_CLASSES, memory.prototypes.vectors.shape[1], generator=generator)
+    memory.prototypes.update(tokens, torch.eye(NUM_CLASSES), momentum=0.0, mode="single")
     keys = torch.nn.functional.normalize(torch.randn(10, tokens.shape[1], generator=generator), dim=1)
-    models.reservoir.enqueue(keys, torch.tensor([0, 1, 2, 3, 4, -1, 0, 2, 2, 0]))
+    memory.reservoir.enqueue(keys, torch.tensor([0, 1, 2, 3, 4, -1, 0, 2, 2, 0]))
     return models
+
+
+def memory_of(models: Models) -> PatchContrast:
+    """Return local teacher, prototypes and reservoir of a run of SeCo."""
+    return models.part(PatchContrast)
+
+
+def contrast_of(result: StepResult) -> Contrast:
+    """Return what SeCo's contrasts found."""
+    contrast = result.uptakes["patches"].contrast
+    assert contrast is not None
+    return contrast
 
 
 def tiny_batch(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES, seed: int = 0) -> Batch:
@@ -44,6 +58,7 @@ def tiny_batch(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES,
         weak=noise(64),
         strong=noise(64),
         second=noise(32),
+        masks=torch.randint(NUM_CLASSES + 1, (count, 64, 64), generator=generator, dtype=torch.uint8),
         boxes=torch.tensor(boxes),
         labels=torch.tensor(labels),
         draws=torch.rand(count, 3, 2, generator=seeded(seed), dtype=torch.float64),

@@ -17,6 +17,7 @@ from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
 from seco.training.inputs import Inputs
 from seco.training.models import Models
+from seco.training.parts.patch_contrast import PatchContrast
 
 
 class PlainResult(NamedTuple):
@@ -111,13 +112,14 @@ class PlainObjective:
 
     def _contrasts(self, inputs: Inputs, tag_cam: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor, list[int]]:
         """L_LiG and L_LiL; the embedding of the crop (encoded a second time), the keys and the tags."""
-        settings, models, reservoir = self.settings, self.models, self.models.reservoir
+        settings, models, memory = self.settings, self.models, self.models.part(PatchContrast)
+        reservoir = memory.reservoir
         weak, strong, tags = self._patches(inputs, tag_cam)
         with self._autocast(inputs):
             crop = self._embed(models.network, inputs.weak)
             queries = _in_order(self._embed(models.network, weak), crop, self._embed(models.network, inputs.second))
             with torch.no_grad():
-                views = (self._embed(models.teacher, images) for images in (strong, inputs.strong, inputs.second))
+                views = (self._embed(memory.teacher, images) for images in (strong, inputs.strong, inputs.second))
                 keys = _in_order(*views)
         if settings.use_rectification:
             threshold = settings.rectify_threshold
@@ -125,7 +127,7 @@ class PlainObjective:
         entries = torch.cat([keys, reservoir.keys])
         entry_tags = torch.cat([torch.tensor(tags, device=keys.device), reservoir.tags])
         terms = {
-            "lig": lig(queries, tags, models.prototypes.vectors, temperature=settings.tau_global),
+            "lig": lig(queries, tags, memory.prototypes.vectors, temperature=settings.tau_global),
             "lil": lil(queries, tags, entries, entry_tags, temperature=settings.tau_local),
         }
         return terms, crop.detach(), keys, tags

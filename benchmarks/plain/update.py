@@ -10,6 +10,7 @@ from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
 from seco.training.inputs import Inputs
 from seco.training.models import Models
+from seco.training.parts.patch_contrast import PatchContrast
 
 
 class PlainUpdate:
@@ -23,7 +24,7 @@ class PlainUpdate:
 
     def __call__(self, inputs: Inputs, result: PlainResult, *, rate_factor: float) -> None:
         """Apply a result; ``rate_factor`` is the schedule's."""
-        settings, models = self.settings, self.models
+        settings, models, memory = self.settings, self.models, self.models.part(PatchContrast)
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * rate_factor
         self.optimizer.zero_grad()
@@ -34,9 +35,9 @@ class PlainUpdate:
             for token, labels in zip(result.crop_embedding, inputs.labels, strict=True):
                 classes = labels.nonzero().flatten().tolist()
                 if len(classes) == 1 or not only_single:
-                    _move_prototypes(models.prototypes, token, classes, momentum=settings.prototype_momentum)
-            _enqueue(models.reservoir, result.keys, result.tags)
-            _follow(models.teacher, models.network, momentum=settings.teacher_momentum)
+                    _move_prototypes(memory.prototypes, token, classes, momentum=settings.prototype_momentum)
+            _enqueue(memory.reservoir, result.keys, result.tags)
+            _follow(memory.teacher, models.network, momentum=settings.teacher_momentum)
 
 
 def plain_optimizer(network: SeCoNetwork, settings: Settings) -> torch.optim.AdamW:

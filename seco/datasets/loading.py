@@ -15,6 +15,7 @@ from seco.datasets.views import ViewMaker, normalise
 from seco.errors import SecoError
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
+from seco.storage.masks import read_mask
 from seco.workers import leave_stopping, lost_loader
 
 Sample = TypeVar("Sample")
@@ -22,7 +23,7 @@ Key = TypeVar("Key")
 
 
 class Batch(NamedTuple):
-    """A batch of training samples, collated."""
+    """A batch of training samples, collated. Views that were not asked for are empty, ``[B, 0]``."""
 
     ids: list[str]
     faults: list[str]
@@ -32,6 +33,8 @@ class Batch(NamedTuple):
     strong: Tensor
     second: Tensor
     """``[B, 3, S', S']``."""
+    masks: Tensor
+    """``[B, S, S]``: true class ids."""
     boxes: Tensor
     """Int64 ``[B, 4]``."""
     labels: Tensor
@@ -64,7 +67,7 @@ class TrainingSet(_Guarded[Draw, Batch]):
         records: what to draw from.
         class_names: foreground classes in id order.
         views: makes the views.
-        num_patches: patches an image.
+        num_draws: rows of ``Batch.draws`` an image.
         seed: of all draws.
         skip_bad: let the next record stand in for one that cannot be read, instead of raising.
     """
@@ -75,14 +78,14 @@ class TrainingSet(_Guarded[Draw, Batch]):
         class_names: Sequence[str],
         views: ViewMaker,
         *,
-        num_patches: int,
+        num_draws: int,
         seed: int,
         skip_bad: bool = False,
     ) -> None:
         self.records = records
         self.class_names = class_names
         self.views = views
-        self.num_patches = num_patches
+        self.num_draws = num_draws
         self.seed = seed
         self.attempts = len(records) if skip_bad else 1
 
@@ -92,19 +95,28 @@ class TrainingSet(_Guarded[Draw, Batch]):
         for offset in range(self.attempts):
             record = self.records[(key.record + offset) % len(self.records)]
             try:
-                image = tv.pil_to_tensor(read_image(record.image))
+                image, mask = tv.pil_to_tensor(read_image(record.image)), self._mask(record)
             except SecoError as fault:
                 faults.append(str(fault))
             else:
-                return self._sample(record, image, key.position, faults)
+                return self._sample(record, image, mask, key.position, faults)
         raise SecoError(faults[0] if self.attempts == 1 else f"no training image can be read; the first: {faults[0]}")
 
-    def _sample(self, record: Record, image: Tensor, position: int, faults: list[str]) -> Batch:
+    def _mask(self, record: Record) -> Tensor | None:
+        """Return the true mask where the views need it; no other is opened."""
+        if "mask" not in self.views.wanted:
+            return None
+        if record.mask is None:
+            raise SecoError(f"the image {record.id} has no mask, which training with full supervision needs")
+        size = (record.width, record.height)
+        return torch.from_numpy(read_mask(record.mask, num_classes=len(self.class_names), size=size))
+
+    def _sample(self, record: Record, image: Tensor, mask: Tensor | None, position: int, faults: list[str]) -> Batch:
         chance = np.random.SeedSequence((self.seed, position))
         views_seed, draws_seed = chance.generate_state(2, np.uint64)
-        weak, strong, second, box = self.views(image, seed=int(views_seed >> 1))
-        draws = torch.from_numpy(np.random.default_rng(draws_seed).random((self.num_patches, 2)))
-        return Batch([record.id], faults, weak, strong, second, box, multi_hot(record.labels, self.class_names), draws)
+        views = self.views(image, mask, seed=int(views_seed >> 1))
+        draws = torch.from_numpy(np.random.default_rng(draws_seed).random((self.num_draws, 2)))
+        return Batch([record.id], faults, *views, multi_hot(record.labels, self.class_names), draws)
 
 
 class SquareImages(_Guarded[int, Tensor]):

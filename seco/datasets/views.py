@@ -1,24 +1,31 @@
-"""The three views of a training image (method: sec. 3.3): the crop, its strong view, and a second crop.
+"""The views of a training image (method: sec. 3.3): the crop, its strong view, a second crop, and the crop's mask.
 
 Geometry works on tensors and colours on PIL images: each is where torchvision is fastest at it, by a factor of three.
 """
 
-from typing import Any, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import Any, Literal, NamedTuple
 
 import torch
 from PIL import Image, ImageFilter
 from torch import Tensor
 from torchvision.transforms import v2
+from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
 
+from seco.classes import IGNORE
 from seco.device import constant
 
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 
 
+View = Literal["strong", "second", "mask"]
+"""What can be made of an image besides the training crop."""
+
+
 class Views(NamedTuple):
-    """Uint8 images; padding is 0."""
+    """Uint8 images; padding is 0. Those that were not asked for are empty."""
 
     weak: Tensor
     """``[3, S, S]``: the training crop as it is (``Aug_q``)."""
@@ -26,16 +33,39 @@ class Views(NamedTuple):
     """``[3, S, S]``: the same crop in other colours (``Aug_k``), never mirrored against it."""
     second: Tensor
     """``[3, S', S']``: another crop of the same photograph."""
+    mask: Tensor
+    """``[S, S]``: the true class ids of the crop, 255 outside the photograph."""
     box: Tensor
     """Int64 ``[4]``: top, left, bottom, right of the photograph in the crop."""
 
 
-class ViewMaker:
-    """Cuts and recolours a photograph at random; every draw comes from the seed given with it."""
+class _Place(NamedTuple):
+    """Where a photograph comes to lie in the crop, in pixels."""
 
-    def __init__(self, *, crop_size: int, second_size: int, scale_range: tuple[float, float]) -> None:
+    size: tuple[int, int]
+    """Height and width it is resized to."""
+    mirrored: bool
+    rows: tuple[int, int, int]
+    """Where the crop starts in the photograph, where the photograph starts in the crop, and how much they share."""
+    columns: tuple[int, int, int]
+
+
+class ViewMaker:
+    """Cuts and recolours a photograph at random; every draw comes from the seed given with it.
+
+    Args:
+        crop_size: S.
+        second_size: S'.
+        scale_range: of the random resize.
+        wanted: which views to make besides the crop, whose draws do not depend on it.
+    """
+
+    def __init__(
+        self, *, crop_size: int, second_size: int, scale_range: tuple[float, float], wanted: Collection[View]
+    ) -> None:
         self.crop_size = crop_size
         self.scale_range = scale_range
+        self.wanted = frozenset(wanted)
         jitter = v2.RandomApply([v2.ColorJitter(0.4, 0.4, 0.2, 0.1)], p=0.8)
         self.strong_colours = v2.Compose([jitter, v2.RandomGrayscale(p=0.2), v2.RandomApply([GaussianBlur()], p=0.5)])
         self.second_crop = v2.Compose(
@@ -45,32 +75,47 @@ class ViewMaker:
             [jitter, v2.RandomApply([GaussianBlur()], p=0.1), v2.RandomSolarize(threshold=128, p=0.2)]
         )
 
-    def __call__(self, image: Tensor, *, seed: int) -> Views:
-        """Make the views of a photograph (uint8 ``[3, H, W]``)."""
+    def __call__(self, image: Tensor, mask: Tensor | None = None, *, seed: int) -> Views:
+        """Make the views of a photograph (uint8 ``[3, H, W]``), and of its mask (uint8 ``[H, W]``) where wanted."""
+        nothing = image.new_empty(0)
         # torchvision draws from torch's global generator: it is lent out seeded and given back as it was.
         with torch.random.fork_rng(devices=()):
             torch.default_generator.manual_seed(seed)
-            crop, box = self._crop(image)
-            top, left, bottom, right = box
-            strong = crop.clone()
-            strong[:, top:bottom, left:right] = _recolour(self.strong_colours, crop[:, top:bottom, left:right])
-            second = _recolour(self.second_colours, self.second_crop(image))
-        return Views(crop, strong, second, torch.tensor(box))
+            place = self._place(image.shape[-2:])
+            crop = self._crop(tv.resize(image, list(place.size), antialias=True), place, fill=0)
+            box = _box(place)
+            strong = self._strong(crop, box) if "strong" in self.wanted else nothing
+            second = _recolour(self.second_colours, self.second_crop(image)) if "second" in self.wanted else nothing
+        if mask is not None:
+            resized = tv.resize(mask[None], list(place.size), interpolation=InterpolationMode.NEAREST_EXACT)
+            mask = self._crop(resized, place, fill=IGNORE)[0]
+        return Views(crop, strong, second, nothing if mask is None else mask, torch.tensor(box))
 
-    def _crop(self, image: Tensor) -> tuple[Tensor, tuple[int, int, int, int]]:
-        """Scale, mirror and crop at random; where the image is smaller it lands at random in an empty crop."""
+    def _place(self, size: Sequence[int]) -> _Place:
+        """Draw scale, mirroring and place; a photograph smaller than the crop lands anywhere in it."""
         scale = torch.empty(()).uniform_(*self.scale_range).item()
-        height, width = (max(round(side * scale), 1) for side in image.shape[-2:])
-        image = tv.resize(image, [height, width], antialias=True)
-        if torch.rand(()) < 0.5:
+        height, width = (max(round(side * scale), 1) for side in size)
+        mirrored = bool(torch.rand(()) < 0.5)
+        rows = _overlap(height, self.crop_size)
+        return _Place((height, width), mirrored, rows, _overlap(width, self.crop_size))
+
+    def _crop(self, image: Tensor, place: _Place, *, fill: int) -> Tensor:
+        """Mirror and crop a resized image ``[C, H, W]``."""
+        if place.mirrored:
             image = tv.horizontal_flip(image)
-        source_top, top, rows = _place(height, self.crop_size)
-        source_left, left, columns = _place(width, self.crop_size)
-        crop = image.new_zeros(3, self.crop_size, self.crop_size)
+        (source_top, top, rows), (source_left, left, columns) = place.rows, place.columns
+        crop = image.new_full((len(image), self.crop_size, self.crop_size), fill)
         crop[:, top : top + rows, left : left + columns] = image[
             :, source_top : source_top + rows, source_left : source_left + columns
         ]
-        return crop, (top, left, top + rows, left + columns)
+        return crop
+
+    def _strong(self, crop: Tensor, box: Sequence[int]) -> Tensor:
+        """Recolour the real image in the crop."""
+        top, left, bottom, right = box
+        strong = crop.clone()
+        strong[:, top:bottom, left:right] = _recolour(self.strong_colours, crop[:, top:bottom, left:right])
+        return strong
 
 
 class GaussianBlur(v2.Transform):
@@ -100,8 +145,14 @@ def _per_channel(values: tuple[float, ...], like: Tensor) -> Tensor:
     return constant(values, like).view(3, 1, 1)
 
 
-def _place(side: int, crop: int) -> tuple[int, int, int]:
-    """Return where a crop starts in the image, where the image starts in the crop, and how much they share."""
+def _box(place: _Place) -> tuple[int, int, int, int]:
+    """Return top, left, bottom and right of the photograph in the crop."""
+    (_, top, rows), (_, left, columns) = place.rows, place.columns
+    return top, left, top + rows, left + columns
+
+
+def _overlap(side: int, crop: int) -> tuple[int, int, int]:
+    """Draw where a crop starts in the image, where the image starts in the crop, and how much they share."""
     slack = int(torch.randint(abs(side - crop) + 1, ()))
     return (slack, 0, crop) if side >= crop else (0, slack, side)
 

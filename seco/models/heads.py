@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -44,14 +45,37 @@ class Projector(nn.Module):
 
     def __init__(self, width: int, *, hidden: int) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(width, hidden),
-            nn.GELU(),
-            nn.Linear(hidden, hidden),
-            nn.GELU(),
-            nn.Linear(hidden, width),
-        )
+        self.layers = _mlp(width, hidden, width)
 
     def forward(self, class_tokens: Tensor) -> Tensor:
         """Map ``[..., D]`` to unit vectors ``[..., D]`` in float32 at least."""
         return F.normalize(full_precision(self.layers(class_tokens)), dim=-1)
+
+
+class DirectionProjector(nn.Module):
+    """ToCo's projector: an MLP to a unit sphere, and from there the cosines with learnt directions.
+
+    The widths are those of the published configuration.
+    """
+
+    def __init__(self, width: int, *, hidden: int, bottleneck: int = 256, directions: int = 1024) -> None:
+        super().__init__()
+        self.layers = _mlp(width, hidden, bottleneck)
+        self.directions = nn.Parameter(torch.randn(directions, bottleneck))
+
+    def forward(self, class_tokens: Tensor) -> Tensor:
+        """Map ``[..., D]`` to cosines ``[..., P]`` in float32 at least."""
+        spots = F.normalize(full_precision(self.layers(class_tokens)), dim=-1)
+        with torch.autocast(spots.device.type, enabled=False):
+            return spots @ F.normalize(self.directions, dim=-1).T
+
+
+def _mlp(width: int, hidden: int, output: int) -> nn.Sequential:
+    """Return three linear layers with GELU between them."""
+    return nn.Sequential(
+        nn.Linear(width, hidden),
+        nn.GELU(),
+        nn.Linear(hidden, hidden),
+        nn.GELU(),
+        nn.Linear(hidden, output),
+    )

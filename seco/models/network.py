@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from seco.cam import activation_maps
 from seco.models.encoder import Encoder, Tokens
-from seco.models.heads import AtrousDecoder, PooledClassifier, Projector
+from seco.models.heads import AtrousDecoder, PooledClassifier
 
 
 class NetworkOutput(NamedTuple):
@@ -29,15 +29,19 @@ class CamPair(NamedTuple):
 
 
 class SeCoNetwork(nn.Module):
-    """Encoder, classifier, auxiliary classifier, decoder and projector. No pass changes any state."""
+    """Encoder, classifier, auxiliary classifier, decoder and projector. No pass changes any state.
 
-    def __init__(self, encoder: Encoder, *, num_classes: int, projector_width: int) -> None:
+    The projector maps class tokens ``[..., D]`` to what a training method compares: the method puts it in place.
+    """
+
+    def __init__(self, encoder: Encoder, *, num_classes: int) -> None:
         super().__init__()
+        self.num_classes = num_classes
         self.encoder = encoder
         self.classifier = PooledClassifier(encoder.width, num_classes)
         self.aux_classifier = PooledClassifier(encoder.width, num_classes)
         self.decoder = AtrousDecoder(encoder.width, num_classes + 1)
-        self.projector = Projector(encoder.width, hidden=projector_width)
+        self.projector: nn.Module = nn.Identity()
 
     def forward(self, images: Tensor) -> NetworkOutput:
         """Classify and segment normalised images ``[B, 3, H, W]``."""
@@ -50,7 +54,7 @@ class SeCoNetwork(nn.Module):
         )
 
     def embed(self, images: Tensor) -> Tensor:
-        """Return the projected class tokens ``[B, D]`` of images or patches, of unit length (eq. 2)."""
+        """Return the projected class tokens ``[B, P]`` of images or patches (eq. 2)."""
         return self.projector(self.encoder(images).class_token)
 
     def activations(self, tokens: Tokens, class_ids: Tensor) -> CamPair:

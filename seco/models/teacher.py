@@ -1,13 +1,14 @@
-"""The local teacher: an exponential moving average of the student's encoder and projector."""
+"""Teachers that follow the student: exponential moving averages of its weights."""
 
 import copy
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from seco.models.encoder import Encoder
-from seco.models.heads import Projector
 from seco.models.network import SeCoNetwork
+
+Module = TypeVar("Module", bound=nn.Module)
 
 
 class LocalTeacher(nn.Module):
@@ -15,18 +16,27 @@ class LocalTeacher(nn.Module):
 
     def __init__(self, student: SeCoNetwork) -> None:
         super().__init__()
-        self.encoder: Encoder = copy.deepcopy(student.encoder)
-        self.projector: Projector = copy.deepcopy(student.projector)
-        self.requires_grad_(False)
+        self.encoder = frozen_copy(student.encoder)
+        self.projector = frozen_copy(student.projector)
 
     @torch.no_grad()
     def embed(self, images: Tensor) -> Tensor:
         """Return the keys ``[B, D]`` of images or patches: projected class tokens of unit length (eq. 2)."""
         return self.projector(self.encoder(images).class_token)
 
-    @torch.no_grad()
     def update(self, student: SeCoNetwork, *, momentum: float) -> None:
         """Move every weight a step of ``1 - momentum`` towards the student's."""
-        own: list[Tensor] = [*self.encoder.parameters(), *self.projector.parameters()]
-        others = [*student.encoder.parameters(), *student.projector.parameters()]
-        torch._foreach_lerp_(own, [weight.detach() for weight in others], 1.0 - momentum)  # pyright: ignore[reportPrivateImportUsage]
+        follow(self.encoder, student.encoder, momentum=momentum)
+        follow(self.projector, student.projector, momentum=momentum)
+
+
+def frozen_copy(student: Module) -> Module:
+    """Return a copy of a module that is never trained."""
+    return copy.deepcopy(student).requires_grad_(False)
+
+
+@torch.no_grad()
+def follow(own: nn.Module, student: nn.Module, *, momentum: float) -> None:
+    """Move every weight of a copy a step of ``1 - momentum`` towards the student's."""
+    others: list[Tensor] = [weight.detach() for weight in student.parameters()]
+    torch._foreach_lerp_([*own.parameters()], others, 1.0 - momentum)  # pyright: ignore[reportPrivateImportUsage]

@@ -11,11 +11,16 @@ from seco.datasets.views import normalise
 
 
 class Inputs(NamedTuple):
-    """A batch on the model's device; the views of ``Batch`` are normalised here, and 0 outside the real image."""
+    """A batch on the model's device; the views of ``Batch`` are normalised here, and 0 outside the real image.
+
+    Views that no part of the method asks for are empty, ``[B, 0]``.
+    """
 
     weak: Tensor
     strong: Tensor
     second: Tensor
+    masks: Tensor
+    """Int64 ``[B, S, S]``."""
     boxes: Tensor
     labels: Tensor
     draws: Tensor
@@ -29,12 +34,14 @@ def to_device(batch: Batch, device: torch.device) -> Inputs:
     """Move a batch to the device; the number of present classes is read while the labels are on the host."""
     class_ids = present_classes(batch.labels)
     parts = (*batch[2:], class_ids)
-    weak, strong, second, boxes, labels, draws, class_ids = (part.to(device, non_blocking=True) for part in parts)
+    moved = (part.to(device, non_blocking=True) for part in parts)
+    weak, strong, second, masks, boxes, labels, draws, class_ids = moved
     inside = inside_mask(boxes, (weak.shape[-2], weak.shape[-1]))
     return Inputs(
         weak=normalise(weak) * inside.unsqueeze(1),
-        strong=normalise(strong) * inside.unsqueeze(1),
-        second=normalise(second),
+        strong=normalise(strong) * inside.unsqueeze(1) if strong.numel() else strong,
+        second=normalise(second) if second.numel() else second,
+        masks=masks.long(),
         boxes=boxes,
         labels=labels,
         draws=draws,

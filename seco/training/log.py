@@ -7,10 +7,8 @@ from types import TracebackType
 import torch
 import typer
 from dvclive.live import Live
-from torch import Tensor
 
 from seco.distributed import rank, sum_over_ranks
-from seco.tags import UNCERTAIN
 from seco.training.objective import StepResult
 
 Point = dict[str, float]
@@ -60,6 +58,12 @@ class TrainingLog:
                 self._live.log_metric(name, value)
         self._live.make_summary()
 
+    def took(self, seconds: float) -> None:
+        """Keep, beside the last point's values, how long training took."""
+        if self._live is not None:
+            self._live.summary["seconds"] = round(seconds, 1)
+            self._live.make_summary()
+
     def warn(self, faults: Iterable[str]) -> None:
         """Say, once each, what was wrong with images that others stood in for."""
         for fault in faults:
@@ -69,26 +73,10 @@ class TrainingLog:
 
 
 def measure(result: StepResult, *, rate: float) -> Point:
-    """Return losses and shares of tags of a step over all ranks, which all take part; the host waits for them once."""
+    """Return losses and shares of a step over all ranks, which all take part; the host waits for them once."""
     values = {"loss/total": result.total} | {f"loss/{name}": term for name, term in result.terms.items()}
-    values |= _tag_counts(result)
-    totals = sum_over_ranks(torch.stack([value.detach().double() for value in values.values()])).tolist()
-    point = dict(zip(values, totals, strict=True))
-    patches = point.pop("patches", 0)
-    shares = {name: count / patches for name, count in point.items() if name.startswith("patches/")}
-    return {"rate": rate} | point | shares
-
-
-def _tag_counts(result: StepResult) -> dict[str, Tensor]:
-    """Count background, class and uncertain patches, as tagged, tags that were withdrawn, and all."""
-    if result.contrast is None:
-        return {}
-    before = result.contrast.raw_patch_tags
-    after = result.contrast.rectified_tags.view(len(before), -1)[:, : before.shape[1]]
-    return {
-        "patches/background": (before == 0).sum(),
-        "patches/class": (before > 0).sum(),
-        "patches/uncertain": (before == UNCERTAIN).sum(),
-        "patches/withdrawn": ((before != UNCERTAIN) & (after == UNCERTAIN)).sum(),
-        "patches": torch.ones_like(before).sum(),
-    }
+    summed = [*values.values(), *(part for pair in result.shares.values() for part in pair)]
+    totals = sum_over_ranks(torch.stack([value.detach().double() for value in summed])).tolist()
+    losses = dict(zip(values, totals, strict=False))
+    counts = zip(result.shares, totals[len(values) :: 2], totals[len(values) + 1 :: 2], strict=True)
+    return {"rate": rate} | losses | {name: count / every for name, count, every in counts if every}

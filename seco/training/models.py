@@ -1,35 +1,52 @@
 """Everything that a training run changes, built from the settings."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import torch
 from torch import nn
 
 from seco.config import Settings
-from seco.memory import Prototypes, Reservoir
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
-from seco.models.teacher import LocalTeacher
+from seco.training.methods import METHODS
+from seco.training.parts.part import Part
+
+Kind = TypeVar("Kind", bound=Part)
 
 
 @dataclass
 class Models:
-    """Student (and global teacher, which shares its encoder), local teacher, and what is remembered."""
+    """The network that is trained, and the parts of its objective with what each of them remembers."""
 
     network: SeCoNetwork
-    teacher: LocalTeacher
-    prototypes: Prototypes
-    reservoir: Reservoir
+    parts: nn.ModuleDict
 
     def modules(self) -> dict[str, nn.Module]:
-        """Return the parts by name."""
+        """Return what a run's saved state consists of, by name."""
         return dict(vars(self))
+
+    def named_parts(self) -> Iterator[tuple[str, Part]]:
+        """Yield the parts in the order in which they take up what a step found."""
+        yield from cast(Iterator[tuple[str, Part]], self.parts.items())
+
+    def part(self, kind: type[Kind]) -> Kind:
+        """Return the part of a kind that the method has."""
+        return next(part for _, part in self.named_parts() if isinstance(part, kind))
+
+    def take_up(self, uptakes: Mapping[str, Any], settings: Settings) -> None:
+        """Let each part take up what it found; the network's weights have moved."""
+        for name, part in self.named_parts():
+            if name in uptakes:
+                part.take_up(uptakes[name], self.network, settings)
 
 
 def build_models(settings: Settings, *, num_classes: int, device: torch.device) -> Models:
     """Build all parts; random weights come from the seed alone."""
     pretrained = settings.backbone.pretrained
+    method = METHODS[settings.method]
     with torch.random.fork_rng(devices=()):
         torch.default_generator.manual_seed(settings.seed)
         encoder = build_encoder(
@@ -37,15 +54,10 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
             pretrained=pretrained if isinstance(pretrained, bool) else Path(pretrained),
             depth=settings.backbone.depth,
         )
-        network = SeCoNetwork(encoder, num_classes=num_classes, projector_width=settings.backbone.projector_width).to(
-            device
-        )
-    return Models(
-        network=network,
-        teacher=LocalTeacher(network),
-        prototypes=Prototypes(num_classes, encoder.width).to(device),
-        reservoir=Reservoir(settings.reservoir_size, encoder.width).to(device),
-    )
+        network = SeCoNetwork(encoder, num_classes=num_classes)
+        network.projector = method.projector(settings, encoder.width)
+        parts = nn.ModuleDict({name: part(settings, network) for name, part in method.parts.items()})
+    return Models(network.to(device), parts.to(device))
 
 
 def build_optimizer(settings: Settings, network: SeCoNetwork) -> torch.optim.Optimizer:

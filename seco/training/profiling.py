@@ -100,7 +100,7 @@ def profile_training(settings: Settings, manifest: Manifest, *, folder: Path) ->
 
         def step() -> None:
             inputs = next(batches)
-            trainer.update(inputs, trainer.step(inputs))
+            trainer.update(trainer.step(inputs))
 
         for _ in range(WARM_UP):
             step()

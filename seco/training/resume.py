@@ -55,6 +55,7 @@ class RunState:
     As a context it waits, at the end, for what is still being written, however the block ends.
 
     Attributes:
+        seconds: that all steps took, with loading, also before an interruption.
         faults: what was wrong with saved states that `restore` had to pass over, a sentence each.
     """
 
@@ -65,6 +66,7 @@ class RunState:
         self.step = 0
         self.bad_steps = 0
         self.bad_in_a_row = 0
+        self.seconds = 0.0
         self.curves: list[dict[str, float]] = []
         self.faults: tuple[str, ...] = ()
         self._writer = CheckpointWriter(folder, sound=None)
@@ -88,6 +90,7 @@ class RunState:
             "optimizer": self.optimizer.state_dict(),
             "bad_steps": self.bad_steps,
             "bad_in_a_row": self.bad_in_a_row,
+            "seconds": self.seconds,
             "curves": self.curves,
         }
         self._writer.save(state, step=self.step)
@@ -137,6 +140,7 @@ class RunState:
         self.step = step
         self.bad_steps = state["bad_steps"]
         self.bad_in_a_row = state["bad_in_a_row"]
+        self.seconds = state["seconds"]
         self.curves = state["curves"]
 
     def discard(self) -> None:

@@ -1,6 +1,7 @@
-"""The training loop. It alone changes state, in one order: weights, prototypes, reservoir, local teacher."""
+"""The training loop. It alone changes state: the weights, then what the parts of the method remember."""
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,15 +12,16 @@ from seco.datasets.loading import Batch, TrainingSet, training_batches
 from seco.datasets.stream import SampleStream
 from seco.datasets.views import ViewMaker
 from seco.device import pick_device, shared_casts
-from seco.distributed import any_over_ranks, anyone, gather, share_of, sum_gradients
+from seco.distributed import any_over_ranks, anyone, share_of, sum_gradients
 from seco.stopping import Stopped, deferred
 from seco.storage.manifest import Manifest
 from seco.storage.model import StoredModel, write_model
 from seco.training.bad_steps import end_of_run
 from seco.training.inputs import Inputs, to_device
 from seco.training.log import Point, TrainingLog, measure
+from seco.training.methods import METHODS
 from seco.training.models import build_models, build_optimizer
-from seco.training.objective import Objective, StepResult
+from seco.training.objective import StepResult, evaluate
 from seco.training.resume import RunState
 from seco.training.schedule import learning_rate_factor
 from seco.training.validation import Validation
@@ -39,7 +41,6 @@ class Trainer:
         self.skip_bad_images = skip_bad_images
         self.device = pick_device()
         models = build_models(settings, num_classes=len(manifest.class_names), device=self.device)
-        self.objective = Objective(settings)
         self.validation = Validation(settings, manifest) if settings.training.evaluate_every else None
         self.state = RunState(models, build_optimizer(settings, models.network), resume_folder)
         self.state.restore()
@@ -55,9 +56,11 @@ class Trainer:
         log.replay(state.curves)
         progress(state.step, "")
         with deferred("finishing the step and saving; once more to stop at once") as asked:
+            clock = time.perf_counter()
             for batch in self.batches():
                 log.warn(batch.faults)
                 self._train_on(batch, log)
+                state.seconds, clock = state.seconds + time.perf_counter() - clock, time.perf_counter()
                 stopping = anyone(asked())
                 if stopping or (state.step % training.checkpoint_every == 0 and state.step < training.steps):
                     state.save()
@@ -65,16 +68,17 @@ class Trainer:
                     break
                 progress(1, log.note)  # last: Ctrl-C may have ended what reads it, such as `tee`
             state.finish()
+        log.took(state.seconds)
         if state.step < training.steps:
             raise Stopped(signal.SIGTERM)  # another rank was asked to
 
     def step(self, inputs: Inputs) -> StepResult:
         """Compute the objective at the present step; nothing changes."""
         with shared_casts(self.device):
-            return self.objective(self.state.models, inputs, step=self.state.step)
+            return evaluate(self.state.models, inputs, settings=self.settings, step=self.state.step)
 
-    def update(self, inputs: Inputs, result: StepResult) -> bool:
-        """Move the weights, then the prototypes, the reservoir and the local teacher, and count the step.
+    def update(self, result: StepResult) -> bool:
+        """Move the weights, let the parts of the method take up what they found, and count the step.
 
         Where the loss or a gradient is not finite on any rank, nothing moves but the count, and False is returned.
         """
@@ -87,7 +91,7 @@ class Trainer:
         finite = torch.isfinite(torch.stack([result.total.detach(), *norms])).all()
         sound = not any_over_ranks(~finite)  # the one place where the host waits for the device on every step
         if sound:
-            self._move(inputs, result)
+            self._move(result)
         state.count(sound)
         return sound
 
@@ -106,10 +110,12 @@ class Trainer:
         """Yield this rank's share of the batches from the present step to the last."""
         settings, training = self.settings, self.settings.training
         records = self.manifest.split("train")
+        parts = METHODS[settings.method].parts.values()
         views = ViewMaker(
             crop_size=training.crop_size,
             second_size=training.second_view_size,
             scale_range=training.scale_range,
+            wanted={view for part in parts for view in part.views},
         )
         stream = SampleStream(
             len(records),
@@ -123,7 +129,7 @@ class Trainer:
             records,
             self.manifest.class_names,
             views,
-            num_patches=settings.num_patches,
+            num_draws=max(part.num_draws(settings) for part in parts),
             seed=settings.seed,
             skip_bad=self.skip_bad_images,
         )
@@ -133,7 +139,7 @@ class Trainer:
         state, training = self.state, self.settings.training
         inputs = to_device(batch, self.device)
         result = self.step(inputs)
-        sound = self.update(inputs, result)
+        sound = self.update(result)
         if state.bad_in_a_row > training.max_bad_steps:
             step = state.step - 1
             raise end_of_run(step, result, batch, in_a_row=state.bad_in_a_row, folder=state.folder)
@@ -146,23 +152,12 @@ class Trainer:
             state.curves.append({"step": float(state.step), "bad_steps": float(state.bad_steps)} | point)
             log.record(state.curves[-1])
 
-    def _move(self, inputs: Inputs, result: StepResult) -> None:
-        settings, state = self.settings, self.state
-        models, optimizer, batch_size = state.models, state.optimizer, settings.training.batch_size
+    def _move(self, result: StepResult) -> None:
+        optimizer = self.state.optimizer
         for group in optimizer.param_groups:
             group["lr"] = group["base_rate"] * self._factor()
         optimizer.step()
-        if state.step >= settings.training.prototype_start:
-            models.prototypes.update(
-                gather(result.crop_embedding, total=batch_size),
-                gather(inputs.labels, total=batch_size),
-                momentum=settings.prototype_momentum,
-                mode=settings.prototype_update,
-            )
-        contrast = result.contrast
-        if contrast is not None and contrast.keys is not None and contrast.key_tags is not None:
-            models.reservoir.enqueue(contrast.keys, contrast.key_tags)
-        models.teacher.update(models.network, momentum=settings.teacher_momentum)
+        self.state.models.take_up(result.uptakes, self.settings)
 
     def _factor(self) -> float:
         training = self.settings.training

@@ -35,8 +35,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
 
 
 def training_set(records: list[Record], *, seed: int = 5, skip_bad: bool = False) -> TrainingSet:
-    views = ViewMaker(crop_size=48, second_size=32, scale_range=(0.5, 2.0))
-    return TrainingSet(records, CLASSES, views, num_patches=3, seed=seed, skip_bad=skip_bad)
+    views = ViewMaker(crop_size=48, second_size=32, scale_range=(0.5, 2.0), wanted=("strong", "second"))
+    return TrainingSet(records, CLASSES, views, num_draws=3, seed=seed, skip_bad=skip_bad)
 
 
 def stream(*, first: int = 0, last: int = 6) -> SampleStream:

@@ -10,7 +10,7 @@ SEEDS = range(25)
 
 
 def maker(*, crop_size: int = 64, second_size: int = 32, scale_range: tuple[float, float] = (0.5, 2.0)) -> ViewMaker:
-    return ViewMaker(crop_size=crop_size, second_size=second_size, scale_range=scale_range)
+    return ViewMaker(crop_size=crop_size, second_size=second_size, scale_range=scale_range, wanted=("strong", "second"))
 
 
 def photograph(*, height: int = 60, width: int = 80, seed: int = 0) -> Tensor:

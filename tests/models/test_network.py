@@ -1,13 +1,16 @@
 import torch
 
 from seco.models.encoder import build_encoder
+from seco.models.heads import Projector
 from seco.models.network import SeCoNetwork
 
 
 def network(*, num_classes: int = 4) -> SeCoNetwork:
     torch.manual_seed(0)
     encoder = build_encoder("vit_tiny_patch16_224", pretrained=False, depth=4)
-    return SeCoNetwork(encoder, num_classes=num_classes, projector_width=16)
+    model = SeCoNetwork(encoder, num_classes=num_classes)
+    model.projector = Projector(encoder.width, hidden=16)
+    return model
 
 
 IMAGES = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))

@@ -1,6 +1,7 @@
 import torch
 
 from seco.models.encoder import build_encoder
+from seco.models.heads import Projector
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
 
@@ -10,7 +11,9 @@ IMAGES = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 def student() -> SeCoNetwork:
     torch.manual_seed(0)
     encoder = build_encoder("vit_tiny_patch16_224", pretrained=False, depth=1)
-    return SeCoNetwork(encoder, num_classes=2, projector_width=8)
+    model = SeCoNetwork(encoder, num_classes=2)
+    model.projector = Projector(encoder.width, hidden=8)
+    return model
 
 
 def shift(model: SeCoNetwork, amount: float) -> None:

@@ -50,8 +50,9 @@ class InFloat64(Trainer):
     def step(self, inputs: Inputs) -> StepResult:
         doubled = (part.double() if part.is_floating_point() else part for part in inputs)
         result = super().step(Inputs(*doubled))
-        if result.contrast is not None:
-            self.tags.append(result.contrast.rectified_tags.tolist())
+        contrast = result.uptakes["patches"].contrast
+        if contrast is not None:
+            self.tags.append(contrast.rectified_tags.tolist())
         return result
 
 

@@ -4,14 +4,21 @@ import pytest
 import torch
 from torch import Tensor
 
-from seco.training import contrast as contrast_module
-from seco.training import objective as module
+from seco.models.network import CamPair
+from seco.training import objective
 from seco.training.models import Models
-from seco.training.objective import Objective, StepResult
+from seco.training.objective import StepResult
+from seco.training.parts import crop_pass, online_segmentation, patch_contrast, token_relations
+from seco.training.parts.crop_pass import CropPass
 from tests.settings import small_settings
-from tests.tiny import CPU, LABELS, snapshot, tiny_inputs, tiny_models
+from tests.tiny import CPU, LABELS, contrast_of, memory_of, snapshot, tiny_inputs, tiny_models
 
-PHASES = {"training.contrast_start": 2, "training.segmentation_start": 3, "training.tag_source_switch": 4}
+PHASES = {
+    "training.prototype_start": 0,
+    "training.contrast_start": 2,
+    "training.segmentation_start": 3,
+    "training.tag_source_switch": 4,
+}
 LAST = 5
 ALL = {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}
 WEIGHTS = {"weight_ptc": 0.3, "weight_lig": 0.6, "weight_lil": 0.7, "weight_seg": 0.12, "weight_reg": 0.05}
@@ -19,7 +26,11 @@ WEIGHTS = {"weight_ptc": 0.3, "weight_lig": 0.6, "weight_lil": 0.7, "weight_seg"
 
 def evaluate(models: Models, *, step: int = LAST, seed: int = 0, **changes) -> StepResult:
     settings = small_settings(**(PHASES | WEIGHTS | changes))
-    return Objective(settings)(models, tiny_inputs(seed=seed), step=step)
+    return objective.evaluate(models, tiny_inputs(seed=seed), settings=settings, step=step)
+
+
+def taught(models: Models) -> CamPair:
+    return CropPass(models.network, tiny_inputs(), settings=small_settings(), step=0).cams
 
 
 @pytest.fixture
@@ -41,17 +52,17 @@ def test_a_phase_has_its_terms_and_no_other(models, step, names):
     result = evaluate(models, step=step)
     assert set(result.terms) == names
     assert all(term.dim() == 0 and term.isfinite() for term in result.terms.values())
-    assert (result.contrast is not None) == ("lig" in names)
+    assert (result.uptakes["patches"].contrast is not None) == ("lig" in names)
 
 
 @pytest.mark.parametrize(
     ("weight", "term", "parts"),
     [
-        ("weight_ptc", "ptc", [(module, "token_contrast")]),
-        ("weight_lig", "lig", [(contrast_module, "global_contrast")]),
-        ("weight_lil", "lil", [(contrast_module, "local_contrast"), (contrast_module, "rectify_tags")]),
-        ("weight_seg", "seg", [(module, "segmentation_loss"), (module, "refine_labels")]),
-        ("weight_reg", "reg", [(module, "energy_loss")]),
+        ("weight_ptc", "ptc", [(token_relations, "token_contrast")]),
+        ("weight_lig", "lig", [(patch_contrast, "global_contrast")]),
+        ("weight_lil", "lil", [(patch_contrast, "local_contrast"), (patch_contrast, "rectify_tags")]),
+        ("weight_seg", "seg", [(online_segmentation, "segmentation_loss"), (online_segmentation, "refine_labels")]),
+        ("weight_reg", "reg", [(online_segmentation, "energy_loss")]),
     ],
 )
 def test_a_term_without_weight_is_not_computed(models, monkeypatch, weight, term, parts):
@@ -63,8 +74,22 @@ def test_a_term_without_weight_is_not_computed(models, monkeypatch, weight, term
 @pytest.mark.parametrize(
     ("step", "parts"),
     [
-        (1, [(module, "contrast_patches"), (module, "refine_labels"), (module, "energy_loss")]),
-        (2, [(module, "refine_labels"), (module, "segmentation_loss"), (module, "energy_loss")]),
+        (
+            1,
+            [
+                (patch_contrast, "sample_patches"),
+                (online_segmentation, "refine_labels"),
+                (online_segmentation, "energy_loss"),
+            ],
+        ),
+        (
+            2,
+            [
+                (online_segmentation, "refine_labels"),
+                (online_segmentation, "segmentation_loss"),
+                (online_segmentation, "energy_loss"),
+            ],
+        ),
     ],
 )
 def test_a_term_that_has_not_begun_is_not_computed(models, monkeypatch, step, parts):
@@ -74,21 +99,19 @@ def test_a_term_that_has_not_begun_is_not_computed(models, monkeypatch, step, pa
 
 
 def test_nobody_teaches_where_nobody_learns_from_cams(models, monkeypatch):
-    monkeypatch.delattr(module, "multi_scale_cam")
+    monkeypatch.delattr(crop_pass, "multi_scale_cam")
     assert set(evaluate(models, step=1, weight_ptc=0.0).terms) == {"cls", "aux"}
 
 
 def test_without_both_contrasts_no_patch_is_cut(models, monkeypatch):
-    monkeypatch.delattr(module, "contrast_patches")
+    monkeypatch.delattr(patch_contrast, "sample_patches")
     result = evaluate(models, weight_lig=0.0, weight_lil=0.0)
     assert set(result.terms) == ALL - {"lig", "lil"}
-    assert result.contrast is None
+    assert "patches" not in result.uptakes
 
 
 def test_without_l_lil_the_reservoir_gets_no_keys(models):
-    contrast = evaluate(models, weight_lil=0.0).contrast
-    assert contrast is not None
-    assert contrast.keys is None
+    assert contrast_of(evaluate(models, weight_lil=0.0)).keys is None
 
 
 @pytest.mark.parametrize("step", [0, 2, 3])
@@ -114,24 +137,22 @@ def test_the_classification_losses_are_multi_label_soft_margins(models):
 @pytest.mark.parametrize(("step", "kind"), [(2, "auxiliary"), (3, "auxiliary"), (4, "final"), (5, "final")])
 def test_patches_are_tagged_from_the_auxiliary_cam_until_the_switch(models, monkeypatch, step, kind):
     given: list[Tensor] = []
-    original = module.contrast_patches
+    original = patch_contrast.three_way_labels
 
-    def keep(models, inputs, embedding, tag_cam, **rest):
-        given.append(tag_cam)
-        return original(models, inputs, embedding, tag_cam, **rest)
+    def keep(cam, *rest, **thresholds):
+        given.append(cam)
+        return original(cam, *rest, **thresholds)
 
-    monkeypatch.setattr(module, "contrast_patches", keep)
+    monkeypatch.setattr(patch_contrast, "three_way_labels", keep)
     evaluate(models, step=step)
-    inputs, objective = tiny_inputs(), Objective(small_settings())
     with torch.no_grad():
-        cams = objective._teach(models.network, inputs, models.network(inputs.weak).tokens)
+        cams = taught(models)
     torch.testing.assert_close(given[0], getattr(cams, kind))
     assert not torch.allclose(cams.final, cams.auxiliary, atol=1e-2)
 
 
 def test_cams_that_teach_lie_in_0_to_1_inside_the_image_and_carry_no_gradient(models):
-    inputs = tiny_inputs()
-    cams = Objective(small_settings())._teach(models.network, inputs, models.network(inputs.weak).tokens)
+    inputs, cams = tiny_inputs(), taught(models)
     outside = ~inputs.inside.unsqueeze(1).expand_as(cams.final)
     for cam in cams:
         assert not cam.requires_grad
@@ -166,13 +187,12 @@ def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
     result.total.backward()
     silent = [name for name, weight in models.network.named_parameters() if weight.grad is None]
     assert silent == []
-    assert all(weight.grad is None for weight in models.teacher.parameters())
-    assert not models.prototypes.vectors.requires_grad
-    assert not models.reservoir.keys.requires_grad
-    assert not result.crop_embedding.requires_grad
-    assert result.contrast is not None
-    assert result.contrast.keys is not None
-    assert not result.contrast.keys.requires_grad
+    assert all(weight.grad is None for weight in memory_of(models).teacher.parameters())
+    assert not memory_of(models).prototypes.vectors.requires_grad
+    assert not memory_of(models).reservoir.keys.requires_grad
+    uptake = result.uptakes["patches"]
+    assert not uptake.crop_embedding.requires_grad
+    assert not uptake.contrast.keys.requires_grad
 
 
 @pytest.mark.parametrize(
@@ -198,16 +218,15 @@ def test_a_term_trains_its_own_parts_and_no_target(models, term, parts):
 
 
 def test_the_crop_embedding_is_the_projected_class_token_of_the_crop(models):
-    torch.testing.assert_close(evaluate(models).crop_embedding, models.network.embed(tiny_inputs().weak))
+    embedding = evaluate(models).uptakes["patches"].crop_embedding
+    torch.testing.assert_close(embedding, models.network.embed(tiny_inputs().weak))
 
 
 def test_a_crop_of_nothing_but_padding_teaches_nothing_and_breaks_nothing(models):
     blind = tiny_inputs(labels=LABELS[:1], boxes=((0, 0, 0, 0),))
-    objective = Objective(small_settings(**(PHASES | WEIGHTS)))
-    result = objective(models, blind, step=LAST)
+    result = objective.evaluate(models, blind, settings=small_settings(**(PHASES | WEIGHTS)), step=LAST)
     assert [result.terms[name].item() for name in ("ptc", "seg", "reg")] == [0, 0, 0]
-    assert result.contrast is not None
-    assert (result.contrast.raw_patch_tags == -1).all()
+    assert (contrast_of(result).raw_patch_tags == -1).all()
     result.total.backward()
     assert all(weight.grad is None or weight.grad.isfinite().all() for weight in models.network.parameters())
 

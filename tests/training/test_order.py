@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 
 from seco.storage.manifest import Manifest
-from seco.training import contrast as contrast_module
 from seco.training.inputs import Inputs, to_device
+from seco.training.parts import patch_contrast as contrast_module
 from seco.training.schedule import learning_rate_factor
 from seco.training.trainer import Trainer
 from tests.settings import small_settings
-from tests.tiny import NUM_CLASSES, snapshot, tiny_batch
+from tests.tiny import NUM_CLASSES, contrast_of, memory_of, snapshot, tiny_batch
 
 START = {"training.prototype_start": 0, "training.contrast_start": 0, "training.segmentation_start": 0}
 
@@ -43,7 +43,7 @@ def spy(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, calls: list[s
 
 def test_weights_then_prototypes_then_reservoir_then_teacher(tmp_path, monkeypatch):
     trainer, calls = build(tmp_path), []
-    models = trainer.state.models
+    models = memory_of(trainer.state.models)
     for owner, name in (
         (models.teacher, "update"),
         (models.prototypes, "update"),
@@ -60,7 +60,7 @@ def test_weights_then_prototypes_then_reservoir_then_teacher(tmp_path, monkeypat
     inputs = inputs_of(trainer)
     result = trainer.step(inputs)
     assert calls == []
-    trainer.update(inputs, result)
+    trainer.update(result)
     assert calls == ["AdamW", "Prototypes", "Reservoir", "LocalTeacher"]
     assert trainer.state.step == 1
 
@@ -75,14 +75,14 @@ def test_computing_a_step_changes_nothing(tmp_path):
 
 def test_the_loss_of_a_step_sees_prototypes_and_reservoir_as_the_last_step_left_them(tmp_path, monkeypatch):
     trainer = build(tmp_path)
-    inputs, models = inputs_of(trainer), trainer.state.models
+    inputs, models = inputs_of(trainer), memory_of(trainer.state.models)
     globals_ = spy(monkeypatch, contrast_module, "global_contrast", [])
     locals_ = spy(monkeypatch, contrast_module, "local_contrast", [])
     for step in range(3):
         prototypes, keys, tags = (
             part.clone() for part in (models.prototypes.vectors, models.reservoir.keys, models.reservoir.tags)
         )
-        trainer.update(inputs, trainer.step(inputs))
+        trainer.update(trainer.step(inputs))
         assert torch.equal(globals_[step][2], prototypes)
         assert torch.equal(locals_[step][2][-len(keys) :], keys)
         assert torch.equal(locals_[step][3][-len(tags) :], tags)
@@ -92,26 +92,26 @@ def test_the_loss_of_a_step_sees_prototypes_and_reservoir_as_the_last_step_left_
 
 def test_prototypes_take_up_the_embeddings_that_the_loss_was_made_of(tmp_path):
     trainer = build(tmp_path, **{"training.warmup_steps": 0, "training.learning_rate": 1e-2})
-    inputs, vectors = inputs_of(trainer), trainer.state.models.prototypes.vectors
+    inputs, vectors = inputs_of(trainer), memory_of(trainer.state.models).prototypes.vectors
     result = trainer.step(inputs)
-    trainer.update(inputs, result)
+    trainer.update(result)
     # The first image shows class 2 alone and no prototype was there: it becomes the embedding itself.
-    torch.testing.assert_close(vectors[1], result.crop_embedding[0])
+    torch.testing.assert_close(vectors[1], result.uptakes["patches"].crop_embedding[0])
     # The second shows classes 1 and 4, both unseen before.
-    torch.testing.assert_close(vectors[0], result.crop_embedding[1])
-    torch.testing.assert_close(vectors[3], result.crop_embedding[1])
+    torch.testing.assert_close(vectors[0], result.uptakes["patches"].crop_embedding[1])
+    torch.testing.assert_close(vectors[3], result.uptakes["patches"].crop_embedding[1])
     assert (vectors[2] == 0).all()
 
 
 def test_the_reservoir_takes_up_the_steps_keys_once(tmp_path):
     trainer = build(tmp_path)
-    inputs, reservoir = inputs_of(trainer), trainer.state.models.reservoir
+    inputs, reservoir = inputs_of(trainer), memory_of(trainer.state.models).reservoir
     result = trainer.step(inputs)
-    trainer.update(inputs, result)
-    assert result.contrast is not None
-    assert result.contrast.keys is not None
-    assert torch.equal(reservoir.keys[:10], result.contrast.keys)
-    assert torch.equal(reservoir.tags[:10], result.contrast.rectified_tags)
+    trainer.update(result)
+    contrast = contrast_of(result)
+    assert contrast.keys is not None
+    assert torch.equal(reservoir.keys[:10], contrast.keys)
+    assert torch.equal(reservoir.tags[:10], contrast.rectified_tags)
     assert (reservoir.tags[10:] == -1).all()
     assert reservoir.cursor == 10
 
@@ -119,11 +119,12 @@ def test_the_reservoir_takes_up_the_steps_keys_once(tmp_path):
 def test_the_teacher_follows_the_weights_as_they_are_after_the_step(tmp_path):
     trainer = build(tmp_path, **{"training.warmup_steps": 0})
     inputs, models = inputs_of(trainer), trainer.state.models
-    before = {name: value.clone() for name, value in models.teacher.state_dict().items()}
+    teacher = memory_of(models).teacher
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
     student_before = {name: value.clone() for name, value in models.network.state_dict().items()}
-    trainer.update(inputs, trainer.step(inputs))
+    trainer.update(trainer.step(inputs))
     moved = 0
-    for name, value in models.teacher.state_dict().items():
+    for name, value in teacher.state_dict().items():
         torch.testing.assert_close(value, 0.75 * before[name] + 0.25 * models.network.state_dict()[name])
         moved += int(not torch.equal(models.network.state_dict()[name], student_before[name]))
     assert moved > 10
@@ -131,9 +132,9 @@ def test_the_teacher_follows_the_weights_as_they_are_after_the_step(tmp_path):
 
 def test_prototypes_begin_at_their_step(tmp_path):
     trainer = build(tmp_path, **{"training.prototype_start": 2})
-    inputs, prototypes, seen = inputs_of(trainer), trainer.state.models.prototypes, []
+    inputs, prototypes, seen = inputs_of(trainer), memory_of(trainer.state.models).prototypes, []
     for _ in range(3):
-        trainer.update(inputs, trainer.step(inputs))
+        trainer.update(trainer.step(inputs))
         seen.append(bool(prototypes.seen.any()))
     assert seen == [False, False, True]
 
@@ -142,7 +143,7 @@ def test_each_step_has_the_rate_of_the_schedule_and_heads_their_multiple(tmp_pat
     trainer = build(tmp_path, **{"training.learning_rate": 1e-3, "training.head_multiplier": 10.0})
     inputs = inputs_of(trainer)
     for step in range(3):
-        trainer.update(inputs, trainer.step(inputs))
+        trainer.update(trainer.step(inputs))
         factor = learning_rate_factor(step, steps=50, warmup_steps=10, warmup_ratio=1e-6)
         rates = [group["lr"] for group in trainer.state.optimizer.param_groups]
         assert rates == pytest.approx([1e-3 * factor, 1e-2 * factor])
@@ -160,7 +161,7 @@ def test_a_step_without_a_finite_loss_changes_nothing_but_the_count(tmp_path):
     trainer = build(tmp_path)
     inputs, before = inputs_of(trainer), snapshot(trainer.state.models)
     result = trainer.step(inputs)
-    assert not trainer.update(inputs, result._replace(total=result.total * torch.nan))
+    assert not trainer.update(result._replace(total=result.total * torch.nan))
     assert all(torch.equal(value, before[name]) for name, value in snapshot(trainer.state.models).items())
     assert not trainer.state.optimizer.state_dict()["state"]
     assert (trainer.state.step, trainer.state.bad_steps, trainer.state.bad_in_a_row) == (1, 1, 1)

@@ -16,7 +16,7 @@ from seco.training.models import Models
 from seco.training.objective import StepResult
 from seco.training.trainer import Trainer
 from tests.settings import small_settings
-from tests.tiny import CPU, tiny_models
+from tests.tiny import CPU, contrast_of, tiny_models
 
 LABELS = torch.tensor([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0], [1.0, 1.0, 1.0, 0.0]])
 BOXES = ((0, 0, 96, 96), (8, 0, 96, 90), (0, 20, 60, 96))  # two are padded
@@ -68,7 +68,7 @@ class Pair:
         inputs = self.inputs(step)
         results = self.engine.step(inputs), self.plain(inputs, tags_from_auxiliary=self.from_auxiliary)
         factor = self.engine._factor()
-        self.engine.update(inputs, results[0])
+        self.engine.update(results[0])
         self.update(inputs, results[1], rate_factor=factor)
         return results
 
@@ -92,8 +92,7 @@ class Pair:
 def assert_equal(pair: Pair, results: tuple[StepResult, PlainResult], *, within: float) -> None:
     """Terms, gradients and everything that a step changes agree; `within` is absolute and relative."""
     fast, plain = results
-    assert fast.contrast is not None
-    assert fast.contrast.rectified_tags.tolist() == plain.tags
+    assert contrast_of(fast).rectified_tags.tolist() == plain.tags
     assert set(fast.terms) == set(plain.terms) == {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}
     close = {"atol": within, "rtol": within}
     for name, term in fast.terms.items():
@@ -116,8 +115,8 @@ def test_in_double_precision_four_steps_agree_to_1e_8(tmp_path, from_auxiliary):
     for step in range(4):
         results = pair.step(step)
         assert_equal(pair, results, within=1e-8)
-        assert results[0].contrast is not None
-        raw, final = results[0].contrast.raw_patch_tags, results[0].contrast.rectified_tags
+        contrast = contrast_of(results[0])
+        raw, final = contrast.raw_patch_tags, contrast.rectified_tags
         tags |= set(raw.flatten().tolist())
         withdrawn += (raw != final.view(len(raw), -1)[:, : raw.shape[1]]).sum().item()
     # Otherwise much of this would have been left untried.
@@ -129,9 +128,8 @@ def test_in_double_precision_four_steps_agree_to_1e_8(tmp_path, from_auxiliary):
 def test_in_bf16_terms_stay_within_half_a_percent_of_single_precision_and_contrasts_within_5(tmp_path, step):
     pair = Pair(tmp_path, **BF16, use_rectification=False)
     fast, plain = pair.step(step)
-    assert fast.contrast is not None
     # Tags are decisions: one that lies on its threshold may fall either way, and then the contrasts differ at will.
-    assert fast.contrast.rectified_tags.tolist() == plain.tags
+    assert contrast_of(fast).rectified_tags.tolist() == plain.tags
     for name, term in fast.terms.items():
         assert term.item() == pytest.approx(plain.terms[name].item(), rel=0.05 if name in {"lig", "lil"} else 0.005), (
             name

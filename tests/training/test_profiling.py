@@ -77,9 +77,9 @@ def test_a_profile_runs_every_phase_on_the_runs_images_and_leaves_a_table_and_a_
     manifest, terms = demo_manifest(tmp_path / "data"), []
     original = Trainer.update
 
-    def keep(trainer, inputs, result):
+    def keep(trainer, result):
         terms.append(set(result.terms))
-        return original(trainer, inputs, result)
+        return original(trainer, result)
 
     monkeypatch.setattr(Trainer, "update", keep)
     profile = profile_training(small_settings(**late), manifest, folder=tmp_path / "profile")

@@ -33,8 +33,8 @@ def test_models_and_memories_of_every_rank_are_those_of_one_process(outputs: Pat
     for part, values in alone["models"].items():
         for key, value in values.items():
             torch.testing.assert_close(shared["models"][part][key], value, rtol=0, atol=1e-8, msg=f"{part}.{key}")
-    assert (alone["models"]["reservoir"]["tags"] > 0).any()
-    assert alone["models"]["prototypes"]["vectors"].any(dim=1).sum() > 3
+    assert (alone["models"]["parts"]["patches.reservoir.tags"] > 0).any()
+    assert alone["models"]["parts"]["patches.prototypes.vectors"].any(dim=1).sum() > 3
 
 
 @pytest.mark.slow

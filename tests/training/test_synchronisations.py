@@ -49,7 +49,7 @@ def test_a_step_reads_the_lattices_extent_and_sizes_and_whether_the_step_is_soun
     with Reads() as computing:
         result = trainer.step(inputs)
     with Reads() as moving:
-        trainer.update(inputs, result)
+        trainer.update(result)
     assert computing.calls == {"tolist": 1, "unique": 2}
     assert moving.calls == {"__bool__": 1}
 
@@ -60,5 +60,5 @@ def test_that_does_not_grow_with_the_batch(tmp_path, count):
     inputs = inputs_of(trainer)
     more = inputs._replace(**{name: part[:1].expand(count, *part.shape[1:]) for name, part in inputs._asdict().items()})
     with Reads() as reads:
-        trainer.update(more, trainer.step(more))
+        trainer.update(trainer.step(more))
     assert reads.calls.total() == 4

@@ -3,12 +3,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.training import contrast as module
-from seco.training.contrast import Contrast, contrast_patches
 from seco.training.inputs import Inputs
 from seco.training.models import Models
+from seco.training.parts import patch_contrast as module
+from seco.training.parts.crop_pass import CropPass
+from seco.training.parts.patch_contrast import Contrast
 from tests.settings import small_settings
-from tests.tiny import LABELS, snapshot, tiny_inputs, tiny_models
+from tests.tiny import LABELS, memory_of, snapshot, tiny_inputs, tiny_models
 
 PATCHES, VIEWS, SIDE = 3, 5, 32
 
@@ -23,9 +24,9 @@ def half_and_half(inputs: Inputs) -> Tensor:
 
 
 def contrasted(models: Models, inputs: Inputs, *, cam: Tensor | None = None, **changes) -> Contrast:
-    embedding = models.network.embed(inputs.weak)
-    cam = half_and_half(inputs) if cam is None else cam
-    return contrast_patches(models, inputs, embedding, cam, settings=small_settings(**changes))
+    crops = CropPass(models.network, inputs, settings=small_settings(**changes), step=0)
+    embedding = models.network.projector(crops.output.tokens.class_token)
+    return memory_of(models).contrast(crops, embedding, half_and_half(inputs) if cam is None else cam)
 
 
 @pytest.fixture
@@ -61,7 +62,7 @@ def corner_of(patch: Tensor, image: Tensor) -> tuple[int, int]:
 
 
 def test_strong_patches_are_cut_where_the_weak_ones_are_and_mirrored_one_by_one(models, inputs, monkeypatch):
-    students, teachers = Spy(monkeypatch, models.network, "embed"), Spy(monkeypatch, models.teacher, "embed")
+    students, teachers = Spy(monkeypatch, models.network, "embed"), Spy(monkeypatch, memory_of(models).teacher, "embed")
     mirrored = 0
     for seed in range(6):
         contrasted(models, tiny_inputs(seed=seed))
@@ -105,8 +106,8 @@ def test_keys_are_the_local_teachers_for_patches_and_whole_images(models, inputs
     keys = contrasted(models, inputs).keys
     assert keys is not None
     lined_up = keys.view(2, VIEWS, -1)
-    torch.testing.assert_close(lined_up[:, PATCHES], models.teacher.embed(inputs.strong))
-    torch.testing.assert_close(lined_up[:, PATCHES + 1], models.teacher.embed(inputs.second))
+    torch.testing.assert_close(lined_up[:, PATCHES], memory_of(models).teacher.embed(inputs.strong))
+    torch.testing.assert_close(lined_up[:, PATCHES + 1], memory_of(models).teacher.embed(inputs.second))
     assert not torch.allclose(lined_up[:, PATCHES + 1], models.network.embed(inputs.second), atol=1e-3)
     assert not keys.requires_grad
 
@@ -124,8 +125,8 @@ def test_entries_are_the_batchs_keys_once_and_the_reservoir(models, inputs, monk
     result = contrasted(models, inputs)
     _, tags, entries, entry_tags = spy.calls[0]
     assert result.keys is not None
-    assert torch.equal(entries, torch.cat([result.keys, models.reservoir.keys]))
-    assert torch.equal(entry_tags, torch.cat([result.rectified_tags, models.reservoir.tags]))
+    assert torch.equal(entries, torch.cat([result.keys, memory_of(models).reservoir.keys]))
+    assert torch.equal(entry_tags, torch.cat([result.rectified_tags, memory_of(models).reservoir.tags]))
     assert torch.equal(tags, result.rectified_tags)
 
 
@@ -142,15 +143,15 @@ def test_rectified_tags_govern_both_contrasts_their_entries_and_what_is_stored(m
     assert torch.equal(result.rectified_tags, expected)
     assert torch.equal(globals_.calls[0][1], expected)
     assert torch.equal(locals_.calls[0][1], expected)
-    assert torch.equal(locals_.calls[0][3], torch.cat([expected, models.reservoir.tags]))
+    assert torch.equal(locals_.calls[0][3], torch.cat([expected, memory_of(models).reservoir.tags]))
     assert torch.equal(result.raw_patch_tags, plain.view(2, VIEWS)[:, :PATCHES])
 
 
 def test_rectification_meets_the_reservoir_and_not_the_batch(models, inputs, monkeypatch):
     spy = Spy(monkeypatch, module, "rectify_tags")
     contrasted(models, inputs)
-    assert torch.equal(spy.calls[0][2], models.reservoir.keys)
-    assert torch.equal(spy.calls[0][3], models.reservoir.tags)
+    assert torch.equal(spy.calls[0][2], memory_of(models).reservoir.keys)
+    assert torch.equal(spy.calls[0][3], memory_of(models).reservoir.tags)
 
 
 @pytest.mark.parametrize("changes", [{"use_rectification": False}, {"weight_lil": 0.0}])
@@ -160,7 +161,7 @@ def test_rectification_is_switched_off_by_its_switch_and_without_l_lil(models, i
 
 
 def test_without_l_lil_there_are_no_keys(models, inputs, monkeypatch):
-    monkeypatch.delattr(models.teacher.__class__, "embed")
+    monkeypatch.delattr(memory_of(models).teacher.__class__, "embed")
     result = contrasted(models, inputs, weight_lil=0.0)
     assert result.keys is None
     assert set(result.terms) == {"lig"}
@@ -193,8 +194,13 @@ def test_gradients_reach_the_queries_alone(models, inputs):
     (result.terms["lig"] + result.terms["lil"]).backward()
     trained = {name for name, weight in models.network.named_parameters() if weight.grad is not None}
     assert {name.split(".")[0] for name in trained} == {"encoder", "projector"}
-    assert all(weight.grad is None for weight in models.teacher.parameters())
-    for tensor in (result.keys, result.rectified_tags, models.prototypes.vectors, models.reservoir.keys):
+    assert all(weight.grad is None for weight in memory_of(models).teacher.parameters())
+    for tensor in (
+        result.keys,
+        result.rectified_tags,
+        memory_of(models).prototypes.vectors,
+        memory_of(models).reservoir.keys,
+    ):
         assert tensor is not None
         assert not tensor.requires_grad
 
@@ -208,6 +214,6 @@ def test_the_terms_are_those_of_the_equations_on_these_queries(models, inputs, m
     assert result.terms["lil"].item() == pytest.approx(-logits.log_softmax(1)[pairs].mean().item(), rel=1e-4)
     positive = tags > 0
     shown = sorted(set(tags[positive].long().tolist()))
-    logits = queries[positive] @ models.prototypes.vectors[[tag - 1 for tag in shown]].double().T / 0.25
+    logits = queries[positive] @ memory_of(models).prototypes.vectors[[tag - 1 for tag in shown]].double().T / 0.25
     target = torch.tensor([shown.index(tag) for tag in tags[positive].long().tolist()])
     assert result.terms["lig"].item() == pytest.approx(F.cross_entropy(logits, target).item(), rel=1e-4)

@@ -1,0 +1,29 @@
+"""L_cls and L_aux: what an image shows, read from its final tokens and from those of block λ."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from seco.config import Settings
+from seco.device import full_precision
+from seco.losses.reduction import mean
+from seco.training.parts.crop_pass import CropPass
+from seco.training.parts.part import Contribution, Part
+
+
+class Classification(Part):
+    """Both classifiers, whose weights also make the CAMs (eq. 1)."""
+
+    @staticmethod
+    def weights(settings: Settings) -> dict[str, float]:  # noqa: ARG004
+        """Return 1 for both, as in eq. 9."""
+        return {"cls": 1.0, "aux": 1.0}
+
+    def forward(self, crops: CropPass) -> Contribution:
+        """Compare both logits with the labels."""
+        logits = {"cls": crops.output.logits, "aux": crops.output.aux_logits}
+        return Contribution({name: _soft_margin(values, crops.inputs.labels) for name, values in logits.items()})
+
+
+def _soft_margin(logits: Tensor, labels: Tensor) -> Tensor:
+    """Multi-label soft margin of the logits ``[B, K]``."""
+    return mean(F.multilabel_soft_margin_loss(full_precision(logits), labels, reduction="none"))
