@@ -70,6 +70,9 @@ class TrainingSet(_Guarded[Draw, Batch]):
         num_draws: rows of ``Batch.draws`` an image.
         seed: of all draws.
         skip_bad: let the next record stand in for one that cannot be read, instead of raising.
+
+    Raises:
+        SecoError: masks are wanted and a record has none.
     """
 
     def __init__(
@@ -88,6 +91,8 @@ class TrainingSet(_Guarded[Draw, Batch]):
         self.num_draws = num_draws
         self.seed = seed
         self.attempts = len(records) if skip_bad else 1
+        if "mask" in views.wanted:
+            _require_masks(records)
 
     def load(self, key: Draw) -> Batch:
         """Load the sample of a draw."""
@@ -106,8 +111,7 @@ class TrainingSet(_Guarded[Draw, Batch]):
         """Return the true mask where the views need it; no other is opened."""
         if "mask" not in self.views.wanted:
             return None
-        if record.mask is None:
-            raise SecoError(f"the image {record.id} has no mask, which training with full supervision needs")
+        assert record.mask is not None, "looked at in the beginning"
         size = (record.width, record.height)
         return torch.from_numpy(read_mask(record.mask, num_classes=len(self.class_names), size=size))
 
@@ -169,6 +173,15 @@ def image_batches(images: SquareImages, *, batch_size: int, num_workers: int) ->
 def multi_hot(labels: Sequence[str], class_names: Sequence[str]) -> Tensor:
     """Return float32 ``[K]``: 1 for each class that is named."""
     return torch.tensor([float(name in labels) for name in class_names])
+
+
+def _require_masks(records: Sequence[Record]) -> None:
+    bare = [record.id for record in records if record.mask is None]
+    if bare:
+        raise SecoError(
+            f"{len(bare)} of {len(records)} training images have no mask, such as {bare[0]}: full supervision needs "
+            "one of each, choose another method"
+        )
 
 
 def _worker_seeds() -> torch.Generator:

@@ -1,5 +1,7 @@
 import os
 import signal
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +18,10 @@ from seco.datasets.loading import (
     training_batches,
 )
 from seco.datasets.stream import SampleStream
-from seco.datasets.views import ViewMaker
+from seco.datasets.views import View, ViewMaker
 from seco.errors import SecoError
 from seco.storage.manifest import Record
+from seco.storage.masks import write_mask
 
 CLASSES = ("cat", "dog", "person")
 LABELS = [("cat",), ("dog", "person"), ("person",), ("cat", "dog"), ("dog",)]
@@ -34,8 +37,14 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
     return found
 
 
-def training_set(records: list[Record], *, seed: int = 5, skip_bad: bool = False) -> TrainingSet:
-    views = ViewMaker(crop_size=48, second_size=32, scale_range=(0.5, 2.0), wanted=("strong", "second"))
+def training_set(
+    records: list[Record],
+    *,
+    seed: int = 5,
+    skip_bad: bool = False,
+    wanted: Collection[View] = ("strong", "second"),
+) -> TrainingSet:
+    views = ViewMaker(crop_size=48, second_size=32, scale_range=(0.5, 2.0), wanted=wanted)
     return TrainingSet(records, CLASSES, views, num_draws=3, seed=seed, skip_bad=skip_bad)
 
 
@@ -170,3 +179,38 @@ class Deadly(SquareImages):
 def test_a_loader_that_is_killed_is_one_sentence(records):
     with pytest.raises(SecoError, match=r"a process that loads images was killed \(DataLoader worker \(pid.*Lower"):
         list(image_batches(Deadly(records, image_size=32), batch_size=2, num_workers=1))
+
+
+def masked(records: list[Record], folder: Path) -> list[Record]:
+    """The records with a mask each: everywhere the first class of their labels."""
+    found = []
+    for record in records:
+        path = folder / f"{record.id}.png"
+        class_id = CLASSES.index(record.labels[0]) + 1
+        write_mask(path, np.full((record.height, record.width), class_id, np.uint8))
+        found.append(replace(record, mask=path))
+    return found
+
+
+def test_masks_are_loaded_where_they_are_wanted(records, tmp_path):
+    loaded = training_batches(training_set(masked(records, tmp_path), wanted=("mask",)), stream(), num_workers=0)
+    batch = next(iter(loaded))
+    assert batch.masks.shape == (2, 48, 48)
+    assert batch.strong.shape == batch.second.shape == (2, 0)
+    for name, mask, box in zip(batch.ids, batch.masks, batch.boxes.tolist(), strict=True):
+        top, left, bottom, right = box
+        expected = CLASSES.index(LABELS[int(name)][0]) + 1
+        assert (mask[top:bottom, left:right] == expected).all()
+        assert (mask == 255).sum() == 48 * 48 - (bottom - top) * (right - left)
+
+
+def test_no_mask_is_opened_where_none_is_wanted(records, tmp_path):
+    unreadable = [replace(record, mask=tmp_path / "missing.png") for record in records]
+    batch = next(iter(training_batches(training_set(unreadable), stream(), num_workers=0)))
+    assert batch.masks.shape == (2, 0)
+
+
+def test_an_image_without_the_mask_that_is_wanted_is_named(records):
+    (first, *others) = records
+    with pytest.raises(SecoError, match=r"1 of 5 training images have no mask, such as 0: full supervision needs"):
+        training_set([first, *(replace(record, mask=Path("mask.png")) for record in others)], wanted=("mask",))

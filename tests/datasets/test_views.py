@@ -1,16 +1,25 @@
+from collections.abc import Collection
+
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from torchvision.transforms.v2 import functional as tv
 
-from seco.datasets.views import MEAN, STD, GaussianBlur, ViewMaker, Views, normalise, to_rgb
+from seco.classes import IGNORE
+from seco.datasets.views import MEAN, STD, GaussianBlur, View, ViewMaker, Views, normalise, to_rgb
 
 SEEDS = range(25)
 
 
-def maker(*, crop_size: int = 64, second_size: int = 32, scale_range: tuple[float, float] = (0.5, 2.0)) -> ViewMaker:
-    return ViewMaker(crop_size=crop_size, second_size=second_size, scale_range=scale_range, wanted=("strong", "second"))
+def maker(
+    *,
+    crop_size: int = 64,
+    second_size: int = 32,
+    scale_range: tuple[float, float] = (0.5, 2.0),
+    wanted: Collection[View] = ("strong", "second"),
+) -> ViewMaker:
+    return ViewMaker(crop_size=crop_size, second_size=second_size, scale_range=scale_range, wanted=wanted)
 
 
 def photograph(*, height: int = 60, width: int = 80, seed: int = 0) -> Tensor:
@@ -161,3 +170,33 @@ def test_the_blur_is_a_gaussian():
     widths = {blur.make_params([])["sigma"] for _ in range(50)}
     assert 0.1 <= min(widths) < 0.5
     assert 1.6 < max(widths) <= 2.0
+
+
+def test_a_mask_is_cut_as_its_photograph_is_and_255_outside():
+    image = photograph(height=60, width=80)
+    mask = (image[0] > 127).to(torch.uint8) * 9  # blocks of 10 pixels, as those of the photograph
+    make = maker(wanted=("mask",))
+    agree, sizes = [], set()
+    for seed in SEEDS:
+        views = make(image, mask, seed=seed)
+        window, labels = shown(views.weak, views)[0], shown(views.mask[None], views)[0]
+        assert set(labels.unique().tolist()) <= {0, 9}, "ids are never mixed"
+        outside = torch.ones(64, 64, dtype=torch.bool)
+        top, left, bottom, right = views.box.tolist()
+        outside[top:bottom, left:right] = False
+        assert (views.mask[outside] == IGNORE).all()
+        agree.append(((labels == 9) == (window > 127)).float().mean().item())
+        sizes.add((bottom - top, right - left))
+    assert min(agree) > 0.93  # the photograph's edges are smoothed, the mask's are not
+    assert len(sizes) > 5
+
+
+def test_views_that_nobody_wants_are_empty_and_change_no_other():
+    image, mask = photograph(), torch.zeros(60, 80, dtype=torch.uint8)
+    for seed in SEEDS:
+        every = maker(wanted=("strong", "second", "mask"))(image, mask, seed=seed)
+        bare = maker(wanted=())(image, seed=seed)
+        assert torch.equal(bare.weak, every.weak)
+        assert torch.equal(bare.box, every.box)
+        assert [bare.strong.numel(), bare.second.numel(), bare.mask.numel()] == [0, 0, 0]
+        assert torch.equal(maker()(image, seed=seed).second, every.second)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from seco.models.heads import AtrousDecoder, PooledClassifier, Projector
+from seco.models.heads import AtrousDecoder, DirectionProjector, PooledClassifier, Projector
 
 
 def test_image_logits_are_those_of_the_max_pooled_tokens_by_hand():
@@ -55,3 +55,28 @@ def test_the_projector_by_hand():
     expected = 2 * gelu(first) + 0.5
     assert projector.layers(torch.tensor([0.3])).item() == pytest.approx(expected, rel=1e-6)
     assert [tuple(p.shape) for p in Projector(4, hidden=9).parameters()] == [(9, 4), (9,), (9, 9), (9,), (4, 9), (4,)]
+
+
+def test_the_projector_onto_directions_by_hand():
+    projector = DirectionProjector(1, hidden=1, bottleneck=2, directions=3)
+    with torch.no_grad():
+        for weight in projector.layers.parameters():
+            weight.fill_(1.0)
+        projector.layers[-1].bias.copy_(torch.tensor([0.0, 1.0]))  # pyright: ignore[reportCallIssue]
+        projector.directions.copy_(torch.tensor([[2.0, 0.0], [0.0, 0.5], [3.0, -3.0]]))
+    first = gelu(gelu(0.3 + 1) + 1)
+    length = math.hypot(first, first + 1)
+    cosines = [first / length, (first + 1) / length, -1 / length / math.sqrt(2)]
+    assert projector(torch.tensor([0.3])).tolist() == pytest.approx(cosines, rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(3, 6), (2, 4, 6)])
+def test_cosines_with_directions_are_in_single_precision_also_under_autocast(shape):
+    projector = DirectionProjector(6, hidden=10)
+    tokens = torch.randn(shape)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = projector(tokens)
+    assert half.dtype == torch.float32
+    assert half.shape == (*shape[:-1], 1024)
+    assert half.abs().max() <= 1 + 1e-6
+    torch.testing.assert_close(half, projector(tokens), rtol=0, atol=0.03)

@@ -32,13 +32,14 @@ CHANGES = {
     "cam.high": 0.6,
     "rectify_threshold": 0.55,
     "reservoir_size": 50,
+    "toco.object_threshold": 1.0,
 }
 
 
 class InFloat64(Trainer):
     """A run in double precision, in which the order of sums leaves no trace that a float32 would show.
 
-    Notes the tags of each step.
+    Notes the tags of each step of SeCo.
     """
 
     def __init__(self, settings: Settings, manifest: Manifest, *, resume_folder: Path) -> None:
@@ -50,9 +51,9 @@ class InFloat64(Trainer):
     def step(self, inputs: Inputs) -> StepResult:
         doubled = (part.double() if part.is_floating_point() else part for part in inputs)
         result = super().step(Inputs(*doubled))
-        contrast = result.uptakes["patches"].contrast
-        if contrast is not None:
-            self.tags.append(contrast.rectified_tags.tolist())
+        uptake = result.uptakes.get("patches")
+        if uptake is not None and uptake.contrast is not None:
+            self.tags.append(uptake.contrast.rectified_tags.tolist())
         return result
 
 
@@ -70,9 +71,9 @@ def launch(ranks: int, *words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def main(data: Path, output: Path, batch_size: int) -> None:
+def main(data: Path, output: Path, batch_size: int, method: str) -> None:
     """Train on the demo scenes below `data`; write models and curves of this rank to `output`."""
-    settings = small_settings(**CHANGES, **{"training.batch_size": batch_size})
+    settings = small_settings(**CHANGES, **{"training.batch_size": batch_size, "method": method})
     with process_group():
         trainer = InFloat64(settings, demo_manifest(data), resume_folder=output / "resume")
         with TrainingLog(output / f"log-{rank()}-of-{world_size()}") as log:
@@ -83,4 +84,4 @@ def main(data: Path, output: Path, batch_size: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])

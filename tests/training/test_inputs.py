@@ -20,3 +20,14 @@ def test_views_are_normalised_and_zero_outside_the_image():
 
 def test_present_classes_are_those_of_the_labels():
     assert to_device(tiny_batch(labels=((0.0, 1.0, 0.0), (1.0, 0.0, 1.0))), CPU).class_ids.tolist() == [[2, 0], [3, 1]]
+
+
+def test_masks_are_class_ids_and_views_that_were_not_made_stay_empty():
+    batch = tiny_batch()
+    inputs = to_device(batch, CPU)
+    assert inputs.masks.dtype == torch.int64
+    assert torch.equal(inputs.masks, batch.masks.long())
+    nothing = torch.empty(2, 0, dtype=torch.uint8)
+    bare = to_device(batch._replace(strong=nothing, second=nothing, masks=nothing), CPU)
+    assert [bare.strong.numel(), bare.second.numel(), bare.masks.numel()] == [0, 0, 0]
+    assert torch.equal(bare.weak, inputs.weak)

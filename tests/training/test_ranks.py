@@ -14,10 +14,13 @@ BATCH = 4  # over three ranks: 1 + 1 + 2
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which runs of 1, 2 and 3 ranks left what they ended in."""
-    folder = tmp_path_factory.mktemp("ranks")
+    return run_all(tmp_path_factory.mktemp("ranks"), "seco", (1, 2, 3))
+
+
+def run_all(folder: Path, method: str, numbers: tuple[int, ...]) -> Path:
     demo_manifest(folder / "data")
-    for ranks in (1, 2, 3):
-        ended = launch(ranks, folder / "data", folder, BATCH)
+    for ranks in numbers:
+        ended = launch(ranks, folder / "data", folder, BATCH, method)
         assert ended.returncode == 0, ended.stderr
     return folder
 
@@ -26,13 +29,17 @@ def read(folder: Path, name: str) -> dict:
     return torch.load(folder / f"{name}.pt", weights_only=True)
 
 
+def assert_same(alone: dict, shared: dict) -> None:
+    for part, values in alone["models"].items():
+        for key, value in values.items():
+            torch.testing.assert_close(shared["models"][part][key], value, rtol=0, atol=1e-8, msg=f"{part}.{key}")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["0-of-2", "1-of-2", "0-of-3", "1-of-3", "2-of-3"])
 def test_models_and_memories_of_every_rank_are_those_of_one_process(outputs: Path, name: str):
     alone, shared = read(outputs, "0-of-1"), read(outputs, name)
-    for part, values in alone["models"].items():
-        for key, value in values.items():
-            torch.testing.assert_close(shared["models"][part][key], value, rtol=0, atol=1e-8, msg=f"{part}.{key}")
+    assert_same(alone, shared)
     assert (alone["models"]["parts"]["patches.reservoir.tags"] > 0).any()
     assert alone["models"]["parts"]["patches.prototypes.vectors"].any(dim=1).sum() > 3
 
@@ -59,3 +66,16 @@ def test_curves_are_summed_once(outputs: Path, ranks: int):
             assert point == pytest.approx(expected, abs=1e-7)
     assert any(point.get("patches/withdrawn", 0) > 0 for point in alone)
     assert {f"loss/{name}" for name in ("cls", "aux", "ptc", "lig", "lil", "seg", "reg")} < alone[-1].keys()
+
+
+@pytest.mark.slow
+def test_the_rival_ends_on_every_rank_as_one_process_does(tmp_path):
+    folder = run_all(tmp_path, "toco", (1, 3))
+    alone = read(folder, "0-of-1")
+    for name in ("0-of-3", "1-of-3", "2-of-3"):
+        shared = read(folder, name)
+        assert_same(alone, shared)
+        for point, expected in zip(shared["curves"], alone["curves"], strict=True):
+            assert point == pytest.approx(expected, abs=1e-7)
+    assert 0 < alone["curves"][-1]["crops/negative"] < 1
+    assert "crops.teacher.directions" in alone["models"]["parts"]

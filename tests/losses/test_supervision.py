@@ -1,0 +1,39 @@
+import math
+
+import pytest
+import torch
+
+from seco.classes import IGNORE
+from seco.losses.supervision import supervised_loss
+
+
+def test_three_pixels_by_hand_and_one_that_is_left_out():
+    logits = torch.zeros(1, 3, 1, 4)
+    logits[0, 0, 0, 0] = 1.0
+    logits[0, 1, 0, 1] = 2.0
+    masks = torch.tensor([[[0, 1, 2, IGNORE]]])
+    expected = (math.log(math.e + 2) - 1 + math.log(math.exp(2) + 2) - 2 + math.log(3)) / 3
+    assert supervised_loss(logits, masks).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_logits_are_brought_to_the_size_of_the_masks():
+    logits = torch.tensor([[[[0.0]], [[1.0]]]])
+    loss = supervised_loss(logits, torch.ones(1, 4, 6, dtype=torch.int64))
+    assert loss.item() == pytest.approx(math.log(1 + math.exp(-1)), rel=1e-6)
+
+
+def test_the_mean_is_over_the_pixels_of_all_images():
+    generator = torch.Generator().manual_seed(0)
+    logits, masks = torch.randn(2, 3, 4, 4, generator=generator), torch.randint(3, (2, 4, 4), generator=generator)
+    masks[1, 1:] = IGNORE  # 4 pixels beside 16
+    first, second = (supervised_loss(logits[[i]], masks[[i]]).item() for i in range(2))
+    assert supervised_loss(logits, masks).item() == pytest.approx((16 * first + 4 * second) / 20, rel=1e-6)
+
+
+def test_masks_of_nothing_give_0_with_a_graph():
+    logits = torch.zeros(1, 3, 2, 2, requires_grad=True)
+    loss = supervised_loss(logits, torch.full((1, 4, 4), IGNORE))
+    loss.backward()
+    assert loss == 0
+    assert logits.grad is not None
+    assert (logits.grad == 0).all()

@@ -1,0 +1,109 @@
+"""What each method's run consists of, from views to saved state; the engine is one."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import torch
+
+from seco.config import Settings
+from seco.datasets.views import View
+from seco.inference import load_predictor
+from seco.training.log import TrainingLog
+from seco.training.methods import METHODS
+from seco.training.models import build_models
+from seco.training.parts.class_tokens import ClassTokenContrast
+from seco.training.parts.patch_contrast import PatchContrast
+from seco.training.trainer import Trainer
+from tests.scenes import demo_manifest
+from tests.settings import small_settings
+from tests.tiny import CPU
+
+PHASES = {
+    "training.steps": 4,
+    "training.warmup_steps": 1,
+    "training.prototype_start": 0,
+    "training.contrast_start": 1,
+    "training.segmentation_start": 2,
+    "training.log_every": 1,
+    "toco.crop_size": 32,
+}
+TERMS = {
+    "seco": {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"},
+    "toco": {"cls", "aux", "ptc", "ctc", "seg", "reg"},
+    "baseline": {"cls", "aux", "seg", "reg"},
+    "full": {"sup"},
+}
+UNTRAINED = {"seco": set(), "toco": set(), "baseline": set(), "full": {"classifier", "aux_classifier"}}
+VIEWS = {"seco": {"strong", "second"}, "toco": {"strong", "second"}, "baseline": set(), "full": {"mask"}}
+every_method = pytest.mark.parametrize("method", METHODS)
+
+
+def test_the_settings_name_the_methods_that_there_are():
+    assert set(get_args(Settings.model_fields["method"].annotation)) == set(METHODS) == set(TERMS)
+
+
+def trained(folder: Path, method: str, **changes) -> Trainer:
+    settings = small_settings(**PHASES | {"method": method} | changes)
+    trainer = Trainer(settings, demo_manifest(folder / "data"), resume_folder=folder / method)
+    with TrainingLog(folder / f"log-{method}") as log:
+        trainer.run(log, lambda increment, note: None)
+    return trainer
+
+
+@every_method
+def test_a_run_has_the_methods_terms_trains_its_weights_and_leaves_a_model(tmp_path, method):
+    before = build_models(small_settings(method=method), num_classes=9, device=CPU).network.state_dict()
+    trainer = trained(tmp_path, method)
+    last = trainer.state.curves[-1]
+    assert {name.removeprefix("loss/") for name in last if name.startswith("loss/")} == TERMS[method] | {"total"}
+    after = trainer.state.models.network.state_dict()
+    still = {name.split(".")[0] for name, weight in after.items() if torch.equal(weight, before[name])}
+    assert still - {"encoder"} == UNTRAINED[method]
+    trainer.save_model(tmp_path / "model")
+    predictor = load_predictor(tmp_path / "model", class_names=trainer.manifest.class_names)
+    for name, weight in predictor.network.state_dict().items():
+        assert torch.equal(weight, after[name])
+
+
+@every_method
+def test_only_the_views_that_a_method_needs_are_made(tmp_path, method):
+    trainer = Trainer(small_settings(method=method), demo_manifest(tmp_path / "data"), resume_folder=tmp_path / "run")
+    batch = next(trainer.batches())
+    made = {"strong": batch.strong, "second": batch.second, "mask": batch.masks}
+    assert set(made) == set(get_args(View))
+    assert {name for name, view in made.items() if view.numel()} == VIEWS[method]
+    assert batch.draws.shape[1] == {"seco": 3, "toco": 8}.get(method, 0)
+
+
+@every_method
+def test_a_run_goes_on_with_what_its_parts_remember(tmp_path, method):
+    settings = small_settings(**PHASES | {"method": method})
+    manifest = demo_manifest(tmp_path / "data")
+    first = Trainer(settings, manifest, resume_folder=tmp_path / "run")
+    for parameter in first.state.models.parts.parameters():
+        parameter.data.add_(0.25)
+    first.state.save()
+    first.state.finish()
+    again = Trainer(settings, manifest, resume_folder=tmp_path / "run")
+    for key, value in first.state.models.parts.state_dict().items():
+        assert torch.equal(again.state.models.parts.state_dict()[key], value), key
+
+
+def test_only_what_a_method_remembers_takes_room():
+    built = {name: build_models(small_settings(method=name), num_classes=4, device=CPU) for name in METHODS}
+    assert {name for name, models in built.items() if list(models.parts.state_dict())} == {"seco", "toco"}
+    assert {name for name, models in built.items() if list(models.network.projector.parameters())} == {"seco", "toco"}
+    assert len(list(built["toco"].part(ClassTokenContrast).parameters())) == len(
+        list(built["toco"].network.projector.parameters())
+    )
+    assert built["seco"].part(PatchContrast).reservoir.keys.shape == (32, 192)
+
+
+def test_all_methods_start_from_the_same_network():
+    encoders = [build_models(small_settings(method=name), num_classes=4, device=CPU).network for name in METHODS]
+    first, *others = [network.state_dict() for network in encoders]
+    for other in others:
+        for name in first.keys() & other.keys():
+            if not name.startswith("projector."):
+                assert torch.equal(first[name], other[name]), name
