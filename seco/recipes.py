@@ -2,7 +2,7 @@
 
 `recipes/base.yaml` holds every key of params.yaml, with its comment; `???` marks a value that each recipe must give.
 `recipes/NAME.yaml` holds what differs: a first line that tells what the recipe is for, and values. A comment beside a
-key takes the place of the base's.
+key takes the place of the base's. `recipes/backbones/NAME.yaml` holds what another ViT changes in any recipe.
 """
 
 from collections.abc import Mapping
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 
 from seco.commented_yaml import head, merge, read_commented, set_head, to_text
 from seco.config_file import read_yaml
@@ -17,6 +18,7 @@ from seco.errors import SecoError
 from seco.hints import did_you_mean
 
 _BASE = "base"
+_BACKBONES = "backbones"
 _OPEN = "???"
 _ROOT = "dataset.root"
 _ABSENT = "absent"
@@ -46,28 +48,52 @@ def recipe_names(folder: Path) -> list[str]:
     return names
 
 
-def compose(folder: Path, name: str, *, root: str | None = None) -> Recipe:
-    """Return a recipe, with the data at `root` if given.
+def backbone_names(folder: Path) -> list[str]:
+    """Return the names of the backbones for which the recipes of a folder have settings."""
+    return sorted(path.stem for path in (folder / _BACKBONES).glob("*.yaml"))
+
+
+def compose(folder: Path, name: str, *, root: str | None = None, backbone: str | None = None) -> Recipe:
+    """Return a recipe, with the data at `root` and with another backbone if given.
 
     Raises:
-        SecoError: the name is unknown, a file is missing or no YAML, or the recipe sets a key that the base has not
-            or leaves one of the base's open.
+        SecoError: a name is unknown, a file is missing or no YAML, or one sets a key that the base has not or leaves
+            one of the base's open.
     """
-    names = recipe_names(folder)
-    if name not in names:
-        raise SecoError(f"there is no recipe {name!r}: {did_you_mean(name, names)}")
-    settings, changes = (read_commented(folder / f"{stem}.yaml") for stem in (_BASE, name))
-    faults = [f"{key}: {_BASE}.yaml has no such key" for key in merge(settings, changes)]
-    faults += [f"{key}: give a value, {_BASE}.yaml leaves it open" for key, value in leaves(settings) if value == _OPEN]
-    if faults:
-        listing = "\n".join(f"  {fault}" for fault in faults)
-        raise SecoError(f"{folder / name}.yaml is no recipe:\n{listing}")
+    _require("recipe", name, recipe_names(folder))
+    settings, title = read_commented(folder / f"{_BASE}.yaml"), name
+    about, *notes = _put(settings, folder / f"{name}.yaml", whole=True)
+    if backbone is not None:
+        _require("backbone", backbone, backbone_names(folder))
+        (vit, *_) = _put(settings, folder / _BACKBONES / f"{backbone}.yaml", whole=False)
+        title, about = f"{name} with {backbone}", f"{about}; {vit}"
     if root is not None:
         settings["dataset"]["root"] = root
-    about, *notes = head(changes) or [""]
-    set_head(settings, [f"Recipe {name}: {about}", *notes, *head(settings)])
+    set_head(settings, [f"Recipe {title}: {about}", *notes, *head(settings)])
     text = to_text(settings)
-    return Recipe(name, about, text, YAML(typ="safe").load(text))
+    return Recipe(title, about, text, YAML(typ="safe").load(text))
+
+
+def _put(settings: CommentedMap, path: Path, *, whole: bool) -> list[str]:
+    """Put a file's values into settings, in place; return the comment lines at its top, one at least.
+
+    Raises:
+        SecoError: it sets a key that the base has not, or leaves one of the base's open where it makes them whole.
+    """
+    changes = read_commented(path)
+    faults = [f"{key}: {_BASE}.yaml has no such key" for key in merge(settings, changes)]
+    if whole:
+        gaps = [key for key, value in leaves(settings) if value == _OPEN]
+        faults += [f"{key}: give a value, {_BASE}.yaml leaves it open" for key in gaps]
+    if faults:
+        listing = "\n".join(f"  {fault}" for fault in faults)
+        raise SecoError(f"{path} is no recipe:\n{listing}")
+    return head(changes) or [""]
+
+
+def _require(kind: str, name: str, names: list[str]) -> None:
+    if name not in names:
+        raise SecoError(f"there is no {kind} {name!r}: {did_you_mean(name, names)}")
 
 
 def require_unchanged(params: Path, folder: Path) -> None:
@@ -77,7 +103,8 @@ def require_unchanged(params: Path, folder: Path) -> None:
         SecoError: it holds changes of the user's own, or no settings at all.
     """
     values = read_yaml(params)
-    recipes = [compose(folder, name) for name in recipe_names(folder)]
+    backbones = [None, *backbone_names(folder)]
+    recipes = [compose(folder, name, backbone=other) for name in recipe_names(folder) for other in backbones]
     nearest, found = min(((item, differences(values, item)) for item in recipes), key=lambda pair: len(pair[1]))
     if found:
         listing = "\n".join(f"  {line}" for line in found)

@@ -1,17 +1,22 @@
 """Recipes: the paper's values, one place for each, and no key left out."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from seco.config import load_settings
+from seco.config import Settings, load_settings
 from seco.config_file import read_yaml
+from seco.config_rules import vit_patch
 from seco.errors import SecoError
-from seco.recipes import compose, differences, leaves, recipe_names, require_unchanged
+from seco.recipes import backbone_names, compose, differences, leaves, recipe_names, require_unchanged
 from tests.imports import ROOT
 
 FOLDER = ROOT / "recipes"
 NAMES = ("coco2014", "demo", "own-images", "voc2012")
+BACKBONES = (
+    *("deit-base", "dinov2-base", "dinov2-base-reg", "dinov2-small", "dinov2-small-reg", "vit-small", "vit-tiny"),
+)
 
 # The table of the paper's settings and of its published training configuration: VOC 2012, COCO 2014.
 PAPER = {
@@ -110,6 +115,34 @@ def test_every_recipe_gives_sound_settings(tmp_path, name):
     assert settings.model_dump(mode="json") == recipe.values
 
 
+@pytest.mark.parametrize("name", ["voc2012", "demo"])
+@pytest.mark.parametrize("backbone", BACKBONES)
+def test_every_backbone_gives_sound_settings_for_every_method(tmp_path, name, backbone):
+    recipe, path = compose(FOLDER, name, backbone=backbone), tmp_path / "params.yaml"
+    for method in get_args(Settings.model_fields["method"].annotation):
+        path.write_text(recipe.text.replace("method: seco", f"method: {method}"), encoding="utf-8")
+        settings = load_settings(path)
+        assert settings.method == method
+    assert settings.backbone.pretrained is True
+    assert settings.backbone.depth is None
+    patch = vit_patch(settings.backbone.name)
+    assert (settings.patch_size // patch, settings.toco.crop_size // patch) == (
+        4,
+        3 if (name, patch) == ("demo", 16) else 6,
+    )
+
+
+def test_a_backbone_changes_nothing_but_itself_and_what_its_patch_asks_for():
+    plain = compose(FOLDER, "voc2012")
+    assert tuple(backbone_names(FOLDER)) == BACKBONES
+    for backbone in BACKBONES:
+        changed = {
+            line.partition(":")[0] for line in differences(compose(FOLDER, "voc2012", backbone=backbone).values, plain)
+        }
+        assert "backbone.name" in changed
+        assert changed <= {"backbone.name", "backbone.projector_width", "patch_size", "toco.crop_size"}
+
+
 @pytest.mark.parametrize("key", PAPER)
 def test_the_papers_values(key):
     recipes = (compose(FOLDER, "voc2012"), compose(FOLDER, "coco2014"))
@@ -186,6 +219,32 @@ def test_a_recipe_with_unknown_keys_or_open_ones_is_refused_with_all_of_them(fol
         "  dataset.rot: base.yaml has no such key",
         "  dataset.lists: give a value, base.yaml leaves it open",
     ]
+
+
+def test_a_backbone_is_put_on_top_of_a_recipe(folder):
+    (folder / "backbones").mkdir()
+    (folder / "backbones/large.yaml").write_text("# A large one\n\ndepth: 24                      # blocks\n")
+    recipe = compose(folder, "small", backbone="large")
+    assert (recipe.name, recipe.about) == ("small with large", "Small, for a test; A large one")
+    assert recipe.values["depth"] == 24
+    assert recipe.text.splitlines()[:2] == [
+        "# Recipe small with large: Small, for a test; A large one",
+        "# A second line.",
+    ]
+    assert "depth: 24                      # blocks" in recipe.text
+    with pytest.raises(SecoError, match=r"^there is no backbone 'larg': did you mean large\?$"):
+        compose(folder, "small", backbone="larg")
+    (folder / "backbones/large.yaml").write_text("width: 24\n")
+    with pytest.raises(SecoError, match=r"large.yaml is no recipe:\n  width: base.yaml has no such key$"):
+        compose(folder, "small", backbone="large")
+
+
+def test_a_recipe_with_another_backbone_may_go_too(folder, tmp_path):
+    (folder / "backbones").mkdir()
+    (folder / "backbones/large.yaml").write_text("depth: 24\n")
+    params = tmp_path / "params.yaml"
+    params.write_text(compose(folder, "small", backbone="large").text)
+    require_unchanged(params, folder)
 
 
 def test_differences_name_the_keys_and_both_values(folder):

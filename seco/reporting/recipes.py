@@ -1,6 +1,6 @@
 """The recipes side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich import box
 from rich.table import Table
@@ -22,4 +22,21 @@ def recipe_table(recipes: Sequence[Recipe]) -> Table:
         vit = recipe.values["backbone"]["name"].partition(".")[0]  # without the tag of its weights
         cells = (recipe.name, recipe.about, recipe.values["dataset"]["root"], vit)
         table.add_row(*cells, str(training["steps"]), str(training["batch_size"]))
+    return table
+
+
+def backbone_table(recipes: Mapping[str, Recipe]) -> Table:
+    """Return a row for each backbone, by its name: its ViT and the tag of its weights in timm, and the patch sizes.
+
+    Args:
+        recipes: any one recipe with each of the backbones.
+    """
+    table = Table(box=box.SIMPLE)
+    table.add_column("--backbone", no_wrap=True)
+    for heading in ("ViT", "weights"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("patch_size", justify="right", no_wrap=True)
+    for name, recipe in recipes.items():
+        vit, _, tag = recipe.values["backbone"]["name"].partition(".")
+        table.add_row(name, vit, tag, str(recipe.values["patch_size"]))
     return table

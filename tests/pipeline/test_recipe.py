@@ -28,6 +28,7 @@ def test_list_shows_every_recipe(bare: Project) -> None:
     for name in ("coco2014", "demo", "own-images", "voc2012"):
         assert f"  {name} " in told.out
     assert "80000" in told.out
+    assert "  dinov2-small-reg " in told.out
 
 
 def test_show_prints_what_use_writes(bare: Project) -> None:
@@ -41,6 +42,16 @@ def test_show_prints_what_use_writes(bare: Project) -> None:
         "params.yaml holds the recipe voc2012: PASCAL VOC 2012, the paper's values, one GPU.\n"
         "`dvc repro` runs it on the data in /disk/VOCdevkit/VOC2012.\n"
     )
+
+
+def test_use_writes_a_recipe_with_another_backbone(bare: Project) -> None:
+    told = bare.run("recipe", "use", "voc2012", "--backbone", "dinov2-small-reg")
+    assert told.out.startswith("params.yaml holds the recipe voc2012 with dinov2-small-reg: PASCAL VOC 2012")
+    text = (bare.root / "params.yaml").read_text(encoding="utf-8")
+    assert "name: vit_small_patch14_reg4_dinov2.lvd142m" in text
+    assert text == bare.run("recipe", "show", "voc2012", "--backbone", "dinov2-small-reg").out
+    assert bare.run("recipe", "use", "demo").status == 0
+    assert bare.refusal("recipe", "use", "demo", "--backbone", "dino").startswith("there is no backbone 'dino'")
 
 
 def test_use_overwrites_a_recipe_and_no_change_of_the_users_unless_forced(bare: Project) -> None:
