@@ -7,6 +7,7 @@ import typer
 
 from pipeline.download import download
 from pipeline.evaluate import evaluate
+from pipeline.experiment import experiment
 from pipeline.export import export, export_cams, export_masks
 from pipeline.faults import ending_of
 from pipeline.generate import generate
@@ -44,6 +45,7 @@ for stage in (
 ):
     app.command()(stage)
 app.add_typer(recipe, name="recipe")
+app.add_typer(experiment, name="experiment")
 app.add_typer(resume, name="resume")
 
 

@@ -3,8 +3,9 @@
 A key has no default here: params.yaml shows every value that a run depends on.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -186,14 +187,22 @@ def load_settings(path: Path) -> Settings:
         SecoError: the file is missing or no YAML, or keys are unknown, missing, of the wrong type or impossible:
             all of them, a line each.
     """
-    values = read_yaml(path)
+    return check_settings(read_yaml(path), source=str(path))
+
+
+def check_settings(values: Mapping[str, Any], *, source: str) -> Settings:
+    """Return the settings that nested values are.
+
+    Raises:
+        SecoError: as `load_settings`; `source` says where the values stand.
+    """
     settings, faults = None, {}
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         faults = describe(error.errors(), values, schema=Settings)
-    problems = [f"{key}: {fault}" for key, fault in faults.items()] + broken_rules(values, set(faults))
+    problems = [f"{key}: {fault}" for key, fault in faults.items()] + broken_rules(dict(values), set(faults))
     if settings is None or problems:
         listing = "\n".join(f"  {problem}" for problem in problems)
-        raise SecoError(f"{path} has {len(problems)} problem{'s' * (len(problems) > 1)}:\n{listing}")
+        raise SecoError(f"{source} has {len(problems)} problem{'s' * (len(problems) > 1)}:\n{listing}")
     return settings

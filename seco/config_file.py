@@ -48,10 +48,19 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise SecoError(f"{path} does not exist: run from the project's folder or give --params") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SecoError(f"{path} cannot be read as text: {error}") from error
+    return parse_yaml(text, source=str(path))
+
+
+def parse_yaml(text: str, *, source: str) -> dict[str, Any]:
+    """Return the mapping that a YAML text holds.
+
+    Raises:
+        SecoError: it is no YAML, or holds something other than a mapping; ``source`` names it.
+    """
     try:
         values = yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date such as 2024-13-45
-        raise SecoError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from error
+        raise SecoError(f"{source} is not valid YAML: {' '.join(str(error).split())}") from error
     if not isinstance(values, dict):
-        raise SecoError(f"{path} holds no settings: it must be a mapping of keys to values")
+        raise SecoError(f"{source} holds no settings: it must be a mapping of keys to values")
     return values

@@ -15,7 +15,7 @@ _DPI = 130
 _MOST_BYTES = 1_000_000
 _WIDTH = 10.0  # inches: 1300 pixels at the most
 _LEGEND_COLUMNS = 8
-_COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3")
+COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3")
 
 
 def overview(rows: Sequence[Mapping[str, RGB]], *, legend: Mapping[str, tuple[float, float, float]]) -> bytes:
@@ -80,7 +80,7 @@ def confusion_bars(
     figure = Figure(figsize=(_WIDTH, height), facecolor="white", layout="constrained")
     panels = figure.subplots(1, len(ratios), sharey=True, squeeze=False)[0]
     sources = list(dict.fromkeys(source for split in ratios.values() for source in split))
-    colours = {source: _COLOURS[index % len(_COLOURS)] for index, source in enumerate(sources)}
+    colours = {source: COLOURS[index % len(COLOURS)] for index, source in enumerate(sources)}
     for panel, (split, by_source) in zip(panels, ratios.items(), strict=True):
         thickness = 0.8 / len(by_source)
         for index, (source, values) in enumerate(by_source.items()):
@@ -89,7 +89,7 @@ def confusion_bars(
         _dress(panel, title=split, class_names=class_names, limit=limit)
     handles = [Patch(facecolor=colours[source], label=source) for source in sources]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)
-    return _png(figure, _DPI)
+    return to_png(figure, _DPI)
 
 
 def _bars(
@@ -115,18 +115,19 @@ def _dress(panel: Axes, *, title: str, class_names: Sequence[str], limit: float)
     panel.spines[["top", "right", "bottom", "left"]].set_visible(False)
 
 
-def _png(figure: Figure, dpi: int) -> bytes:
+def to_png(figure: Figure, dpi: int) -> bytes:
+    """Return a figure as a PNG; the same numbers give the same bytes."""
     buffer = io.BytesIO()
-    # Without the library's version in it, the same numbers give the same bytes.
+    # Without the version of the library in it.
     figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def _bounded_png(figure: Figure) -> bytes:
     """Return the figure with as many pixels as fit in 1 MB: fewer colours instead would show as bands."""
-    image, dpi = _png(figure, _DPI), _DPI
+    image, dpi = to_png(figure, _DPI), _DPI
     while len(image) > _MOST_BYTES:
         # The bytes grow about with the pixels, that is with the square of the resolution.
         dpi = int(0.97 * dpi * math.sqrt(_MOST_BYTES / len(image)))
-        image = _png(figure, dpi)
+        image = to_png(figure, dpi)
     return image

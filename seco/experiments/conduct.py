@@ -1,0 +1,93 @@
+"""A study from its plan to its file of results: what is done is taken, what is not is run."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dvc.api import DVCFileSystem
+
+from seco.errors import SecoError
+from seco.experiments.execution import Ended, Execution
+from seco.experiments.plan import Run
+from seco.experiments.repository import Repository
+from seco.experiments.results import ROOT, Row, find_done, join, read_result, read_rows, write_rows
+from seco.experiments.settings import look_up
+from seco.experiments.studies import Changes
+
+
+class Plan(NamedTuple):
+    """The runs of a study, and what of them is done."""
+
+    runs: Sequence[Run]
+    done: Mapping[str, Row]
+    """By the name of the run."""
+
+    @property
+    def pending(self) -> list[Run]:
+        """The runs that are not done."""
+        return [run for run in self.runs if run.name not in self.done]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The results there are, in the order of the runs."""
+        return [self.done[run.name] for run in self.runs if run.name in self.done]
+
+
+def look_for_results(runs: Sequence[Run], repository: Repository) -> Plan:
+    """Return which of some runs DVC's experiments hold: of the same code and settings, whatever commit they ran on."""
+    done = find_done(runs, repository)
+    return Plan(runs, {run.name: read_result(run, done[run.name], repository) for run in runs if run.name in done})
+
+
+def conduct(
+    plan: Plan, *, repository: Repository, results: Path, logs: Path, jobs: int, tell: Callable[[Ended], None]
+) -> Plan:
+    """Run what is not done, and write the results after each run, so that none is lost.
+
+    Args:
+        plan: what there is to do.
+        repository: the project's.
+        results: the file of results.
+        logs: folder for what runs print.
+        jobs: runs at a time.
+        tell: called with each run that has ended.
+
+    Returns:
+        The plan with what was found.
+
+    Raises:
+        SecoError: the code or the settings are not those of a commit, or the project changed on the way.
+    """
+    found, older = dict(plan.done), read_rows(results)
+    if plan.rows:
+        write_rows(results, join(older, plan.rows))
+    if not plan.pending:
+        return plan
+    repository.require_clean()
+    execution = Execution(repository.root, logs=logs, jobs=jobs, extra=data_outside(plan.runs[0].settings, repository))
+    with closing(execution.run(plan.pending)) as endings:
+        for ended in endings:
+            if ended.fault is None:
+                ended = _kept(ended, repository, found)
+            with execution.undisturbed():
+                write_rows(results, join(older, plan._replace(done=found).rows))
+            tell(ended)
+    return plan._replace(done=found)
+
+
+def data_outside(settings: Mapping[str, Any], repository: Repository) -> Changes:
+    """Return where DVC's copy of the project finds the data: it holds what git or DVC track, and nothing else."""
+    root = str(look_up(settings, ROOT))
+    if Path(root).is_absolute() or not repository.ignores(root) or DVCFileSystem(str(repository.root)).isdvc(root):
+        return {}
+    return {ROOT: str((repository.root / root).resolve())}
+
+
+def _kept(ended: Ended, repository: Repository, found: dict[str, Row]) -> Ended:
+    """Take up the results of a run that ended well; raises SecoError where the project is another one now."""
+    if repository.changed():
+        raise SecoError("the project's commit changed while the study ran: start it again, what is done is kept")
+    rows = look_for_results([ended.run], repository).done
+    found.update(rows)
+    return ended if rows else ended._replace(fault="DVC kept no results of it")

@@ -1,0 +1,61 @@
+"""Tables and pictures of all results, on one page."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from seco.errors import SecoError
+from seco.experiments.page import compose_section, put_sections
+from seco.experiments.pictures import draw_study
+from seco.experiments.results import Row, read_rows
+from seco.experiments.scores import Measures, biased_classes
+from seco.experiments.studies import Study
+from seco.storage.atomic import atomic_write_bytes, atomic_write_text
+
+
+class Splits(NamedTuple):
+    """Where scores are taken: the CAM seeds' split and the segmentations'."""
+
+    seeds: str
+    segmentations: str
+
+
+def results_file(folder: Path, study: Study) -> Path:
+    """Return where the results of a study lie."""
+    return folder / f"{study.name}.csv"
+
+
+def measures_of(rows: Sequence[Row], splits: Splits) -> Measures:
+    """Return where the scores of a study stand.
+
+    Raises:
+        SecoError: no run was scored on the splits.
+    """
+    measures = Measures(splits.seeds, splits.segmentations, biased_classes(rows))
+    for kind, split in (("cam_seed", splits.seeds), ("segmentation", splits.segmentations)):
+        known = sorted({name.split("/")[1] for row in rows for name in row.metrics if name.startswith(f"{kind}/")})
+        if split not in known:
+            raise SecoError(f"no {kind.replace('_', ' ')} was scored on {split!r}: choose one of {', '.join(known)}")
+    return measures
+
+
+def write_report(studies: Sequence[Study], *, results: Path, page: Path, pictures: Path, splits: Splits) -> list[str]:
+    """Write a section and a picture of each study that has results; return the names of those.
+
+    Raises:
+        SecoError: there are none, a file of them is damaged, or something cannot be written.
+    """
+    sections = []
+    for study in studies:
+        rows = read_rows(results_file(results, study))
+        if not rows:
+            continue
+        measures, picture = measures_of(rows, splits), pictures / f"{study.name}.png"
+        atomic_write_bytes(picture, draw_study(rows, measures, key=study.key))
+        sections.append(compose_section(study, rows, measures, picture=os.path.relpath(picture, page.parent)))
+    if not sections:
+        raise SecoError(f"{results} holds no results of a study: run one, such as `seco experiment ablation`")
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    atomic_write_text(page, put_sections(text, sections, results=str(results)))
+    return [section.study for section in sections]

@@ -1,0 +1,158 @@
+"""Results of runs: found in DVC's experiments, kept as rows of a CSV, a run each."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from seco.config_file import parse_yaml
+from seco.errors import SecoError
+from seco.experiments.plan import Run
+from seco.experiments.repository import SETTINGS, Experiment, Repository
+from seco.experiments.settings import in_words
+from seco.recipes import leaves
+from seco.storage.atomic import atomic_write_text
+
+METRICS, TRAINING, CLASSES = "reports/metrics.json", "reports/training/metrics.json", "reports/classes.csv"
+ROOT = "dataset.root"  # where the data lie makes no other run
+_FIXED = ("study", "variant", "line", "value", "reference", "seed", "commit", "changes")
+_SCORES = {"iou_percent": "iou", "precision_percent": "precision", "recall_percent": "recall"}
+
+
+class Row(NamedTuple):
+    """What a run found.
+
+    Attributes:
+        line, value: in a sweep, the curve and the value of the key; empty elsewhere.
+        reference: the variant that it is compared with.
+        commit: of the project on which it ran, seven digits.
+        changes: beside that commit's params.yaml, in words.
+        metrics: by name, parts joined by slashes; shares are fractions, NaN is "not defined".
+    """
+
+    study: str
+    variant: str
+    line: str
+    value: str
+    reference: str
+    seed: int
+    commit: str
+    changes: str
+    metrics: Mapping[str, float]
+
+
+def find_done(runs: Sequence[Run], repository: Repository) -> dict[str, Experiment]:
+    """Return, by the names of runs, those experiments that found what the runs would find."""
+    planned = {run.name: run for run in runs}
+    done: dict[str, Experiment] = {}
+    same_code: dict[str, bool] = {}
+    for experiment in repository.experiments():
+        run = planned.get(experiment.name)
+        if run is None or experiment.name in done:
+            continue
+        if experiment.base not in same_code:
+            same_code[experiment.base] = repository.same_code(experiment.base)
+        if same_code[experiment.base] and _has_settings(experiment, run, repository):
+            done[run.name] = experiment
+    return done
+
+
+def read_result(run: Run, experiment: Experiment, repository: Repository) -> Row:
+    """Return what an experiment found.
+
+    Raises:
+        SecoError: it lacks a file of results.
+    """
+    texts = {path: repository.read(experiment.commit, path) for path in (METRICS, TRAINING, CLASSES)}
+    missing = [path for path, text in texts.items() if text is None]
+    if missing:
+        raise SecoError(f"the experiment {experiment.name} lacks {', '.join(missing)}: `dvc exp remove {run.name}`")
+    metrics = _flatten(json.loads(texts[METRICS] or ""))
+    metrics |= {f"training/{name}": value for name, value in _flatten(json.loads(texts[TRAINING] or "")).items()}
+    metrics |= _class_scores(texts[CLASSES] or "")
+    variant = run.variant
+    value = "" if variant.value is None else str(variant.value)
+    changes = in_words(run.changes)
+    return Row(
+        *(run.study, variant.name, variant.line, value, variant.reference, run.seed, experiment.base[:7], changes),
+        metrics=metrics,
+    )
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a file of results; none where there is no file.
+
+    Raises:
+        SecoError: the file is damaged.
+    """
+    if not path.is_file():
+        return []
+    try:
+        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True))
+        return [_to_row(row) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        raise SecoError(f"{path} holds no results of a study ({error!r}): restore it from git, or delete it") from error
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows; a metric that a row lacks, or that is not defined, is an empty cell.
+
+    Raises:
+        SecoError: the file cannot be written; an older one survives.
+    """
+    rows = list(rows)
+    names = [*dict.fromkeys(name for row in rows for name in row.metrics)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*_FIXED, *names])
+    for row in rows:
+        writer.writerow([*row[: len(_FIXED)], *(_cell(row.metrics.get(name, math.nan)) for name in names)])
+    atomic_write_text(path, text.getvalue())
+
+
+def join(old: Iterable[Row], new: Sequence[Row]) -> list[Row]:
+    """Return new rows, and before them the old ones that are of other variants or seeds."""
+    replaced = {(row.variant, row.seed) for row in new}
+    return [*(row for row in old if (row.variant, row.seed) not in replaced), *new]
+
+
+def _has_settings(experiment: Experiment, run: Run, repository: Repository) -> bool:
+    text = repository.read(experiment.commit, SETTINGS)
+    if text is None or repository.read(experiment.commit, METRICS) is None:
+        return False
+    found = dict(leaves(parse_yaml(text, source=f"{SETTINGS} of {experiment.name}")))
+    return {**found, ROOT: ""} == {**dict(leaves(run.settings)), ROOT: ""}
+
+
+def _flatten(values: Any, prefix: str = "") -> dict[str, float]:
+    """Return the numbers of nested mappings; null is what was not finite."""
+    if isinstance(values, Mapping):
+        parts = (_flatten(value, f"{prefix}/{key}" if prefix else key) for key, value in values.items())
+        return {name: value for part in parts for name, value in part.items()}
+    if values is None:
+        return {prefix: math.nan}
+    return {prefix: float(values)} if isinstance(values, int | float) else {}
+
+
+def _class_scores(text: str) -> dict[str, float]:
+    """Return "class/MASKS/SPLIT/CLASS/SCORE" of a table of classes."""
+    found: dict[str, float] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        place = f"class/{row['masks']}/{row['split']}/{row['class']}"
+        for column, score in _SCORES.items():
+            found[f"{place}/{score}"] = float(row[column]) / 100 if row[column] else math.nan
+        found[f"{place}/confusion_ratio"] = float(row["confusion_ratio"]) if row["confusion_ratio"] else math.nan
+    return found
+
+
+def _to_row(cells: Mapping[str, str]) -> Row:
+    fixed = {name: cells[name] for name in _FIXED if name != "seed"}
+    metrics = {name: float(cell) if cell else math.nan for name, cell in cells.items() if name not in _FIXED}
+    return Row(**fixed, seed=int(cells["seed"]), metrics=metrics)
+
+
+def _cell(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"

@@ -1,0 +1,156 @@
+"""Runs by DVC itself, in a project of one stage that takes no time."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from seco.experiments.execution import Execution
+from seco.experiments.plan import Run
+from seco.experiments.studies import Variant
+from tests.experiments.conftest import commit, git, write
+
+STAGE = """\
+import json, pathlib, signal, sys, time
+import marker
+value = json.loads(pathlib.Path("params.yaml").read_text().partition(": ")[2])
+notes = pathlib.Path({notes!r})
+
+
+def stop(number, frame):
+    (notes / f"stopped-{{value}}").touch()
+    sys.exit(130)
+
+
+signal.signal(signal.SIGINT, stop)
+(notes / f"begun-{{value}}-{{marker.VALUE}}").touch()
+if value == 13:
+    print("a line of its own")
+    sys.exit("seco: 13 is no good number")
+if value == 14:
+    sys.exit(3)
+if value > 90:
+    time.sleep(60)
+json.dump({{"found": 2 * value}}, open("metrics.json", "w"))
+"""
+PIPELINE = """\
+stages:
+  find:
+    cmd: %s stage.py
+    deps: [stage.py, marker.py]
+    params: [value]
+    metrics:
+      - metrics.json: {cache: false}
+"""
+
+
+@pytest.fixture
+def place(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that DVC can run; what its stage does leaves notes in `notes` beside it."""
+    notes = tmp_path_factory.mktemp("notes")
+    files = {
+        "stage.py": STAGE.format(notes=str(notes)),
+        "marker.py": "VALUE = 1\n",
+        "dvc.yaml": PIPELINE % sys.executable,
+        "params.yaml": "value: 1\n",
+        "notes": str(notes),
+    }
+    write(project, files)
+    subprocess.run([sys.executable, "-m", "dvc", "init", "--quiet"], cwd=project, check=True, capture_output=True)
+    subprocess.run([sys.executable, "-m", "dvc", "config", "core.analytics", "false"], cwd=project, check=True)
+    commit(project)
+    return project
+
+
+def notes(place: Path) -> set[str]:
+    return {path.name for path in Path((place / "notes").read_text()).iterdir()}
+
+
+def run_of(value: int) -> Run:
+    changes = {"value": value}
+    return Run(f"study-{value}", "study", Variant(str(value), changes, ""), 0, changes, changes)
+
+
+def execution(place: Path, *, jobs: int) -> Execution:
+    return Execution(place, logs=place / "logs", jobs=jobs, extra={})
+
+
+def kept(place: Path) -> set[str]:
+    refs = git(place, "for-each-ref", "--format=%(refname)", "refs/exps").splitlines()
+    return {ref.rpartition("/")[2] for ref in refs if ref.count("/") == 4}
+
+
+def wait_for(happens: Callable[[], bool]) -> None:
+    patience = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < patience
+        time.sleep(0.1)
+
+
+def found_by(place: Path, name: str) -> str:
+    (kept_at,) = git(place, "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}").splitlines()
+    return git(place, "show", f"{kept_at}:metrics.json")
+
+
+@pytest.mark.slow
+def test_what_fails_is_named_with_its_reason_and_does_not_lose_the_others(place, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    with closing(execution(place, jobs=3).run([run_of(value) for value in (2, 13, 14, 3)])) as endings:
+        ended = {ending.run.name: ending for ending in endings}
+    assert {name: ending.fault for name, ending in ended.items() if name != "study-14"} == {
+        "study-2": None,
+        "study-13": "13 is no good number",
+        "study-3": None,
+    }
+    assert "exited with 3" in (ended["study-14"].fault or "")
+    assert kept(place) == {"study-2", "study-3"}
+    assert "a line of its own" in ended["study-13"].log.read_text()
+    assert git(place, "status", "--porcelain", "--untracked-files=no") == ""
+    assert found_by(place, "study-2") == '{"found": 4}'
+
+
+@pytest.mark.slow
+def test_a_run_imports_the_code_of_dvcs_copy_and_not_what_is_edited_meanwhile(place, monkeypatch):
+    elsewhere = place.parent / "elsewhere"
+    write(elsewhere, {"marker.py": "VALUE = 2\n"})
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    (ended,) = execution(place, jobs=1).run([run_of(5)])
+    assert ended.fault is None
+    assert notes(place) == {"begun-5-1"}
+
+
+@pytest.mark.slow
+def test_an_experiment_of_the_same_name_is_replaced(place):
+    for value in (5, 6):
+        (ended,) = execution(place, jobs=1).run([run_of(value)._replace(name="study-a")])
+        assert ended.fault is None
+    assert found_by(place, "study-a") == '{"found": 12}'
+
+
+@pytest.mark.slow
+def test_a_fault_of_the_callers_stops_what_runs_as_ctrl_c_would_and_begins_nothing_more(place):
+    work = execution(place, jobs=2)
+    with closing(work.run([run_of(value) for value in (99, 2, 98, 7)])) as endings:
+        assert next(endings).run.name == "study-2"
+        wait_for(lambda: {"begun-99-1", "begun-98-1"} <= notes(place))
+    assert {"stopped-99", "stopped-98"} < notes(place)
+    assert not any(name.startswith("begun-7") for name in notes(place))
+    assert git(place, "status", "--porcelain", "--untracked-files=no") == ""
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_leaves_nothing_that_stops_the_next(place):
+    work = execution(place, jobs=1)
+    command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", "study-99", "--set-param", "value=99"]
+    with subprocess.Popen(command, cwd=place, start_new_session=True, stdout=subprocess.DEVNULL) as process:
+        wait_for(lambda: "begun-99-1" in notes(place))
+        os.killpg(process.pid, signal.SIGKILL)
+    (ended,) = work.run([run_of(2)])
+    assert ended.fault is None
+    assert kept(place) == {"study-2"}
