@@ -45,7 +45,7 @@ class Encoder(nn.Module):
         """Encode normalised images ``[B, 3, H, W]``."""
         height, width = images.shape[-2:]
         grid = (height // self.patch_size, width // self.patch_size)
-        with quick_attention(images.device, tokens=grid[0] * grid[1]):
+        with quick_attention(images.device):
             final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
         final = cast(Tensor, final)
         prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
