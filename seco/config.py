@@ -82,6 +82,8 @@ class Training(Section):
     segmentation_start: Step
     tag_source_switch: Step
     precision: Literal["auto", "fp32", "bf16"]
+    compile: bool
+    activation_checkpointing: bool
     num_workers: Step
     max_bad_steps: Step
     log_every: Count

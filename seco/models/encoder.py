@@ -1,5 +1,6 @@
 """The ViT encoder, taken from timm through its own intermediate-token interface."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -40,16 +41,31 @@ class Encoder(nn.Module):
         self.width = vit.embed_dim
         self.patch_size = cast(tuple[int, int], vit.patch_embed.patch_size)[0]
         self.intermediate_block = max(len(vit.blocks) - 3, 0)
+        self.compiled = False
 
     def forward(self, images: Tensor) -> Tokens:
         """Encode normalised images ``[B, 3, H, W]``."""
         height, width = images.shape[-2:]
         grid = (height // self.patch_size, width // self.patch_size)
-        with quick_attention(images.device):
+        with self._attention(images.device):
             final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
         final = cast(Tensor, final)
         prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
         return Tokens(final[:, 0], final[:, prefix:], cast(Tensor, between[0]), grid)
+
+    def compile_blocks(self) -> None:
+        """Compile the blocks: one program serves all of them and any size of image; weights keep their names.
+
+        A copy of a compiled encoder is not compiled.
+        """
+        for block in self.vit.blocks:
+            block.compile(dynamic=True)
+        self.compiled = True
+
+    def _attention(self, device: torch.device) -> AbstractContextManager[Any]:
+        # Blocks that are compiled, or computed again in the backward pass, must be the same outside of this context.
+        fixed = self.compiled or (self.vit.grad_checkpointing and torch.is_grad_enabled())
+        return nullcontext() if fixed else quick_attention(device)
 
 
 def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = None) -> Encoder:

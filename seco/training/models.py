@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from seco.config import Settings
+from seco.device import require_compiler
 from seco.memory import Prototypes, Reservoir
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
@@ -40,9 +41,15 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
         network = SeCoNetwork(encoder, num_classes=num_classes, projector_width=settings.backbone.projector_width).to(
             device
         )
+    teacher = LocalTeacher(network)
+    network.encoder.vit.set_grad_checkpointing(settings.training.activation_checkpointing)
+    if settings.training.compile:
+        require_compiler(device)
+        network.encoder.compile_blocks()
+        teacher.encoder.compile_blocks()
     return Models(
         network=network,
-        teacher=LocalTeacher(network),
+        teacher=teacher,
         prototypes=Prototypes(num_classes, encoder.width).to(device),
         reservoir=Reservoir(settings.reservoir_size, encoder.width).to(device),
     )
