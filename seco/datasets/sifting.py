@@ -38,11 +38,16 @@ def sift(reading: Reading, *, class_names: Sequence[str]) -> Reading:
     """Return the reading with ids for all, labels in class-id order, and without images that are at fault.
 
     Raises:
-        SecoError: there are no classes, or more than a mask can tell apart.
+        SecoError: there are no classes, or more than a mask can tell apart, or a name that no list could hold.
     """
+    if not class_names and reading.problems:
+        return replace(reading, candidates=[])  # the problems tell why nothing was found
     if not 0 < len(class_names) < IGNORE:
         found = f"{len(class_names)} classes" if class_names else "no class"
         raise SecoError(f"the data has {found}, but it takes from 1 to {IGNORE - 1}: check the labels")
+    for name in class_names:
+        if ";" in name:
+            raise SecoError(f"the class {name!r} holds a semicolon, which separates labels: rename it")
     rank = {name: index for index, name in enumerate(class_names)}
     sifted = Reading([], [*reading.problems], reading.left_out, [*class_names])
     first: dict[str, Candidate] = {}

@@ -45,7 +45,7 @@ def show_dataset(
     console.print(_table("Images of each class", ["class", *summary["images"]], _class_rows(summary, class_names)))
     console.print(
         _table(
-            "Classes that most often share an image",
+            "Classes that share images",
             ["class", "other", "images", "lift"],
             _pair_rows(class_names, counts, lifts),
         )

@@ -27,7 +27,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _FIRST_LYING = 5  # orientations from here on exchange width and height
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, zlib.error, UserWarning)
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, zlib.error)
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml")
 
 # PIL warns of large images, which are refused here, and of damaged EXIF data, which are passed over.
