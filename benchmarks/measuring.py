@@ -24,12 +24,18 @@ from seco.classes import VOC
 from seco.storage.manifest import Manifest
 from seco.training.inputs import Inputs, to_device
 from seco.training.models import Models
+from seco.training.profiling import ATTENTION, CONVOLUTIONS, MATRICES, profile_steps
 from seco.training.trainer import Trainer
 
 Step = Callable[[Inputs], None]
 
 PLAIN = {"plain": {}, "plain + fused attention + bf16": {"fused_attention": True, "bf16": True}}
-OURS: dict[str, dict[str, Any]] = {"ours": {}}
+OURS: dict[str, dict[str, Any]] = {
+    "ours": {},
+    "ours, fp32": {"training.precision": "fp32"},
+    "ours, checkpointed": {"training.activation_checkpointing": True},
+    "ours, compiled": {"training.compile": True},
+}
 
 
 class Measurement(NamedTuple):
@@ -39,6 +45,8 @@ class Measurement(NamedTuple):
     """The median."""
     gigabytes: float
     """The peak of the GPU's memory; of the process's where there is no GPU."""
+    matrix_share: float
+    """Share of the step in matrix products, attention and convolutions."""
 
 
 def main(
@@ -60,7 +68,10 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     labels = one_or_two_classes(settings.training.batch_size, len(VOC))
     inputs = to_device(synthetic_batch(settings, labels), trainer.device)
     seconds = [_timed(step, inputs, trainer.device) for _ in range(steps + 1)]
-    return Measurement(sorted(seconds[1:])[steps // 2], _peak(trainer.device))
+    peak = _peak(trainer.device)  # before the profiler takes its part
+    profile = profile_steps(lambda: step(inputs), steps=1, device=trainer.device)
+    products = sum(profile.kinds()[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS))
+    return Measurement(sorted(seconds[1:])[steps // 2], peak, products / profile.seconds)
 
 
 def device_name(device: torch.device) -> str:
