@@ -91,13 +91,17 @@ def _pair_rows(class_names: Sequence[str], counts: Counts, lifts: Values) -> Ite
 
 def _notes(summary: Mapping[str, Any]) -> Iterator[str]:
     for split, count in summary["left_out_without_label"].items():
-        yield f"{split}: {count} images have no label and are left out"
+        yield f"{split}: {_images(count)} without a label, left out"
     for split, images in summary["images"].items():
         if summary["images_without_mask"][split] == images:
             yield f"{split}: no image has a mask, so nothing can be measured there"
         if count := summary["images_with_unseen_labels"][split]:
-            yield f"{split}: {count} images have a label of which their mask shows no pixel (normal)"
+            yield f"{split}: {_images(count)} with a label of which the mask shows no pixel (normal)"
         if count := summary["images_with_unnamed_classes"][split]:
-            yield f"{split}: {count} images have a mask that shows a class their labels do not name"
+            yield f"{split}: {_images(count)} with a mask that shows a class the labels do not name"
     if summary["problems"]:
-        yield f"{summary['problems']} problems: the images concerned are left out"
+        yield f"problems: {summary['problems']}; the images concerned are left out"
+
+
+def _images(count: int) -> str:
+    return "1 image" if count == 1 else f"{count} images"

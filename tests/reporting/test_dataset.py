@@ -14,7 +14,7 @@ SUMMARY = {
     "images_a_class": {"train": {"cat": 900, "dog": 800, "cow": 0}, "val": {"cat": 1, "dog": 0, "cow": 0}},
     "labels_an_image": {"train": {1: 1300, 2: 190, 4: 7, 6: 3}, "val": {0: 1, 1: 1}},
     "images_with_unseen_labels": {"train": 37, "val": 0},
-    "images_with_unnamed_classes": {"train": 2, "val": 0},
+    "images_with_unnamed_classes": {"train": 1, "val": 0},
     "left_out_without_label": {"train": 702},
     "problems": 4,
 }
@@ -77,11 +77,11 @@ def test_the_ten_pairs_that_meet_most_come_first_and_in_order() -> None:
 def test_what_to_know_stands_below() -> None:
     lines = shown(linked=(Path("own/photos"),))
     for told in (
-        "train: 702 images have no label and are left out",
-        "train: 37 images have a label of which their mask shows no pixel (normal)",
-        "train: 2 images have a mask that shows a class their labels do not name",
+        "train: 702 images without a label, left out",
+        "train: 37 images with a label of which the mask shows no pixel (normal)",
+        "train: 1 image with a mask that shows a class the labels do not name",
         "val: no image has a mask, so nothing can be measured there",
-        "4 problems: the images concerned are left out",
+        "problems: 4; the images concerned are left out",
     ):
         assert told in lines
     assert any(line.startswith("own/photos is a link: DVC does not look into a linked folder") for line in lines)
