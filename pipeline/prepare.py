@@ -1,11 +1,15 @@
 """Stage `prepare`: check the data once and write the manifest that every later stage reads."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.options import PARAMS, PREPARED, Params
+
+if TYPE_CHECKING:
+    from seco.config import Settings
+    from seco.datasets.preparing import Inspected
 
 
 def prepare(
@@ -23,22 +27,37 @@ def prepare(
 ) -> None:
     """Check every image, label and mask, and write the manifest; problems.csv lists all problems."""
     from seco.config import load_settings
-    from seco.datasets.checking import check
-    from seco.datasets.drawing import draw_masks
     from seco.datasets.preparing import linked_folders, write_dataset
     from seco.datasets.problems import refuse, write_problems
-    from seco.datasets.reading import read_dataset
     from seco.reporting.dataset import show_dataset
-    from seco.reporting.progress import progress
     from seco.storage.atomic import require_writable
-    from seco.storage.known_files import KnownFiles
 
     settings = load_settings(params)
     require_writable(output)
-    root, store = Path(settings.dataset.root), cache / "masks"
+    inspected = _inspect(settings, cache)
+    listing = write_problems(output, inspected.problems)
+    if not (settings.dataset.skip_bad if skip_bad is None else skip_bad):
+        refuse(inspected.problems, listing=listing)
+    statistics = write_dataset(output, inspected, store=cache / "masks")
+    show_dataset(
+        statistics,
+        class_names=inspected.class_names,
+        linked=linked_folders(Path(settings.dataset.root), inspected.checked),
+    )
+
+
+def _inspect(settings: "Settings", cache: Path) -> "Inspected":
+    """List the images, draw masks where there are outlines, and check all files."""
+    from seco.datasets.checking import check
+    from seco.datasets.drawing import draw_masks
+    from seco.datasets.preparing import Inspected
+    from seco.datasets.reading import read_dataset
+    from seco.reporting.progress import progress
+    from seco.storage.known_files import KnownFiles
+
     with progress("prepare, lists") as advance:
         listed = read_dataset(
-            root,
+            Path(settings.dataset.root),
             data_format=settings.dataset.format,
             classes=settings.dataset.classes,
             lists=settings.dataset.lists,
@@ -49,23 +68,12 @@ def prepare(
             outside_root=settings.dataset.outside_root,
             progress=advance.reach,
         )
-        names = listed.class_names
+        names = tuple(listed.class_names)
         advance.begin("prepare, masks")
-        drawn, undrawable = draw_masks(listed.candidates, class_names=names, store=store, progress=advance.reach)
+        drawn, undrawable = draw_masks(
+            listed.candidates, class_names=names, store=cache / "masks", progress=advance.reach
+        )
         advance.begin("prepare, images")
-        known = KnownFiles(cache, subject=str(root))
+        known = KnownFiles(cache, subject=settings.dataset.root)
         checked, faulty = check(drawn, class_names=names, known=known, progress=advance.reach)
-    problems = [*listed.problems, *undrawable, *faulty]
-    listing = write_problems(output, problems)
-    if not (settings.dataset.skip_bad if skip_bad is None else skip_bad):
-        refuse(problems, listing=listing)
-    found = write_dataset(
-        output, checked, class_names=names, store=store, left_out=listed.left_out, problems=len(problems)
-    )
-    show_dataset(
-        found.summary,
-        class_names=names,
-        counts=found.counts,
-        lifts=found.lifts,
-        linked=list(linked_folders(root, checked)),
-    )
+    return Inspected(checked, [*listed.problems, *undrawable, *faulty], names, listed.left_out)

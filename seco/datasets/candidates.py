@@ -8,6 +8,9 @@ from pathlib import Path
 
 from seco.datasets.problems import Problem
 
+UNSPLIT = "all"
+"""Stands for the splits that are yet to be made."""
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class OutlineFile:
@@ -69,7 +72,7 @@ class Reading:
     Attributes:
         candidates: the images, in the order in which they are listed.
         problems: what is wrong with the lists; images with a problem are no candidates.
-        left_out: split → images that are left out since they have no label; "" stands for a split to be made.
+        left_out: split → images that are left out since they have no label; `UNSPLIT` where a split is to be made.
         class_names: the classes in the order the data set gives them; empty where it gives none.
     """
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from seco.datasets.annotation_file import AnnotationFile
-from seco.datasets.candidates import Candidate, Reading
+from seco.datasets.candidates import UNSPLIT, Candidate, Reading
 from seco.datasets.paths import path_below
 from seco.datasets.problems import Problem
 from seco.errors import SecoError
@@ -83,7 +83,7 @@ def _add(file: AnnotationFile, reading: Reading, split: str | None, locate: Loca
         try:
             labels = file.labels(image_id)
             if not labels:
-                reading.left_out[split or ""] += 1
+                reading.left_out[split or UNSPLIT] += 1
                 continue
             name, path = locate(image.file_name)
             candidate = Candidate(name, path, where, labels, split, outlines=file.outlines(image_id))

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from seco.cooccurrence import Counts
+from seco.datasets.preparing import Statistics
 from seco.metrics import Values
 
 _PAIRS = 10
@@ -21,33 +22,30 @@ _LINKED = (
 
 
 def show_dataset(
-    summary: Mapping[str, Any],
+    statistics: Statistics,
     *,
     class_names: Sequence[str],
-    counts: Counts,
-    lifts: Values,
     linked: Sequence[Path],
     console: Console | None = None,
 ) -> None:
-    """Print a summary to the console (standard output when None).
+    """Print what a data set holds to the console (standard output when None).
 
     Args:
-        summary: as of `seco.datasets.summary.summarise`.
+        statistics: what it holds.
         class_names: foreground classes in id order.
-        counts: int64 `[K+1, K+1]`, the images that classes share.
-        lifts: float64 `[K+1, K+1]`, how much more often than by chance.
         linked: folders of the data set that are links.
     """
     console = console or Console()
     if not console.is_terminal:
         console.width = _LOG_WIDTH
+    summary = statistics.summary
     console.print(_table("Images", ["split", "images", "with mask", *_label_columns()], _split_rows(summary)))
     console.print(_table("Images of each class", ["class", *summary["images"]], _class_rows(summary, class_names)))
     console.print(
         _table(
             "Classes that share images",
             ["class", "other", "images", "lift"],
-            _pair_rows(class_names, counts, lifts),
+            _pair_rows(class_names, statistics.counts, statistics.lifts),
         )
     )
     for note in (*_notes(summary), *(_LINKED.format(folder=folder) for folder in linked)):

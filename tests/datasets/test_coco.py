@@ -58,7 +58,7 @@ def test_images_without_a_label_are_left_out_and_counted(root: Path) -> None:
     write_json(root, content)
     found = read(root)
     assert found.ids == ["a", "b"]
-    assert found.listed.left_out == {"": 1}
+    assert found.listed.left_out == {"all": 1}
     assert found.faults == []
 
 

@@ -1,9 +1,9 @@
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from seco.datasets.preparing import Statistics, linked_folders, write_dataset
+from seco.datasets.preparing import Inspected, Statistics, linked_folders, write_dataset
+from seco.datasets.problems import Problem
 from seco.errors import SecoError
 from seco.storage.manifest import read_manifest
 from tests.datasets.own_tree import make_json, make_photos
@@ -12,8 +12,9 @@ from tests.datasets.voc_tree import CLASSES, make_tree
 
 
 def write(found: Prepared, folder: Path, store: Path) -> Statistics:
-    names = found.listed.class_names
-    return write_dataset(folder, found.checked, class_names=names, store=store, left_out=Counter(val=2), problems=1)
+    problems = [Problem(Path("x.jpg"), "x.jpg is empty")]
+    inspected = Inspected(found.checked, problems, tuple(found.listed.class_names), {"val": 2})
+    return write_dataset(folder, inspected, store=store)
 
 
 def test_the_manifest_and_what_belongs_to_it_are_written(tmp_path: Path) -> None:
@@ -62,4 +63,4 @@ def test_folders_that_are_links_are_told_but_not_the_root_itself(tmp_path: Path)
     (tmp_path / "photographs/photos/sub").symlink_to(tmp_path / "elsewhere")
     found = prepared(tmp_path / "own", "csv", source="images.csv")
     assert found.faults == []
-    assert list(linked_folders(tmp_path / "own", found.checked)) == [tmp_path / "own/photos/sub"]
+    assert linked_folders(tmp_path / "own", found.checked) == [tmp_path / "own/photos/sub"]

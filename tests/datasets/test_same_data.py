@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from seco.classes import VOC
-from seco.datasets.preparing import Statistics, write_dataset
+from seco.datasets.preparing import Inspected, Statistics, write_dataset
 from seco.storage.manifest import Manifest, read_manifest
 from tests.datasets.conversions import write_csv, write_jsons
 from tests.datasets.preparation import Prepared, prepared
@@ -40,9 +40,8 @@ def data(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Sequence
 def written(found: Prepared, folder: Path, store: Path) -> tuple[Manifest, Statistics]:
     """Write what was found; return it as the next stage reads it."""
     assert found.faults == []
-    names = found.listed.class_names
-    left_out = found.listed.left_out
-    told = write_dataset(folder, found.checked, class_names=names, store=store, left_out=left_out, problems=0)
+    inspected = Inspected(found.checked, [], tuple(found.listed.class_names), found.listed.left_out)
+    told = write_dataset(folder, inspected, store=store)
     return read_manifest(folder), told
 
 

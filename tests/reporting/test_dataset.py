@@ -5,6 +5,7 @@ import numpy as np
 from rich.console import Console
 
 from seco.cooccurrence import count_pairs, lift
+from seco.datasets.preparing import Statistics
 from seco.reporting.dataset import show_dataset
 
 SUMMARY = {
@@ -25,10 +26,8 @@ def shown(summary: dict = SUMMARY, linked: tuple[Path, ...] = ()) -> list[str]:
     counts = count_pairs([(1, 2), (1, 2), (1,), (2,)], num_classes=3)
     text = io.StringIO()
     show_dataset(
-        summary,
+        Statistics(summary, counts, lift(counts, num_images=4)),
         class_names=NAMES,
-        counts=counts,
-        lifts=lift(counts, num_images=4),
         linked=linked,
         console=Console(file=text),
     )
@@ -62,10 +61,8 @@ def test_the_ten_pairs_that_meet_most_come_first_and_in_order() -> None:
     counts[np.triu_indices(8, 1)] = np.arange(28)
     text = io.StringIO()
     show_dataset(
-        SUMMARY | {"images_a_class": {}},
+        Statistics(SUMMARY | {"images_a_class": {}}, counts + counts.T, np.ones((8, 8))),
         class_names=tuple("abcdefg"),
-        counts=counts + counts.T,
-        lifts=np.ones((8, 8)),
         linked=(),
         console=Console(file=text),
     )
