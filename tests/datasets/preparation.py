@@ -8,6 +8,7 @@ from seco.datasets.checking import CheckedRecord, check
 from seco.datasets.drawing import draw_masks
 from seco.datasets.problems import Problem
 from seco.datasets.reading import read_dataset
+from seco.errors import SecoError
 from seco.storage.known_files import KnownFiles
 
 
@@ -44,3 +45,17 @@ def prepared(root: Path, data_format: str, *, classes: Any = None, lists: Any = 
     known = KnownFiles(cache, subject=str(root))
     checked, faulty = check(drawn, class_names=listed.class_names, known=known)
     return Prepared(checked, [*listed.problems, *undrawable, *faulty], listed)
+
+
+def told(root: Path, data_format: str = "csv", **settings: Any) -> list[str]:
+    """Return what is said of the data set: its problems, or why it cannot be used at all."""
+    if data_format == "csv":
+        settings = {"source": "images.csv"} | settings
+    try:
+        return prepared(root, data_format, **settings).faults
+    except SecoError as fault:
+        return [str(fault)]
+
+
+def told_of_voc(root: Path) -> list[str]:
+    return told(root, "voc", classes="voc", lists={"train": "train_aug", "val": "val"})
