@@ -1,6 +1,5 @@
 """The ViT encoder, taken from timm through its own intermediate-token interface."""
 
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -12,7 +11,7 @@ from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_
 from torch import Tensor, nn
 
 from seco.errors import SecoError
-from seco.models.attention import quick_attention
+from seco.models.attention import SelfAttention
 
 
 class Tokens(NamedTuple):
@@ -41,14 +40,12 @@ class Encoder(nn.Module):
         self.width = vit.embed_dim
         self.patch_size = cast(tuple[int, int], vit.patch_embed.patch_size)[0]
         self.intermediate_block = max(len(vit.blocks) - 3, 0)
-        self.compiled = False
 
     def forward(self, images: Tensor) -> Tokens:
         """Encode normalised images ``[B, 3, H, W]``."""
         height, width = images.shape[-2:]
         grid = (height // self.patch_size, width // self.patch_size)
-        with self._attention(images.device):
-            final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
+        final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
         final = cast(Tensor, final)
         prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
         return Tokens(final[:, 0], final[:, prefix:], cast(Tensor, between[0]), grid)
@@ -60,12 +57,6 @@ class Encoder(nn.Module):
         """
         for block in self.vit.blocks:
             block.compile(dynamic=True)
-        self.compiled = True
-
-    def _attention(self, device: torch.device) -> AbstractContextManager[Any]:
-        # Blocks that are compiled, or computed again in the backward pass, must be the same outside of this context.
-        fixed = self.compiled or (self.vit.grad_checkpointing and torch.is_grad_enabled())
-        return nullcontext() if fixed else quick_attention(device)
 
 
 def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = None) -> Encoder:
@@ -76,9 +67,10 @@ def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = Non
     Raises:
         SecoError: the name is unknown or no ViT with a class token, or the weights cannot be had or do not fit.
     """
-    changes: dict[str, Any] = {} if depth is None else {"depth": depth}
+    changes: dict[str, Any] = {"num_classes": 0, "dynamic_img_size": True, "attn_layer": SelfAttention}
+    changes |= {} if depth is None else {"depth": depth}
     try:
-        vit = timm.create_model(name, pretrained=pretrained is True, num_classes=0, dynamic_img_size=True, **changes)
+        vit = timm.create_model(name, pretrained=pretrained is True, **changes)
     except (RuntimeError, TypeError, AssertionError) as error:
         raise SecoError(f"backbone.name {name!r} cannot be built by timm as a ViT: {_gist(error)}") from error
     except Exception as error:

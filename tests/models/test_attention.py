@@ -1,15 +1,15 @@
 import pytest
 import torch
+from timm.layers.attention import Attention
 from torch import Tensor
 from torch.nn import functional as F
 
 from seco.models import attention as module
-from seco.models.attention import attention_at_once, attention_by_heads, quick_attention
+from seco.models.attention import SelfAttention, attend, attend_at_once, attend_by_heads
 from seco.models.encoder import build_encoder
 
-CPU = torch.device("cpu")
 CAPABLE = {"avx512_bf16": True, "amx_bf16": False}
-WAYS = pytest.mark.parametrize("attention", [attention_at_once, attention_by_heads])
+WAYS = pytest.mark.parametrize("attention", [attend_at_once, attend_by_heads])
 
 
 def heads(count: int = 40, *, dtype: torch.dtype = torch.float64) -> list[Tensor]:
@@ -23,12 +23,24 @@ def heads(count: int = 40, *, dtype: torch.dtype = torch.float64) -> list[Tensor
 def calls(monkeypatch) -> list[str]:
     """Which function answered, on a processor that is said to be suited."""
     found: list[str] = []
-    for attention in (attention_at_once, attention_by_heads):
+    for attention in (attend_at_once, attend_by_heads):
         monkeypatch.setattr(
             module, attention.__name__, lambda *args, own=attention: found.append(own.__name__) or own(*args)
         )
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: CAPABLE)
+    has(monkeypatch, CAPABLE)
     return found
+
+
+def has(monkeypatch: pytest.MonkeyPatch, units: dict[str, bool]) -> None:
+    """Let the processor say that it has these units."""
+    module._outdoes_fused.cache_clear()
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
+
+
+@pytest.fixture(autouse=True)
+def _forget_the_processor():
+    yield
+    module._outdoes_fused.cache_clear()
 
 
 @WAYS
@@ -49,7 +61,7 @@ def test_two_tokens_by_hand(attention):
 
 def test_at_once_has_the_fused_kernels_gradient():
     gradients = []
-    for attention in (attention_at_once, F.scaled_dot_product_attention):
+    for attention in (attend_at_once, F.scaled_dot_product_attention):
         parts = [part.clone().requires_grad_() for part in heads()]
         gradients.append(torch.autograd.grad(attention(*parts).square().sum(), parts))
     torch.testing.assert_close(*gradients)
@@ -58,46 +70,42 @@ def test_at_once_has_the_fused_kernels_gradient():
 @pytest.mark.parametrize(
     ("count", "gradient", "answered"),
     [
-        (256, True, ["attention_at_once"]),
-        (256, False, ["attention_at_once"]),
-        (257, False, ["attention_by_heads"]),
+        (256, True, ["attend_at_once"]),
+        (256, False, ["attend_at_once"]),
+        (257, False, ["attend_by_heads"]),
         (257, True, []),
     ],
 )
 def test_who_answers(calls, count, gradient, answered):
-    parts = heads(count, dtype=torch.bfloat16)
-    with torch.set_grad_enabled(gradient), quick_attention(CPU):
-        F.scaled_dot_product_attention(*parts, attn_mask=None, dropout_p=0.0, is_causal=False)
-    F.scaled_dot_product_attention(*parts)  # the context has ended
+    with torch.set_grad_enabled(gradient):
+        attend(*heads(count, dtype=torch.bfloat16))
     assert calls == answered
 
 
 @pytest.mark.parametrize(
-    "situation",
+    ("units", "dtype"),
     [
-        {"device": torch.device("meta")},
-        {"units": {"avx512_bf16": True, "amx_bf16": True}},
-        {"units": {"avx512_bf16": False}},
-        {"units": {}},
-        {"dtype": torch.float32},
-        {"mask": torch.zeros(1, 1)},
-        {"causal": True},
-        {"dropout": 0.5},
+        ({"avx512_bf16": True, "amx_bf16": True}, torch.bfloat16),
+        ({"avx512_bf16": False}, torch.bfloat16),
+        ({}, torch.bfloat16),
+        (CAPABLE, torch.float32),
     ],
     ids=str,
 )
-def test_everywhere_else_the_fused_kernel_stays(calls, monkeypatch, situation):
-    units = situation.get("units", CAPABLE)
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
-    options = {
-        "attn_mask": situation.get("mask"),
-        "is_causal": situation.get("causal", False),
-        "dropout_p": situation.get("dropout", 0.0),
-    }
-    parts = heads(dtype=situation.get("dtype", torch.bfloat16))
-    with torch.random.fork_rng(), quick_attention(situation.get("device", CPU)):
-        F.scaled_dot_product_attention(*parts, **options)
+def test_everywhere_else_the_fused_kernel_stays(calls, monkeypatch, units, dtype):
+    has(monkeypatch, units)
+    attend(*heads(dtype=dtype))
     assert calls == []
+
+
+@pytest.mark.parametrize("options", [{}, {"qk_norm": True, "norm_layer": torch.nn.LayerNorm}, {"gated": True}], ids=str)
+@pytest.mark.parametrize("mask", [None, torch.eye(9).log(), "causal"], ids=["none", "mask", "causal"])
+def test_a_layer_gives_what_timms_own_gives_with_the_same_weights(options, mask):
+    given = {"is_causal": True} if mask == "causal" else {"attn_mask": mask}
+    own, timms = SelfAttention(32, 4, qkv_bias=True, **options), Attention(32, 4, qkv_bias=True, **options)
+    timms.load_state_dict(own.state_dict())
+    tokens = torch.randn(2, 9, 32, generator=torch.Generator().manual_seed(0))
+    torch.testing.assert_close(own(tokens, **given), timms(tokens, **given))
 
 
 @pytest.mark.parametrize(("side", "gradient"), [(64, True), (64, False), (272, False)])
@@ -111,7 +119,7 @@ def test_an_encoder_in_bf16_is_as_exact_as_with_the_fused_kernel(calls, monkeypa
 
     quick = encode()
     assert len(calls) == 2
-    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
+    has(monkeypatch, {})
     fused = encode()
     with torch.no_grad():
         exact = encoder(images).final
