@@ -1,6 +1,5 @@
 """Where to compute, and in which precision."""
 
-import ctypes
 from collections.abc import Sequence
 
 import torch
@@ -8,16 +7,11 @@ from torch import Tensor
 
 from seco.errors import SecoError
 
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4  # of glibc's malloc.h
-
 
 def pick_device() -> torch.device:
     """Return the GPU where there is one, else the CPU; fp32 is exact on both."""
     torch.backends.cudnn.allow_tf32 = False  # of convolutions; matrix products leave it off by themselves
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    _keep_freed_memory()
-    return torch.device("cpu")
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
@@ -56,17 +50,6 @@ def require_compiler(device: torch.device) -> None:
             f"torch.compile does not work here ({gist}): install a C++ compiler such as g++, or set "
             "training.compile to false"
         ) from error
-
-
-def _keep_freed_memory() -> None:
-    """Have the GNU C library keep the memory of large tensors for the next ones; others are left as they are.
-
-    It would give it back and get it cleared, page by page, each time: some 5 % of a ViT-B's step.
-    """
-    library = ctypes.CDLL(None)
-    if hasattr(library, "mallopt"):
-        library.mallopt(_M_MMAP_MAX, 0)
-        library.mallopt(_M_TRIM_THRESHOLD, -1)
 
 
 def full_precision(values: Tensor) -> Tensor:

@@ -1,6 +1,3 @@
-import platform
-import resource
-
 import pytest
 import torch
 from torch import Tensor, nn
@@ -100,20 +97,6 @@ def test_single_precision_is_exact_on_gpus(monkeypatch):
     pick_device()
     assert not torch.backends.cudnn.allow_tf32
     assert torch.get_float32_matmul_precision() == "highest"
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries are left as they are")
-def test_on_a_cpu_the_memory_of_a_large_tensor_serves_the_next_one(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert pick_device() == CPU
-
-    def new_pages() -> int:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-        torch.ones(2**24)  # 16,384 pages
-        return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
-
-    new_pages()
-    assert new_pages() < 1000
 
 
 def test_full_precision_lifts_half_and_keeps_the_rest():
