@@ -155,8 +155,8 @@ def test_a_dead_rank_takes_the_others_down(project: Project, victim: int):
     assert time.monotonic() - died < 30
     assert not any(rank.is_running() for rank in ranks)
     told = run.says()
-    assert f"rank {1 - victim} lost the others" in told
-    assert "Traceback" not in told.split("torch/distributed", maxsplit=1)[0]
+    assert "Signal 9 (SIGKILL) received" in told  # what happened first, in the summary of the launcher
+    assert f'File "{ROOT}' not in told, "the other rank has nothing to trace back"
 
 
 @pytest.mark.slow
