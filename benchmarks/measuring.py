@@ -45,8 +45,8 @@ class Measurement(NamedTuple):
     """The median."""
     gigabytes: float
     """The peak of the GPU's memory; of the process's where there is no GPU."""
-    matrix_share: float
-    """Share of the step in matrix products, attention and convolutions."""
+    matrix_share: float | None
+    """Share of the step in matrix products, attention and convolutions; None for the plain ones, which take minutes."""
 
 
 def main(
@@ -69,9 +69,13 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     inputs = to_device(synthetic_batch(settings, labels), trainer.device)
     seconds = [_timed(step, inputs, trainer.device) for _ in range(steps + 1)]
     peak = _peak(trainer.device)  # before the profiler takes its part
-    profile = profile_steps(lambda: step(inputs), steps=1, device=trainer.device)
-    products = sum(profile.kinds()[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS))
-    return Measurement(sorted(seconds[1:])[steps // 2], peak, products / profile.seconds)
+    share = None if variant in PLAIN else _matrix_share(lambda: step(inputs), trainer.device)
+    return Measurement(sorted(seconds[1:])[steps // 2], peak, share)
+
+
+def _matrix_share(step: Callable[[], None], device: torch.device) -> float:
+    profile = profile_steps(step, steps=1, device=device)
+    return sum(profile.kinds()[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS)) / profile.seconds
 
 
 def device_name(device: torch.device) -> str:

@@ -70,7 +70,8 @@ def _options_table(names: list[str], cells: dict[tuple[str, str], Measurement]) 
 
 
 def _cell(found: Measurement) -> str:
-    return f"{found.seconds:.2f} s, {found.gigabytes:.1f} GB, {100 * found.matrix_share:.0f} %"
+    share = "" if found.matrix_share is None else f", {100 * found.matrix_share:.0f} %"
+    return f"{found.seconds:.2f} s, {found.gigabytes:.1f} GB{share}"
 
 
 def _markdown(heads: list[str], rows: list[list[str]]) -> list[str]:
