@@ -25,12 +25,18 @@ from seco.storage.manifest import Manifest
 from seco.training.inputs import Inputs, to_device
 from seco.training.models import Models
 from seco.training.parts.patch_contrast import PatchContrast
+from seco.training.profiling import ATTENTION, CONVOLUTIONS, MATRICES, profile_steps
 from seco.training.trainer import Trainer
 
 Step = Callable[[Inputs], None]
 
 PLAIN = {"plain": {}, "plain + fused attention + bf16": {"fused_attention": True, "bf16": True}}
-OURS: dict[str, dict[str, Any]] = {"ours": {}}
+OURS: dict[str, dict[str, Any]] = {
+    "ours": {},
+    "ours, fp32": {"training.precision": "fp32"},
+    "ours, checkpointed": {"training.activation_checkpointing": True},
+    "ours, compiled": {"training.compile": True},
+}
 
 
 class Measurement(NamedTuple):
@@ -40,6 +46,8 @@ class Measurement(NamedTuple):
     """The median."""
     gigabytes: float
     """The peak of the GPU's memory; of the process's where there is no GPU."""
+    matrix_share: float | None
+    """Share of the step in matrix products, attention and convolutions; None for the plain ones, which take minutes."""
 
 
 def main(
@@ -61,7 +69,14 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     labels = one_or_two_classes(settings.training.batch_size, len(VOC))
     inputs = to_device(synthetic_batch(settings, labels), trainer.device)
     seconds = [_timed(step, inputs, trainer.device) for _ in range(steps + 1)]
-    return Measurement(sorted(seconds[1:])[steps // 2], _peak(trainer.device))
+    peak = _peak(trainer.device)  # before the profiler takes its part
+    share = None if variant in PLAIN else _matrix_share(lambda: step(inputs), trainer.device)
+    return Measurement(sorted(seconds[1:])[steps // 2], peak, share)
+
+
+def _matrix_share(step: Callable[[], None], device: torch.device) -> float:
+    profile = profile_steps(step, steps=1, device=device)
+    return sum(profile.kinds()[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS)) / profile.seconds
 
 
 def device_name(device: torch.device) -> str:

@@ -18,21 +18,30 @@ from benchmarks.sizes import SIZES
 from seco.device import pick_device
 from seco.storage.atomic import atomic_write_text
 
-VARIANTS = [*PLAIN, *OURS]
+BESIDE = [*PLAIN, "ours"]
 
 
 def main(
     sizes: Annotated[str, typer.Option(help=f"Which, by commas: {', '.join(SIZES)}.")] = ",".join(SIZES),
     steps: Annotated[int, typer.Option(min=1, help="Steps to measure, after one to warm up.")] = 3,
-    output: Annotated[Path | None, typer.Option(help="File for the table too.")] = None,
+    options: Annotated[bool, typer.Option("--options", help="Ours with fp32, checkpointing, compilation too.")] = False,
+    output: Annotated[Path | None, typer.Option(help="File for the tables too.")] = None,
 ) -> None:
-    """Measure and print the table."""
+    """Measure and print the tables."""
     names = sizes.split(",")
     unknown = [name for name in names if name not in SIZES]
     if unknown:
         raise typer.BadParameter(f"unknown size {unknown[0]!r}: choose among {', '.join(SIZES)}")
-    rows = {name: {variant: _measured(name, variant, steps) for variant in VARIANTS} for name in names}
-    text = "\n".join(_table(rows, steps)) + "\n"
+    variants = [*PLAIN, *OURS] if options else BESIDE
+    cells = {(name, variant): _measured(name, variant, steps) for name in names for variant in variants}
+    lines = [
+        f"A training step on {device_name(pick_device())}, torch {torch.__version__}: median of {steps} after one to "
+        "warm up, peak memory, and the share of matrix products (attention and convolutions among them).",
+        "",
+        *_table(names, cells),
+        *(["", *_options_table(names, cells)] if options else []),
+    ]
+    text = "\n".join(lines) + "\n"
     print(text, end="")
     if output is not None:
         atomic_write_text(output, text)
@@ -44,21 +53,29 @@ def _measured(size: str, variant: str, steps: int) -> Measurement:
     return Measurement(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _table(rows: dict[str, dict[str, Measurement]], steps: int) -> list[str]:
-    """Return the lines of a page: where it was measured, and a row a size."""
-    heads = ["ViT, crop, batch", *VARIANTS, "plain / ours", "published, another machine"]
-    lines = [
-        f"A training step on {device_name(pick_device())}, torch {torch.__version__}: median of {steps} after one to "
-        "warm up, and peak memory.",
-        "",
-        f"| {' | '.join(heads)} |",
-        f"|{'|'.join('---' for _ in heads)}|",
-    ]
-    for name, row in rows.items():
-        cells = [SIZES[name].label, *(f"{cell.seconds:.2f} s, {cell.gigabytes:.1f} GB" for cell in row.values())]
-        ratio = row["plain"].seconds / row["ours"].seconds
-        lines.append(f"| {' | '.join([*cells, f'{ratio:.1f}×', SIZES[name].published or '–'])} |")
-    return lines
+def _table(names: list[str], cells: dict[tuple[str, str], Measurement]) -> list[str]:
+    """Return a row a size: the plain step, what two switches make of it, ours, and the published one."""
+    rows = []
+    for name in names:
+        ratio = cells[name, "plain"].seconds / cells[name, "ours"].seconds
+        found = [_cell(cells[name, variant]) for variant in BESIDE]
+        rows.append([SIZES[name].label, *found, f"{ratio:.1f}×", SIZES[name].published or "–"])
+    return _markdown(["ViT, crop, batch", *BESIDE, "plain / ours", "published, on another machine"], rows)
+
+
+def _options_table(names: list[str], cells: dict[tuple[str, str], Measurement]) -> list[str]:
+    """Return a row a size: ours, and what its settings make of it."""
+    rows = [[SIZES[name].label, *(_cell(cells[name, variant]) for variant in OURS)] for name in names]
+    return _markdown(["ViT, crop, batch", *OURS], rows)
+
+
+def _cell(found: Measurement) -> str:
+    share = "" if found.matrix_share is None else f", {100 * found.matrix_share:.0f} %"
+    return f"{found.seconds:.2f} s, {found.gigabytes:.1f} GB{share}"
+
+
+def _markdown(heads: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
 
 
 if __name__ == "__main__":

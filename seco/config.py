@@ -21,6 +21,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
 Scales = Annotated[tuple[Annotated[float, Field(gt=0, le=8)], ...], Field(min_length=1, strict=False)]
+Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
 Range = Annotated[tuple[Positive, Positive], Field(strict=False)]
 
 
@@ -44,8 +45,15 @@ class Dataset(Section):
     """Where images, masks and labels come from."""
 
     root: str
-    classes: Literal["demo", "voc"]
-    lists: dict[str, str]
+    format: Literal["voc", "coco", "csv", "json", "folders"]
+    classes: Literal["demo", "voc", "coco"] | Names | None
+    lists: dict[str, str] | None
+    source: str | None
+    difficult: bool | None
+    validation_share: Annotated[float, Field(gt=0, lt=1)] | None
+    split_seed: Seed
+    outside_root: bool
+    skip_bad: bool
 
 
 class Backbone(Section):
@@ -75,6 +83,8 @@ class Training(Section):
     segmentation_start: Step
     tag_source_switch: Step
     precision: Literal["auto", "fp32", "bf16"]
+    compile: bool
+    activation_checkpointing: bool
     num_workers: Step
     max_bad_steps: Step
     log_every: Count

@@ -1,7 +1,7 @@
 """What must hold between the keys of params.yaml."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 
@@ -28,6 +28,13 @@ def _not_toco(method: str) -> bool:
     return method != "toco"
 
 
+def _names_differ(names: Sequence[str] | str | None) -> bool:
+    if names is None or isinstance(names, str):
+        return True
+    return len(set(names)) == len(names) and not any(not name.strip() or ";" in name for name in names)
+
+
+_MISSING = object()
 _MULTIPLE = "{0} is not allowed: must be a multiple of the ViT's patch ({1})"
 
 RULES = (
@@ -51,14 +58,29 @@ RULES = (
          "{0} is not allowed: must not exceed training.contrast_start ({1}), which needs prototypes"),
     Rule(("training.scale_range",), lambda scales: scales[0] <= scales[1],
          "{0} is not allowed: the smaller scale comes first"),
-    Rule(("dataset.lists",), lambda lists: "train" in lists,
+    Rule(("dataset.classes", "dataset.format"), lambda names, form: names is not None or form != "voc",
+         "{0} is not allowed: format {1} needs the class set or names, as its masks hold numbers"),
+    Rule(("dataset.classes",), _names_differ,
+         "{0} is not allowed: names must differ and hold no semicolon"),
+    Rule(("dataset.lists", "dataset.format"), lambda lists, form: lists is not None or form not in ("voc", "coco"),
+         "{0} is not allowed: format {1} needs the image set of each split"),
+    Rule(("dataset.lists",), lambda lists: lists is None or "train" in lists,
          "{0} is not allowed: one of the splits must be named train"),
+    Rule(("dataset.source", "dataset.lists", "dataset.format"),
+         lambda source, lists, form: form not in ("csv", "json") or (source is None) != (lists is None),
+         "{0!r} is not allowed: format {2} takes either a source or a file a split in dataset.lists ({1})"),
+    Rule(("dataset.source", "dataset.format"), lambda source, form: source is None or form in ("csv", "json"),
+         "{0!r} is not allowed: format {1} has no source, write null"),
+    Rule(("dataset.difficult", "dataset.format"), lambda choice, form: (choice is not None) == (form == "voc"),
+         "{0} is not allowed: must be true or false with format voc, and null with another"),
+    Rule(("dataset.validation_share", "dataset.lists"), lambda share, lists: share is None or lists is None,
+         "{0} is not allowed: dataset.lists names the splits ({1}), write null"),
     Rule(("training.evaluate_split", "training.evaluate_every", "dataset.lists"),
-         lambda split, every, lists: not every or split in lists,
+         lambda split, every, lists: not every or lists is None or split in lists,
          "{0} is not allowed: must be a key of dataset.lists ({2}) while training.evaluate_every is {1}"),
-    Rule(("refine.splits", "dataset.lists"), lambda splits, lists: set(splits) <= set(lists),
+    Rule(("refine.splits", "dataset.lists"), lambda splits, lists: lists is None or set(splits) <= set(lists),
          "{0} is not allowed: every split must be a key of dataset.lists ({1})"),
-    Rule(("predict.splits", "dataset.lists"), lambda splits, lists: set(splits) <= set(lists),
+    Rule(("predict.splits", "dataset.lists"), lambda splits, lists: lists is None or set(splits) <= set(lists),
          "{0} is not allowed: every split must be a key of dataset.lists ({1})"),
 )  # fmt: skip
 
@@ -68,7 +90,7 @@ def broken_rules(values: dict[str, Any], faulty: set[str]) -> list[str]:
     sentences = []
     for rule in RULES:
         found = [_look_up(values, key) for key in rule.keys]
-        checkable = None not in found and not any(_touches(key, faulty) for key in rule.keys)
+        checkable = _MISSING not in found and not any(_touches(key, faulty) for key in rule.keys)
         if checkable and not rule.holds(*found):
             sentences.append(f"{rule.keys[0]}: {rule.sentence.format(*found)}")
     return sentences
@@ -81,5 +103,5 @@ def _touches(key: str, faulty: set[str]) -> bool:
 def _look_up(values: dict[str, Any], key: str) -> Any:
     found: Any = values
     for name in key.split("."):
-        found = found.get(name) if isinstance(found, dict) else None
+        found = found.get(name, _MISSING) if isinstance(found, dict) else _MISSING
     return found

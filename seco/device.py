@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from seco.errors import SecoError
+
 
 def pick_device() -> torch.device:
     """Return the GPU where there is one, else the CPU; fp32 is exact on both."""
@@ -32,6 +34,22 @@ def _multiplies_bf16(device: torch.device) -> bool:
         return torch.cuda.is_bf16_supported(including_emulation=False)
     units = torch.cpu.get_capabilities()
     return bool(units.get("avx512_bf16") or units.get("amx_bf16"))
+
+
+def require_compiler(device: torch.device) -> None:
+    """Make sure that torch.compile works on this machine.
+
+    Raises:
+        SecoError: it does not.
+    """
+    try:
+        torch.compile(torch.neg)(torch.ones(2, device=device))
+    except Exception as error:  # what is missing decides about the type
+        gist = str(error).splitlines()[0][:200]
+        raise SecoError(
+            f"torch.compile does not work here ({gist}): install a C++ compiler such as g++, or set "
+            "training.compile to false"
+        ) from error
 
 
 def full_precision(values: Tensor) -> Tensor:

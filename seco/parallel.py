@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from itertools import chain, islice
 from multiprocessing import get_context
 from typing import TypeVar
 
@@ -49,6 +50,10 @@ def process_map(
     if workers == 1:
         yield from map(function, items)
         return
+    # The first item is drawn before the pool is made: whatever `items` forks for it, such as a loader's processes, would
+    # hold the pool's pipes open, and a pool that has lost a worker would wait for ever to write into them.
+    items = iter(items)
+    items = chain(list(islice(items, 1)), items)
     with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=serve_parent) as pool:
         try:
             yield from _windowed(pool, function, items, width=4 * workers)

@@ -10,6 +10,8 @@ from seco.device import full_precision
 
 def resize(maps: Tensor, size: Sequence[int]) -> Tensor:
     """Resize ``[B, C, h, w]`` to ``size`` (height, width) (bilinear), in float32 at least; C may be 0."""
+    if tuple(maps.shape[-2:]) == tuple(size):
+        return full_precision(maps)
     if maps.shape[1] == 0:  # an image of which no class is known or predicted
         return full_precision(maps.new_zeros(len(maps), 0, *size))
     return F.interpolate(full_precision(maps), size=tuple(size), mode="bilinear", align_corners=False)

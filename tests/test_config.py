@@ -108,7 +108,17 @@ def test_a_folder_is_no_settings_file(tmp_path):
         ("training", 3, "3 is not allowed: must be a section with keys"),
         ("evaluate", None, "None is not allowed: must be a section with keys"),
         ("dataset.root", 5, "5 is not allowed: must be a valid string"),
-        ("dataset.classes", "coco", "'coco' is not allowed: must be 'demo' or 'voc'"),
+        ("dataset.format", "yolo", "'yolo' is not allowed: must be 'voc', 'coco', 'csv', 'json' or 'folders'"),
+        ("dataset.classes", "cocos", "'cocos' is not allowed: must be 'demo', 'voc' or 'coco' or a list"),
+        ("dataset.classes", ["cat", "dog", "cat"],
+         "['cat', 'dog', 'cat'] is not allowed: names must differ and hold no semicolon"),
+        ("dataset.classes", ["cat;dog"], "['cat;dog'] is not allowed: names must differ and hold no semicolon"),
+        ("dataset.classes", None,
+         "None is not allowed: format voc needs the class set or names, as its masks hold numbers"),
+        ("dataset.lists", None, "None is not allowed: format voc needs the image set of each split"),
+        ("dataset.source", "a.csv", "'a.csv' is not allowed: format voc has no source, write null"),
+        ("dataset.difficult", None,
+         "None is not allowed: must be true or false with format voc, and null with another"),
         ("dataset.lists", "train", "'train' is not allowed: must be a section with keys"),
         ("backbone.pretrained", 3, "3 is not allowed: must be a valid boolean or a valid string"),
         ("backbone.depth", "six", "'six' is not allowed: must be a valid integer"),
@@ -151,6 +161,47 @@ def test_splits_must_be_among_the_lists_and_one_is_train(tmp_path):
     for key in ("refine.splits", "predict.splits"):
         (line,) = faults_of(tmp_path, **{key: ["train", "test"]})
         assert line.startswith(f"{key}: ['train', 'test'] is not allowed: every split must be a key of dataset.lists")
+
+
+OWN = {
+    "dataset.format": "csv",
+    "dataset.classes": None,
+    "dataset.lists": None,
+    "dataset.source": "images.csv",
+    "dataset.difficult": None,
+    "dataset.validation_share": 0.2,
+    "predict.splits": ["val"],
+    "training.evaluate_every": 0,
+}
+
+
+def test_own_images_need_no_lists_and_may_have_any_splits(tmp_path):
+    text = yaml.safe_dump(changed(yaml.safe_load(TEXT), {**OWN, "refine.splits": ["train", "holidays"]}))
+    assert load_settings(write(tmp_path, text)).dataset.classes is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"dataset.source": None},
+         "dataset.source: None is not allowed: format csv takes either a source or a file a split in"
+         " dataset.lists (None)"),
+        ({"dataset.lists": {"train": "a.csv"}, "dataset.validation_share": None, "refine.splits": ["train"],
+          "predict.splits": ["train"]},
+         "dataset.source: 'images.csv' is not allowed: format csv takes either a source or a file a split in"
+         " dataset.lists ({'train': 'a.csv'})"),
+        ({"dataset.source": None, "dataset.lists": {"train": "a.csv", "val": "b.csv"}, "refine.splits": ["train"]},
+         "dataset.validation_share: 0.2 is not allowed: dataset.lists names the splits"
+         " ({'train': 'a.csv', 'val': 'b.csv'}), write null"),
+        ({"dataset.difficult": True},
+         "dataset.difficult: True is not allowed: must be true or false with format voc, and null with another"),
+        ({"dataset.format": "folders"},
+         "dataset.source: 'images.csv' is not allowed: format folders has no source, write null"),
+        ({"dataset.validation_share": 1.0}, "dataset.validation_share: 1.0 is not allowed: must be less than 1"),
+    ],
+)  # fmt: skip
+def test_keys_of_the_data_set_must_suit_its_format(tmp_path, changes, line):
+    assert faults_of(tmp_path, **OWN | changes) == [line]
 
 
 def test_unknown_keys_get_a_hint_and_missing_keys_are_named(tmp_path):

@@ -59,7 +59,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
     """What each of three ranks found."""
     folder = tmp_path_factory.mktemp("ranks")
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=3", "-m", __name__]
-    subprocess.run([*start, str(folder)], cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=True, timeout=120)
+    subprocess.run([*start, str(folder)], cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=True, timeout=300)
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(3)]
 
 

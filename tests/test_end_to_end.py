@@ -3,8 +3,6 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,68 +11,14 @@ import yaml
 from PIL import Image
 
 from seco.classes import DEMO
-from tests.imports import ROOT
+from tests.clone import clone, succeed
 from tests.settings import changed
-
-SMALL = {
-    "patch_size": 32,
-    "reservoir_size": 64,
-    "generate.train_images": 16,
-    "generate.val_images": 4,
-    "generate.image_size": 80,
-    "backbone.depth": 1,
-    "backbone.pretrained": False,
-    "backbone.projector_width": 32,
-    "training.steps": 6,
-    "training.batch_size": 4,
-    "training.crop_size": 64,
-    "training.second_view_size": 32,
-    "training.warmup_steps": 1,
-    "training.prototype_start": 0,
-    "training.contrast_start": 1,
-    "training.segmentation_start": 2,
-    "training.tag_source_switch": 3,
-    "training.num_workers": 0,
-    "training.log_every": 1,
-    "cam.image_size": 64,
-    "predict.image_size": 64,
-    "evaluate.pictures": 2,
-}
-PROGRAMS = Path(sys.executable).parent
-
-
-def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    environment = {
-        "PATH": f"{PROGRAMS}:/usr/bin:/bin:/usr/local/bin",
-        "HOME": str(cwd.parent),
-        "OMP_NUM_THREADS": "1",
-        "GIT_CONFIG_GLOBAL": "/dev/null",
-    }
-    return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
-
-
-def succeed(*words: str, cwd: Path) -> str:
-    done = command(*words, cwd=cwd)
-    assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A copy of the project, under git, with small settings, after `dvc repro`."""
-    folder = tmp_path_factory.mktemp("clone") / "seco"
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, tracked.split("\0")):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, folder / name)
-    (folder / "dvc.lock").unlink(missing_ok=True)
-    values = yaml.safe_load((folder / "params.yaml").read_text())
-    (folder / "params.yaml").write_text(yaml.safe_dump(changed(values, SMALL)))
-    succeed("git", "init", "--quiet", cwd=folder)
-    succeed("git", "add", "--all", cwd=folder)
-    succeed("git", "config", "user.name", "test", cwd=folder)
-    succeed("git", "config", "user.email", "test@localhost", cwd=folder)
-    succeed("git", "commit", "--quiet", "--message", "Small settings", cwd=folder)
+    folder = clone(tmp_path_factory.mktemp("clone") / "seco")
     succeed("dvc", "repro", cwd=folder)
     return folder
 

@@ -45,7 +45,7 @@ def square_or_fail(item: int) -> int:
     return item * item
 
 
-def be_killed(_item: int) -> None:
+def be_killed(_item: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -71,3 +71,23 @@ def test_a_fault_in_a_process_is_raised_as_it_is() -> None:
 def test_a_process_that_is_killed_is_one_sentence() -> None:
     with pytest.raises(SecoError, match="a worker process was killed"):
         list(process_map(be_killed, range(2)))
+
+
+def test_a_process_is_missed_also_where_what_yields_the_items_has_forked() -> None:
+    """A loader's process holds every pipe that was open when it started: the rest of an item must not wait for it."""
+    bystanders: list[int] = []
+
+    def items():
+        bystanders.append(os.fork())
+        if bystanders[0] == 0:
+            signal.pause()
+            os._exit(0)
+        for _ in range(20):
+            yield bytes(1_000_000)  # many times what a pipe takes up
+
+    try:
+        with pytest.raises(SecoError, match="a worker process was killed"):
+            list(process_map(be_killed, items(), workers=2))
+    finally:
+        os.kill(bystanders[0], signal.SIGKILL)
+        os.waitpid(bystanders[0], 0)

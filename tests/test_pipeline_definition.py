@@ -23,6 +23,8 @@ HARMLESS = {
     "seco/config_faults.py",
     "seco/config_file.py",
     "seco/config_rules.py",
+    "seco/hints.py",
+    "seco/reporting/dataset.py",
     "seco/reporting/progress.py",
     "seco/stopping.py",
     "seco/watcher.py",

@@ -1,130 +1,119 @@
-"""Every image and mask of a data set, decoded once; every problem found, all of them told in one go."""
+"""Every image and mask of a data set, decoded once; every problem found."""
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from seco.classes import BACKGROUND, IGNORE
+from seco.datasets.candidates import Candidate
+from seco.datasets.problems import Problem
 from seco.errors import SecoError
 from seco.parallel import ProgressCallback, thread_map
-from seco.storage.images import read_image
-from seco.storage.manifest import Record
-from seco.storage.masks import MaskArray, read_mask
-
-_SHOWN = 20
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A fault of the data: the file it stands in and one sentence that names it and the remedy."""
-
-    file: Path
-    sentence: str
+from seco.storage.images import upright_size
+from seco.storage.known_files import Facts, KnownFiles
+from seco.storage.manifest import TRAIN, Record
+from seco.storage.masks import MaskFacts, inspect_mask, require_sound
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """An image as its data set lists it, not yet opened; the fields are those of `Record`."""
-
-    id: str
-    image: Path
-    mask: Path | None
-    labels: tuple[str, ...]
-    split: str
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CheckedRecord:
-    """A record whose files were decoded, and the labels that its mask shows no pixel of (normal in VOC)."""
+    """A record whose files were decoded, and the classes that its mask shows (None: it has none).
+
+    In VOC the labels of about 6 % of the images name a class that the mask does not show, which is normal.
+    """
 
     record: Record
-    unseen_labels: tuple[str, ...]
+    shown: tuple[str, ...] | None
 
 
 def check(
     candidates: Sequence[Candidate],
     *,
     class_names: Sequence[str],
-    problems: Sequence[Problem] = (),
+    known: KnownFiles,
     progress: ProgressCallback | None = None,
-) -> list[CheckedRecord]:
-    """Decode each image and mask once, in parallel, and return the records with their sizes.
+) -> tuple[list[CheckedRecord], list[Problem]]:
+    """Decode each image and mask once, in parallel; return the sound ones as records, and the problems of the others.
 
     Args:
-        candidates: the images to look at.
+        candidates: the images to look at, with ids, splits and masks.
         class_names: foreground classes in id order; a mask may hold 0..K and 255.
-        problems: what was found wrong before (lists, annotations), told together with what is found here.
+        known: files that were sound before and have not changed since are not decoded again.
         progress: called with (done, total) after each image.
-
-    Raises:
-        SecoError: there is a problem; the message lists the first 20 and counts the rest.
     """
-    found, records = [*problems], []
-    for result in thread_map(lambda candidate: _examine(candidate, class_names), candidates, progress=progress):
-        if isinstance(result, CheckedRecord):
-            records.append(result)
-        else:
-            found.extend(result)
-    refuse(found)
-    return records
-
-
-def refuse(problems: Sequence[Problem]) -> None:
-    """If there are problems, raise one SecoError that lists the first 20 and counts the rest."""
-    if not problems:
-        return
-    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    lines = [f"the data has {count}:", *(f"  {problem.sentence}" for problem in problems[:_SHOWN])]
-    if len(problems) > _SHOWN:
-        lines.append(f"  … and {len(problems) - _SHOWN} more")
-    raise SecoError("\n".join(lines))
-
-
-def unknown_classes(file: Path, names: Sequence[str], class_names: Sequence[str]) -> Problem:
-    """Return the problem of labels that are no class, each with the most similar class as a hint."""
-    hints = []
-    for name in names:
-        similar = difflib.get_close_matches(name.lower(), class_names, n=1)
-        hint = f"did you mean {similar[0]!r}?" if similar else f"the classes are {', '.join(class_names)}"
-        hints.append(f"the class {name!r} is unknown: {hint}")
-    return Problem(file, f"{file}: {'; '.join(hints)}")
-
-
-def _examine(candidate: Candidate, class_names: Sequence[str]) -> CheckedRecord | list[Problem]:
+    records: list[CheckedRecord] = []
     problems: list[Problem] = []
-    size, shown = None, set(candidate.labels)
     try:
-        size = read_image(candidate.image).size
-    except SecoError as error:
-        problems.append(Problem(candidate.image, str(error)))
+        for result in thread_map(lambda item: _examine(item, class_names, known), candidates, progress=progress):
+            if isinstance(result, CheckedRecord):
+                records.append(result)
+            else:
+                problems.extend(result)
+    finally:
+        known.save()
+    return records, problems
+
+
+def _examine(candidate: Candidate, class_names: Sequence[str], known: KnownFiles) -> CheckedRecord | list[Problem]:
+    problems: list[Problem] = []
+    size = shown = None
+    try:
+        size = _image_size(candidate, known)
+    except SecoError as fault:
+        problems.append(_problem(candidate, candidate.image, fault))
     if candidate.mask is not None:
         try:
-            mask = read_mask(candidate.mask, num_classes=len(class_names), size=size)
-            shown = _classes_of(mask, class_names)
-        except SecoError as error:
-            problems.append(Problem(candidate.mask, str(error)))
+            shown = _shown_classes(candidate.mask, size, class_names, known)
+        except SecoError as fault:
+            problems.append(_problem(candidate, candidate.mask, fault))
+    labels = candidate.labels if candidate.labels is not None else shown or ()
+    if not problems and not labels and candidate.split == TRAIN:
+        fault = SecoError("its mask shows no class, so it has no label: take it off the list")
+        problems.append(_problem(candidate, candidate.image, fault))
     if size is None or problems:
         return problems
-    unseen = tuple(label for label in candidate.labels if label not in shown)
-    return CheckedRecord(_record(candidate, size), unseen)
+    return CheckedRecord(_record(candidate, labels, size), shown)
 
 
-def _classes_of(mask: MaskArray, class_names: Sequence[str]) -> set[str]:
-    present = np.flatnonzero(np.bincount(mask.ravel(), minlength=IGNORE + 1))
-    return {class_names[int(value) - 1] for value in present if value not in (BACKGROUND, IGNORE)}
+def _image_size(candidate: Candidate, known: KnownFiles) -> tuple[int, int]:
+    width, height = known.facts(candidate.image, "image", upright_size)
+    outlines = candidate.outlines
+    if outlines is not None and outlines.size != (width, height):
+        listed, found = ("x".join(map(str, size)) for size in (outlines.size, (width, height)))
+        raise SecoError(
+            f"{candidate.image} is {found} pixels, but its outlines were drawn on {listed} (width x height): "
+            "list the size and the outlines of the image as it is seen, turned by its EXIF data"
+        )
+    return width, height
 
 
-def _record(candidate: Candidate, size: tuple[int, int]) -> Record:
+def _shown_classes(
+    mask: Path, size: tuple[int, int] | None, class_names: Sequence[str], known: KnownFiles
+) -> tuple[str, ...]:
+    width, height, *values = known.facts(mask, "mask", _mask_facts)
+    require_sound(mask, MaskFacts((width, height), tuple(values)), num_classes=len(class_names), size=size)
+    return tuple(class_names[value - 1] for value in values if value not in (BACKGROUND, IGNORE))
+
+
+def _mask_facts(path: Path) -> Facts:
+    facts = inspect_mask(path)
+    return (*facts.size, *facts.values)
+
+
+def _problem(candidate: Candidate, file: Path, fault: SecoError) -> Problem:
+    """Return a fault of a file with the place that lists it, where that is another one."""
+    place = "" if str(fault).startswith(candidate.where) else f"{candidate.where}: "
+    return Problem(file, f"{place}{fault}")
+
+
+def _record(candidate: Candidate, labels: tuple[str, ...], size: tuple[int, int]) -> Record:
     width, height = size
     return Record(
-        id=candidate.id,
+        id=candidate.id or "",
         image=candidate.image,
         mask=candidate.mask,
-        labels=candidate.labels,
-        split=candidate.split,
+        labels=labels,
+        split=candidate.split or TRAIN,
         width=width,
         height=height,
     )

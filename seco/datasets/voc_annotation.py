@@ -1,9 +1,19 @@
-"""Object names from a VOC annotation, from XML that nobody vouches for."""
+"""Objects from a VOC annotation, from XML that nobody vouches for."""
 
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree
 
 from seco.errors import SecoError
+
+
+class Objects(NamedTuple):
+    """The class names of an image's objects."""
+
+    plain: frozenset[str]
+    """Classes with an object that is not marked as difficult."""
+    difficult: frozenset[str]
+    """Classes with an object that is."""
 
 
 class _NoDoctype(ElementTree.TreeBuilder):
@@ -14,21 +24,27 @@ class _NoDoctype(ElementTree.TreeBuilder):
         raise SecoError(f"it declares the document type {name!r}")
 
 
-def read_object_names(path: Path) -> frozenset[str]:
+def read_objects(path: Path) -> Objects:
     """Return the names of the objects an annotation lists; the parts of an object are no class.
 
     Raises:
-        SecoError: the file is missing, no XML, or declares a document type.
+        FileNotFoundError: there is no such file.
+        SecoError: the file is no XML, or declares a document type.
     """
     parser = ElementTree.XMLParser(target=_NoDoctype())
     try:
         parser.feed(path.read_bytes())
         root = parser.close()
-    except FileNotFoundError as error:
-        raise SecoError(f"{path} does not exist, so its image has no label: restore it") from error
+    except FileNotFoundError:
+        raise
     except (OSError, ElementTree.ParseError) as error:
         raise SecoError(f"{path} is not readable XML ({error}): replace it") from error
     except SecoError as error:
         raise SecoError(f"{path} is refused since {error}: remove the declaration") from error
-    names = (element.text or "" for element in root.iterfind("object/name"))
-    return frozenset(name.strip() for name in names if name.strip())
+    objects = [(_text(item, "name"), _text(item, "difficult") == "1") for item in root.iterfind("object")]
+    plain = frozenset(name for name, is_difficult in objects if name and not is_difficult)
+    return Objects(plain, frozenset(name for name, is_difficult in objects if name and is_difficult))
+
+
+def _text(item: ElementTree.Element, name: str) -> str:
+    return (item.findtext(name) or "").strip()

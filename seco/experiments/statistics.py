@@ -14,7 +14,7 @@ class Summary(NamedTuple):
 
     mean: float
     deviation: float
-    count: int
+    pairs: int
 
 
 class Difference(NamedTuple):
@@ -23,7 +23,7 @@ class Difference(NamedTuple):
     mean: float
     low: float
     high: float
-    count: int
+    pairs: int
 
 
 def summarise(values: Sequence[float]) -> Summary:

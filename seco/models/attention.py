@@ -1,19 +1,51 @@
-"""Attention without gradient on processors that multiply bf16 faster than torch's fused attention makes use of."""
+"""The ViT's attention, computed in the way that is fastest where it runs."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from functools import cache
 
 import torch
+from timm.layers.attention import Attention
 from torch import Tensor
 from torch.nn import functional as F
-from torch.overrides import TorchFunctionMode
 
-LONG = 256  # tokens above which heads one by one are faster: 0.5 to 0.7 of the fused time on an AMD EPYC of 2023
+SHORT = 256
+"""Tokens up to which all heads are multiplied at once. On an AMD EPYC of 2023 a pass and its gradient take 0.15 (17
+tokens) to 0.4 (197 tokens) of the fused time; without gradient, longer ones take 0.5 to 0.7 head by head."""
 
 
-def attention_by_heads(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Return ``softmax(Q Kᵀ / √d) V`` of ``[B, heads, N, d]`` each, one head after the other; without gradient.
+class SelfAttention(Attention):
+    """timm's attention with its weights, its products made by ``attend``."""
+
+    def forward(self, x: Tensor, attn_mask: Tensor | None = None, is_causal: bool = False) -> Tensor:
+        """Mix tokens ``[B, N, D]``."""
+        if attn_mask is not None or is_causal or self.gate is not None or (self.training and self.attn_drop.p):
+            return super().forward(x, attn_mask, is_causal)
+        parts = self.qkv(x).unflatten(2, (3, self.num_heads, self.head_dim))  # [B, N, 3, heads, d]
+        query, key, value = parts.permute(2, 0, 3, 1, 4)  # [B, heads, N, d] each
+        mixed = attend(self.q_norm(query), self.k_norm(key), value).transpose(1, 2).flatten(2)  # [B, N, D]
+        return self.proj_drop(self.proj(self.norm(mixed)))
+
+
+def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return ``softmax(Q Kᵀ / √d) V`` of ``[B, heads, N, d]`` each.
+
+    torch's fused kernel makes it, but for bf16 on processors that multiply it faster than that kernel makes use of.
+    """
+    # What is compiled serves all lengths.
+    if query.is_cpu and query.dtype == torch.bfloat16 and not torch.compiler.is_compiling() and _outdoes_fused():
+        if query.shape[2] <= SHORT:
+            return attend_at_once(query, key, value)
+        if not torch.is_grad_enabled():  # with gradient all matrices would have to be kept
+            return attend_by_heads(query, key, value)
+    return F.scaled_dot_product_attention(query, key, value)
+
+
+def attend_at_once(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return the same, written out."""
+    return (query * query.shape[3] ** -0.5 @ key.transpose(-2, -1)).softmax(dim=-1) @ value
+
+
+def attend_by_heads(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+    """Return the same, one head after the other, without gradient.
 
     All heads share the memory of one matrix of similarities, which stays in the caches.
     """
@@ -28,30 +60,8 @@ def attention_by_heads(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     return mixed
 
 
-def quick_attention(device: torch.device, *, tokens: int) -> AbstractContextManager[Any]:
-    """Return the context in which a ViT attends in the way that is fastest.
-
-    It changes something only for long sequences without gradient, on a processor with bf16 instructions but without
-    tiles of them (AMX), which torch's fused attention does use.
-    """
-    if device.type != "cpu" or tokens <= LONG or torch.is_grad_enabled():
-        return nullcontext()
+@cache
+def _outdoes_fused() -> bool:
+    """Say whether the processor has bf16 instructions, but no tiles of them (AMX), which the fused kernel does use."""
     units = torch.cpu.get_capabilities()
-    return _ByHeads() if units.get("avx512_bf16") and not units.get("amx_bf16") else nullcontext()
-
-
-class _ByHeads(TorchFunctionMode):
-    """Answers calls of torch's fused attention in bf16 that ask for nothing special."""
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Sequence[type], args: tuple[Any, ...] = (), kwargs: Any = None
-    ) -> Any:
-        options = kwargs or {}
-        if func is F.scaled_dot_product_attention and args[0].dtype == torch.bfloat16 and not _special(options):
-            return attention_by_heads(*args)
-        return func(*args, **options)
-
-
-def _special(options: dict[str, Any]) -> bool:
-    """Say whether a mask, dropout or the like is asked for."""
-    return any(value is not None and not (isinstance(value, (bool, float)) and not value) for value in options.values())
+    return bool(units.get("avx512_bf16")) and not units.get("amx_bf16")

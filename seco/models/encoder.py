@@ -11,7 +11,7 @@ from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_
 from torch import Tensor, nn
 
 from seco.errors import SecoError
-from seco.models.attention import quick_attention
+from seco.models.attention import SelfAttention
 
 
 class Tokens(NamedTuple):
@@ -45,11 +45,18 @@ class Encoder(nn.Module):
         """Encode normalised images ``[B, 3, H, W]``."""
         height, width = images.shape[-2:]
         grid = (height // self.patch_size, width // self.patch_size)
-        with quick_attention(images.device, tokens=grid[0] * grid[1]):
-            final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
+        final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
         final = cast(Tensor, final)
         prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
         return Tokens(final[:, 0], final[:, prefix:], cast(Tensor, between[0]), grid)
+
+    def compile_blocks(self) -> None:
+        """Compile the blocks: one program serves all of them and any size of image; weights keep their names.
+
+        A copy of a compiled encoder is not compiled.
+        """
+        for block in self.vit.blocks:
+            block.compile(dynamic=True)
 
 
 def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = None) -> Encoder:
@@ -60,9 +67,10 @@ def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = Non
     Raises:
         SecoError: the name is unknown or no ViT with a class token, or the weights cannot be had or do not fit.
     """
-    changes: dict[str, Any] = {} if depth is None else {"depth": depth}
+    changes: dict[str, Any] = {"num_classes": 0, "dynamic_img_size": True, "attn_layer": SelfAttention}
+    changes |= {} if depth is None else {"depth": depth}
     try:
-        vit = timm.create_model(name, pretrained=pretrained is True, num_classes=0, dynamic_img_size=True, **changes)
+        vit = timm.create_model(name, pretrained=pretrained is True, **changes)
     except (RuntimeError, TypeError, AssertionError) as error:
         raise SecoError(f"backbone.name {name!r} cannot be built by timm as a ViT: {_gist(error)}") from error
     except Exception as error:

@@ -22,10 +22,13 @@ def headline_metrics(measured: Sequence[Measured]) -> dict[str, Any]:
 
 
 def notes(measured: Sequence[Measured], *, class_names: Sequence[str]) -> list[str]:
-    """Return a sentence for each thing a mean leaves out: classes without a finite ratio, images without truth."""
+    """Return a sentence for each thing that is left out: classes without a finite ratio, images without truth."""
     sentences = []
     for item in measured:
         where = f"{item.source.title} ({item.split})"
+        if not item.is_scored:
+            sentences.append(f"{where}: no image has a truth mask, so mIoU and confusion cannot be measured")
+            continue
         scores = item.evaluation.whole.confusion.scores()
         # A class that is neither in the truth nor predicted is nobody's loss and needs no word.
         missed = [class_id for class_id in scores.undefined if scores.occurs[class_id]]

@@ -34,12 +34,23 @@ def compose_page(
     figures: Sequence[str],
     rows: int,
 ) -> str:
-    """Return the page; `rows` bounds the tables of pairs and contexts, `figures` are paths relative to the page."""
-    parts = ["# Report\n", to_markdown(headline), _INTRODUCTION]
+    """Return the page; `rows` bounds the tables of pairs and contexts, `figures` are paths relative to the page.
+
+    Where nothing was measured it has notes and pictures only.
+    """
+    parts = ["# Report\n", *([to_markdown(headline), _INTRODUCTION] if len(headline) else [])]
     if notes:
         parts.append("\n".join(f"- {note}" for note in notes) + "\n")
+    if len(headline):
+        parts += _scores(classes, pairs, contexts, rows)
+    parts += ["## Pictures\n", *(f"![{path}]({path})\n" for path in figures)]
+    return "\n".join(parts)
+
+
+def _scores(classes: pd.DataFrame, pairs: pd.DataFrame, contexts: pd.DataFrame, rows: int) -> list[str]:
+    """Return the sections of classes, pairs and contexts."""
     shares, ratios = (across(classes, index=["class"], value=value) for value in ("iou_percent", "confusion_ratio"))
-    parts += ["## IoU of each class (%)\n", to_markdown(shares, decimals=1)]
+    parts = ["## IoU of each class (%)\n", to_markdown(shares, decimals=1)]
     parts += ["## Confusion ratio of each class\n", to_markdown(ratios)]
     together = most_together(pairs, rows)
     if not together.empty:
@@ -48,8 +59,7 @@ def compose_page(
     if not frequent.empty:
         largest = frequent.sort_values(by="difference", ascending=False, kind="stable").head(rows)
         parts += ["## Contexts\n", _CONTEXTS.format(few=_FEW_IMAGES), to_markdown(largest)]
-    parts += ["## Pictures\n", *(f"![{path}]({path})\n" for path in figures)]
-    return "\n".join(parts)
+    return parts
 
 
 def most_together(pairs: pd.DataFrame, rows: int) -> pd.DataFrame:

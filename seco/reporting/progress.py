@@ -39,6 +39,10 @@ class Progress:
         self.total = total
         self._advance_to(done, "")
 
+    def begin(self, title: str) -> None:
+        """Turn to another part of the work: count and estimate start anew."""
+        self.title, self.total, self.done, self.note, self._base = title, None, 0, "", None
+
     def seconds_left(self) -> float | None:
         """Return the estimated time left, or None while nothing is known."""
         if self._base is None or self.total is None or self.done == self._base[1]:

@@ -8,7 +8,6 @@ import pandas as pd
 from rich.console import Console
 
 from seco.cooccurrence import count_pairs
-from seco.errors import SecoError
 from seco.evaluation import evaluate_masks
 from seco.reporting.examples import choose, common_columns, legend, panels
 from seco.reporting.figures import confusion_bars, overview
@@ -46,7 +45,7 @@ def measure(manifest: Manifest, sources: Sequence[Source], *, contexts_file: Pat
     """Compare every source with the truth, split by split, showing progress.
 
     Raises:
-        SecoError: a mask is missing or damaged (the sentence names the stage to run), or no image has a truth mask.
+        SecoError: a mask is missing or damaged; the sentence names the stage to run.
     """
     contexts = read_contexts(contexts_file)
     measured: list[Measured] = []
@@ -61,10 +60,7 @@ def measure(manifest: Manifest, sources: Sequence[Source], *, contexts_file: Pat
                 contexts=contexts,
                 progress=advance.reach,
             )
-        # A split without a single truth mask has nothing to be measured by.
-        measured += [Measured(source, split, item) for split, item in found.items() if item.whole.images]
-    if not measured:
-        raise SecoError("no image has a truth mask, so nothing can be measured: add masks and run `seco prepare`")
+        measured += [Measured(source, split, item) for split, item in found.items()]
     return measured
 
 
@@ -75,7 +71,7 @@ def write_report(
 
     Args:
         manifest: the data set.
-        measured: what `measure` returned; at least one.
+        measured: what `measure` returned; a split without truth masks gets pictures and a note, but no numbers.
         cams: the CAM store, for the pictures.
         folder: gets metrics.json, classes.csv, pairs.csv, contexts.csv, report.md and figures/*.png.
         pictures: rows of an overview picture.
@@ -85,19 +81,20 @@ def write_report(
         SecoError: a file cannot be written or a CAM is damaged.
     """
     names = manifest.class_names
+    scored = [item for item in measured if item.is_scored]
     together = count_pairs([manifest.label_ids(record) for record in manifest.records], num_classes=len(names))
     report = Report(
-        headline=headline_table(measured),
-        classes=class_table(measured, class_names=names),
-        pairs=pair_table(measured, class_names=names, pairs=together, num_images=len(manifest.records)),
-        contexts=context_table(measured, class_names=names),
+        headline=headline_table(scored),
+        classes=class_table(scored, class_names=names),
+        pairs=pair_table(scored, class_names=names, pairs=together, num_images=len(manifest.records)),
+        contexts=context_table(scored, class_names=names),
         notes=tuple(notes(measured, class_names=names)),
     )
     figures = _write_figures(manifest, measured, cams=cams, folder=folder / "figures", pictures=pictures)
     for name, frame in (("classes", report.classes), ("pairs", report.pairs), ("contexts", report.contexts)):
         write_table(folder / f"{name}.csv", frame)
     # The page keeps to the most refined segmentation, so that its tables fit a screen; the CSV files have all.
-    titles = [item.source.title for item in _last_variants(measured)]
+    titles = [item.source.title for item in _last_variants(scored)]
     page = compose_page(
         headline=report.headline,
         classes=report.classes.loc[report.classes["masks"].isin(titles)],
@@ -108,7 +105,7 @@ def write_report(
         rows=pairs,
     )
     atomic_write_text(folder / "report.md", page)
-    write_metrics(folder / "metrics.json", headline_metrics(measured), notes=report.notes)
+    write_metrics(folder / "metrics.json", headline_metrics(scored), notes=report.notes)
     return report
 
 
@@ -117,7 +114,8 @@ def show_headline(report: Report, *, console: Console | None = None) -> None:
     console = console or Console()
     if not console.is_terminal:
         console.width = _LOG_WIDTH
-    console.print(to_terminal(report.headline, title="Scores"))
+    if not report.headline.empty:
+        console.print(to_terminal(report.headline, title="Scores"))
     for note in report.notes:
         console.print(note, markup=False, highlight=False, soft_wrap=True)
 
@@ -125,9 +123,11 @@ def show_headline(report: Report, *, console: Console | None = None) -> None:
 def _write_figures(
     manifest: Manifest, measured: Sequence[Measured], *, cams: Path, folder: Path, pictures: int
 ) -> list[str]:
-    """Write the bars and an overview a split; return the file names."""
-    atomic_write_bytes(folder / "confusion.png", _draw_bars(measured, manifest.class_names))
-    names = ["confusion.png"]
+    """Write the bars, where something was measured, and an overview a split; return the file names."""
+    scored, names = [item for item in measured if item.is_scored], []
+    if scored:
+        atomic_write_bytes(folder / "confusion.png", _draw_bars(scored, manifest.class_names))
+        names.append("confusion.png")
     for split in dict.fromkeys(item.split for item in measured):
         sources = [item.source for item in measured if item.split == split]
         image = _draw_overview(manifest, split, sources, cams=cams, pictures=pictures)
@@ -151,9 +151,10 @@ def _last_variants(measured: Sequence[Measured]) -> list[Measured]:
 
 def _draw_overview(manifest: Manifest, split: str, sources: Sequence[Source], *, cams: Path, pictures: int) -> bytes:
     masks = {source.short_title: source.folder for source in sources}
-    with_truth = [record for record in manifest.split(split) if record.mask is not None]
+    records = manifest.split(split)
+    with_truth = [record for record in records if record.mask is not None]
     rows, shown = [], set()
-    for record in choose(with_truth, pictures):
+    for record in choose(with_truth or records, pictures):
         row, class_ids = panels(record, cams=cams, masks=masks, num_classes=len(manifest.class_names))
         rows.append(row)
         shown |= class_ids

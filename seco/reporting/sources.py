@@ -51,6 +51,11 @@ class Measured:
     split: str
     evaluation: Evaluation
 
+    @property
+    def is_scored(self) -> bool:
+        """Whether an image of the split has a truth mask; without, there is nothing to measure by."""
+        return self.evaluation.whole.images > 0
+
 
 def list_sources(
     *,

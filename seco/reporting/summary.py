@@ -21,10 +21,15 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
     console = console or Console()
     path = folder / "metrics.json"
     try:
-        frame = summary_table(read_metrics(path, stage="evaluate"))
+        metrics = read_metrics(path, stage="evaluate")
+        frame = summary_table(metrics)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SecoError(f"{path} does not hold the scores of a run: run `seco evaluate` again") from error
-    console.print(to_terminal(frame, title="Scores"))
+    if frame.empty:
+        for note in metrics.get("notes", ()):
+            console.print(note, markup=False, highlight=False, soft_wrap=True)
+    else:
+        console.print(to_terminal(frame, title="Scores"))
     for place, content in (
         ("report.md", "tables and pictures"),
         ("figures/", "CAMs, masks and predictions side by side"),

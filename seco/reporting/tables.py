@@ -16,6 +16,11 @@ from seco.cooccurrence import Counts, context_costs, lift, pair_confusion
 from seco.reporting.sources import Measured
 
 _LEAST_SHOWN = 0.01
+_HEADLINE_COLUMNS = (
+    *("masks", "split", "images"),
+    *("miou_percent", "precision_percent", "recall_percent", "confusion_ratio"),
+)
+_CLASS_COLUMNS = ("masks", "split", "class", "iou_percent", "precision_percent", "recall_percent", "confusion_ratio")
 _PAIR_COLUMNS = ("masks", "split", "class", "other", "images_together", "lift", "confusion_ratio")
 _CONTEXT_COLUMNS = (
     *("masks", "split", "context", "class", "images_with", "images_without"),
@@ -35,12 +40,12 @@ def headline_table(measured: Sequence[Measured]) -> pd.DataFrame:
             "confusion_ratio": scores.mean_confusion_ratio,
         }
         rows.append({**_key(item), "images": item.evaluation.whole.images, **row})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=pd.Index(_HEADLINE_COLUMNS))
 
 
 def class_table(measured: Sequence[Measured], *, class_names: Sequence[str]) -> pd.DataFrame:
     """Return a row for each source, split and class (background first) with its four scores."""
-    frames = []
+    frames = [pd.DataFrame(columns=pd.Index(_CLASS_COLUMNS))] if not measured else []
     for item in measured:
         scores = item.evaluation.whole.confusion.scores()
         columns = {

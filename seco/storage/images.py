@@ -1,39 +1,119 @@
-"""Photographs, decoded in full or refused by name."""
+"""Photographs of any common kind as upright 8-bit RGB, decoded in full or refused by name."""
 
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from seco.errors import SecoError
 
+MAX_PIXELS = 80_000_000
+"""A larger image is refused: a file of a few kB can claim billions of pixels, and fill the memory with them."""
+
+# PIL reads many more kinds, some of them by starting other programs.
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
+_COLOURLESS = ("F", "I", "LAB")  # 32 bits a pixel, of which nobody knows the white; and what PIL cannot convert
+_EXIF_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_FIRST_LYING = 5  # orientations from here on exchange width and height
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, zlib.error)
+_WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml")
+
+# PIL warns of large images, which are refused here, and of damaged EXIF data, which are passed over.
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
+
 
 def read_image(path: Path) -> Image.Image:
-    """Return the photograph at `path` as a fully decoded RGB image.
+    """Return the photograph at `path` as a fully decoded RGB image, turned as its EXIF data say.
+
+    16-bit grey keeps its upper byte; what is transparent shows white.
 
     Raises:
-        SecoError: the file is missing, empty, truncated, no image, or far larger than any photograph.
+        SecoError: the file is missing, empty, truncated, no image, of a kind that has no 8-bit colours, or far larger
+            than any photograph.
     """
-    return read_any_image(path).convert("RGB")
+    image = _read_colours(path)
+    turn = _UPRIGHT.get(_orientation(image))
+    image = _to_rgb(image)
+    return image if turn is None else image.transpose(turn)
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Return the (width, height) that `read_image` would give, having decoded the image in full; raises as that."""
+    image = _read_colours(path)
+    width, height = image.size
+    return (height, width) if _orientation(image) >= _FIRST_LYING else (width, height)
 
 
 def read_any_image(path: Path) -> Image.Image:
-    """Return the image at `path`, decoded in full, in its own mode (RGB, L, P, …); raises as `read_image`."""
+    """Return the image at `path`, decoded in full, as stored and in its own mode (RGB, L, P, …); raises as above."""
     try:
         # A handle of our own: PIL keeps the file open after a fault when it is given a name.
-        with path.open("rb") as file, Image.open(file) as image:
+        with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise _too_large(path)
             image.load()
             return image
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise SecoError(f"{path} does not exist: restore it or take it off the list") from error
-    except (PermissionError, IsADirectoryError) as error:
-        raise SecoError(f"{path} cannot be read: {error.strerror}; correct its permissions or its name") from error
+        fault = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
+        raise SecoError(f"{path} {fault}: restore it or take it off the list") from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        limit = (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
-        raise SecoError(f"{path} has more than {limit} million pixels: shrink it") from error
+        raise _too_large(path) from error
     except UnidentifiedImageError as error:
-        kind = "is empty" if path.stat().st_size == 0 else "is not an image"
-        raise SecoError(f"{path} {kind}: replace it or take it off the list") from error
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
+        raise SecoError(f"{path} {_kind_of(path)}: replace it or take it off the list") from error
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:  # of the system, not of PIL
+            raise SecoError(f"{path} cannot be read: {error.strerror}; correct the file or its permissions") from error
         raise SecoError(f"{path} is truncated or damaged ({error}): replace it or take it off the list") from error
+
+
+def _read_colours(path: Path) -> Image.Image:
+    image = read_any_image(path)
+    if image.mode in _COLOURLESS:
+        raise SecoError(f"{path} has pixels of the kind {image.mode}: save it as RGB or grey with 8 or 16 bits")
+    return image
+
+
+def _too_large(path: Path) -> SecoError:
+    return SecoError(f"{path} has more than {MAX_PIXELS // 1_000_000} million pixels: shrink it")
+
+
+def _kind_of(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(256)
+    if not start:
+        return "is empty"
+    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
+        return "is not an image but a web page"
+    return "is not an image (PNG, JPEG, WebP, TIFF, BMP or GIF)"
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation, 1 where there is none or it cannot be read; TIFF files are upright once decoded."""
+    try:
+        found = image.getexif().get(_EXIF_ORIENTATION, 1)
+    except _DAMAGE:
+        return 1
+    return found if found in _UPRIGHT else 1
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I;16"):
+        # PIL would cut 16 bits off at 255.
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return image.convert("RGB")

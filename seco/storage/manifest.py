@@ -13,6 +13,9 @@ from seco.storage.rows import read_rows, write_rows
 MANIFEST_FILE = "manifest.csv"
 CLASSES_FILE = "classes.csv"
 SUMMARY_FILE = "summary.json"
+TRAIN = "train"
+"""The split that is learnt from."""
+
 _COLUMNS = ("id", "image", "mask", "labels", "split", "width", "height")
 _CLASS_COLUMNS = ("id", "name")
 _LABEL_SEPARATOR = ";"

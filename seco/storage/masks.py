@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,8 @@ from seco.storage.atomic import atomic_write_bytes
 from seco.storage.images import read_any_image
 
 MaskArray = npt.NDArray[np.uint8]
+
+_GREY = ("1", "L", "I;16")
 
 
 def mask_path(folder: Path, image_id: str) -> Path:
@@ -27,13 +30,22 @@ def write_mask(path: Path, mask: MaskArray) -> None:
         SecoError: the file cannot be written; an older one survives.
         ValueError: the array is not two-dimensional uint8.
     """
+    atomic_write_bytes(path, encode_mask(mask))
+
+
+def encode_mask(mask: MaskArray) -> bytes:
+    """Return what `write_mask` writes.
+
+    Raises:
+        ValueError: the array is not two-dimensional uint8.
+    """
     if mask.dtype != np.uint8 or mask.ndim != 2:
         raise ValueError(f"a mask is uint8 [H, W], not {mask.dtype} {mask.shape}")
     image = Image.fromarray(mask)
     image.putpalette(palette())  # an "L" image given a palette becomes "P", values untouched
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", optimize=False)
-    atomic_write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def read_mask(path: Path, *, num_classes: int, size: tuple[int, int] | None) -> MaskArray:
@@ -47,39 +59,62 @@ def read_mask(path: Path, *, num_classes: int, size: tuple[int, int] | None) -> 
     Raises:
         SecoError: unreadable, not a PNG of class ids, of another size, or with a value that is no class.
     """
-    image = read_any_image(path)
-    _require_class_ids(path, image)
-    if size is not None and image.size != size:
-        found, wanted = "x".join(map(str, image.size)), "x".join(map(str, size))
+    image = _read_ids(path)
+    require_sound(path, _facts(image), num_classes=num_classes, size=size)
+    return np.array(image, dtype=np.uint8)
+
+
+class MaskFacts(NamedTuple):
+    """What a mask is judged by."""
+
+    size: tuple[int, int]
+    """Width, height in pixels."""
+    values: tuple[int, ...]
+    """The values of its pixels, ascending."""
+
+
+def inspect_mask(path: Path) -> MaskFacts:
+    """Return the facts of a palette or grey PNG, decoded in full.
+
+    Raises:
+        SecoError: unreadable, or not a PNG of class ids.
+    """
+    return _facts(_read_ids(path))
+
+
+def require_sound(path: Path, facts: MaskFacts, *, num_classes: int, size: tuple[int, int] | None) -> None:
+    """Raise a SecoError where the mask at `path` is of another size or holds a value that is no class."""
+    if size is not None and facts.size != size:
+        found, wanted = "x".join(map(str, facts.size)), "x".join(map(str, size))
         raise SecoError(f"{path} is {found} pixels but its image is {wanted} (width x height): make them agree")
-    mask = np.array(image, dtype=np.uint8)
-    _require_known_values(path, mask, num_classes)
-    return mask
-
-
-def _require_class_ids(path: Path, image: Image.Image) -> None:
-    remedy = "save it as an 8-bit palette or grey PNG whose pixel values are class ids"
-    if image.format != "PNG":
-        raise SecoError(f"mask {path} is a {image.format} file: {remedy}")
-    if image.mode not in ("P", "L"):
-        raise SecoError(f"mask {path} is a {image.mode} image, which holds colours instead of class ids: {remedy}")
-    if image.mode == "L" and _bit_depth(path) != 8:
-        # Decoders stretch the values of shallow grey images to 0..255: class 1 would be read as 17 or 85.
-        raise SecoError(f"mask {path} is a grey PNG of {_bit_depth(path)} bits: {remedy}")
-
-
-def _bit_depth(path: Path) -> int:
-    """Return the bits a sample of a PNG: byte 24 of the file, in its header chunk."""
-    with path.open("rb") as file:
-        return file.read(25)[24]
-
-
-def _require_known_values(path: Path, mask: MaskArray, num_classes: int) -> None:
-    present = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))
-    unknown = [int(value) for value in present if value > num_classes and value != IGNORE]
+    unknown = [value for value in facts.values if value > num_classes and value != IGNORE]
     if unknown:
         values = ", ".join(map(str, unknown[:5]))
         raise SecoError(
             f"mask {path} holds the value {values}, but class ids are 0..{num_classes} and {IGNORE} (ignore)"
             ": correct the mask or the class list"
         )
+
+
+def _read_ids(path: Path) -> Image.Image:
+    image = read_any_image(path)
+    remedy = "save it as an 8-bit palette or grey PNG whose pixel values are class ids"
+    if image.format != "PNG":
+        raise SecoError(f"mask {path} is a {image.format} file: {remedy}")
+    if image.mode not in ("P", *_GREY):
+        raise SecoError(f"mask {path} is a {image.mode} image, which holds colours instead of class ids: {remedy}")
+    if image.mode in _GREY and _bit_depth(path) != 8:
+        # Decoders stretch the values of shallow grey images to 0..255: class 1 would be read as 17 or 85.
+        raise SecoError(f"mask {path} is a grey PNG of {_bit_depth(path)} bits: {remedy}")
+    return image
+
+
+def _facts(image: Image.Image) -> MaskFacts:
+    values = (value for value, pixels in enumerate(image.histogram()) if pixels)
+    return MaskFacts(image.size, tuple(values))
+
+
+def _bit_depth(path: Path) -> int:
+    """Return the bits a sample of a PNG: byte 24 of the file, in its header chunk."""
+    with path.open("rb") as file:
+        return file.read(25)[24]

@@ -24,6 +24,6 @@ def describe_batches(settings: Settings) -> str:
     shares = " + ".join(str(len(share_of(batch_size, rank))) for rank in range(world_size()))
     where = "GPU" if torch.cuda.is_available() else "CPU"
     split = f", as {shares} on {world_size()} processes ({where})" if world_size() > 1 else f" on one {where}"
-    name, usual = PAPER_BATCH.get(settings.dataset.classes, ("", batch_size))
+    name, usual = PAPER_BATCH.get(str(settings.dataset.classes), ("", batch_size))
     warning = f"; the paper trains {name} with {usual}: expect other results" if usual != batch_size else ""
     return f"batches of {batch_size}{split}{warning}"

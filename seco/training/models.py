@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from seco.config import Settings
-from seco.models.encoder import build_encoder
+from seco.device import require_compiler
+from seco.models.encoder import Encoder, build_encoder
 from seco.models.network import SeCoNetwork
 from seco.training.methods import METHODS
 from seco.training.parts.part import Part
@@ -31,6 +32,11 @@ class Models:
     def named_parts(self) -> Iterator[tuple[str, Part]]:
         """Yield the parts in the order in which they take up what a step found."""
         yield from cast(Iterator[tuple[str, Part]], self.parts.items())
+
+    def encoders(self) -> list[Encoder]:
+        """Return the network's encoder and those of the parts' teachers."""
+        modules = [*self.network.modules(), *self.parts.modules()]
+        return [module for module in modules if isinstance(module, Encoder)]
 
     def part(self, kind: type[Kind]) -> Kind:
         """Return the part of a kind that the method has."""
@@ -57,7 +63,13 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
         network = SeCoNetwork(encoder, num_classes=num_classes)
         network.projector = method.projector(settings, encoder.width)
         parts = nn.ModuleDict({name: part(settings, network) for name, part in method.parts.items()})
-    return Models(network.to(device), parts.to(device))
+    network.encoder.vit.set_grad_checkpointing(settings.training.activation_checkpointing)
+    models = Models(network.to(device), parts.to(device))
+    if settings.training.compile:
+        require_compiler(device)
+        for encoder in models.encoders():
+            encoder.compile_blocks()
+    return models
 
 
 def build_optimizer(settings: Settings, network: SeCoNetwork) -> torch.optim.Optimizer:

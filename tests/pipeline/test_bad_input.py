@@ -30,6 +30,11 @@ def truncate(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+def bad_data(project: Project) -> str:
+    """Return how `prepare` refuses; nothing is written but the list of problems and what is known of sound files."""
+    return project.refusal("prepare", besides=("data/prepared/problems.csv", ".seco/prepare/"))
+
+
 @pytest.mark.parametrize("stage", NEED_SETTINGS)
 def test_missing_settings(project: Project, stage: str) -> None:
     (project.root / "params.yaml").unlink()
@@ -64,44 +69,44 @@ def test_missing_data_folder(project: Project) -> None:
 def test_a_list_that_names_a_missing_image(project: Project) -> None:
     path = image(project)
     path.unlink()
-    assert f"train.txt names '{path.stem}', but" in project.refusal("prepare")
+    assert f"{path.name} does not exist: restore it or take it off the list" in bad_data(project)
 
 
 def test_a_truncated_photograph(project: Project) -> None:
     truncate(image(project))
-    assert f"{image(project).name} is truncated or damaged" in project.refusal("prepare")
+    assert f"{image(project).name} is truncated or damaged" in bad_data(project)
 
 
 def test_a_mask_of_another_size(project: Project) -> None:
     write_mask(truth(project), np.zeros((8, 12), np.uint8))
-    assert f"{truth(project).name} is 12x8 pixels but its image is" in project.refusal("prepare")
+    assert f"{truth(project).name} is 12x8 pixels but its image is" in bad_data(project)
 
 
 def test_a_mask_with_a_value_that_is_no_class(project: Project) -> None:
     mask = np.array(Image.open(truth(project)))
     mask[0, 0] = len(DEMO) + 1
     write_mask(truth(project), mask)
-    assert "holds the value 10, but class ids are 0..9 and 255 (ignore)" in project.refusal("prepare")
+    assert "holds the value 10, but class ids are 0..9 and 255 (ignore)" in bad_data(project)
 
 
 @pytest.mark.parametrize("content", ["<annotation/>", None])
 def test_an_image_without_a_label(project: Project, content: str | None) -> None:
     path = annotation(project)
     path.unlink() if content is None else path.write_text(content)
-    assert "has no label" in project.refusal("prepare")
+    assert "has no label" in bad_data(project)
 
 
 def test_a_class_that_is_unknown(project: Project) -> None:
     annotation(project).write_text("<annotation><object><name>hors</name></object></annotation>")
-    assert "the class 'hors' is unknown: did you mean 'horse'?" in project.refusal("prepare")
+    assert "the class 'hors' is unknown: did you mean 'horse'?" in bad_data(project)
 
 
 def test_several_faults_of_the_data_in_one_list(project: Project) -> None:
     truncate(image(project, 1))
     annotation(project).unlink()
-    lines = project.refusal("prepare").splitlines()
+    lines = bad_data(project).splitlines()
     assert lines[0] == "the data has 2 problems:"
-    assert len(lines) == 3
+    assert len(lines) == 4
 
 
 @pytest.mark.parametrize("stage", NEED_DATA)

@@ -27,7 +27,7 @@ def training(project: Project) -> Iterator[subprocess.Popen]:
     words = [sys.executable, "-m", "pipeline", "train", "--output", "new", "--curves", "new-log"]
     with subprocess.Popen(words, cwd=project.root, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            patience = time.monotonic() + 60
+            patience = time.monotonic() + 180
             while not any(project.root.glob(".seco/resume/*/step-*.pt")):
                 assert process.poll() is None, process.communicate()[1]
                 assert time.monotonic() < patience

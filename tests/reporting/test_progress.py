@@ -73,3 +73,15 @@ def test_a_stage_that_fails_prints_no_closing_line(moments: Clock) -> None:
 
 def test_durations_read_like_a_clock() -> None:
     assert [clock(seconds) for seconds in (0.4, 34, 61, 3723)] == ["0:00", "0:34", "1:01", "1:02:03"]
+
+
+def test_another_part_of_the_work_counts_and_estimates_anew(moments: Clock) -> None:
+    console, text = _plain()
+    with progress("lists", console=console) as advance:
+        advance.reach(1, 300)
+        moments.now += 5
+        advance.begin("images")
+        advance.reach(1, 11)
+        moments.now += 10
+        advance.reach(6, 11)
+    assert text.getvalue().splitlines()[0] == "images: 6/11   54%  0:10 left"

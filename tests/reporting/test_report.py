@@ -80,8 +80,43 @@ def test_a_missing_mask_names_the_stage(tmp_path: Path) -> None:
         measure(manifest, sources, contexts_file=tmp_path / "contexts.csv")
 
 
-def test_a_data_set_without_truth_cannot_be_measured(tmp_path: Path) -> None:
-    manifest, sources = make_run(tmp_path)
-    bare = Manifest(tuple(replace(record, mask=None) for record in manifest.records), manifest.class_names)
-    with pytest.raises(SecoError, match="no image has a truth mask"):
-        measure(bare, sources, contexts_file=tmp_path / "contexts.csv")
+def _bare_report(root: Path, *, bare_splits: set[str]) -> Report:
+    manifest, sources = make_run(root)
+    records = (replace(record, mask=None) if record.split in bare_splits else record for record in manifest.records)
+    bare = Manifest(tuple(records), manifest.class_names)
+    measured = measure(bare, sources, contexts_file=root / "contexts.csv")
+    return write_report(bare, measured, cams=root / "cams", folder=root / "reports", pictures=2, pairs=3)
+
+
+def test_without_any_truth_the_report_says_so_and_shows_pictures(tmp_path: Path) -> None:
+    report = _bare_report(tmp_path, bare_splits={"train", "val"})
+    assert report.headline.empty
+    note = "CAM seed (train): no image has a truth mask, so mIoU and confusion cannot be measured"
+    assert note in report.notes
+    reports = tmp_path / "reports"
+    assert read_metrics(reports / "metrics.json", stage="evaluate") == {"notes": list(report.notes)}
+    page = (reports / "report.md").read_text()
+    assert f"- {note}\n" in page
+    assert "nan" not in page
+    for split in ("train", "val"):
+        assert f"![figures/overview_{split}.png]" in page
+        with Image.open(reports / f"figures/overview_{split}.png") as image:
+            assert image.width > 500
+    assert not (reports / "figures/confusion.png").exists()
+    for name in ("classes", "pairs", "contexts"):
+        assert len((reports / f"{name}.csv").read_text().splitlines()) == 1, "the header"
+
+
+def test_a_split_without_truth_is_named_beside_the_scores_of_the_other(tmp_path: Path) -> None:
+    report = _bare_report(tmp_path, bare_splits={"val"})
+    assert set(report.headline["split"]) == {"train"}
+    told = "segmentation, crf (val): no image has a truth mask, so mIoU and confusion cannot be measured"
+    assert told in report.notes
+    assert (tmp_path / "reports/figures/overview_val.png").is_file()
+
+
+def test_without_scores_the_terminal_shows_the_notes(tmp_path: Path) -> None:
+    text = io.StringIO()
+    show_headline(_bare_report(tmp_path, bare_splits={"train", "val"}), console=Console(file=text))
+    assert "Scores" not in text.getvalue()
+    assert "refined mask (train): no image has a truth mask" in text.getvalue()

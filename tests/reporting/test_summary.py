@@ -51,6 +51,13 @@ def test_scores_and_places_are_shown(tmp_path: Path) -> None:
         assert any(line.startswith(str(tmp_path / name)) for line in lines)
 
 
+def test_of_a_run_without_truth_the_notes_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "metrics.json").write_text('{"notes": ["val: no image has a truth mask"]}')
+    text = io.StringIO()
+    show_summary(tmp_path, console=Console(file=text, width=200))
+    assert text.getvalue().startswith("val: no image has a truth mask\n")
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [

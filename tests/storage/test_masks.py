@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from seco.errors import SecoError
-from seco.storage.masks import mask_path, read_mask, write_mask
+from seco.storage.masks import MaskFacts, inspect_mask, mask_path, read_mask, require_sound, write_mask
 
 MASK = np.array([[0, 1, 2], [255, 2, 0]], np.uint8)
 
@@ -51,6 +51,22 @@ def test_a_shallow_grey_png_is_refused_since_its_values_would_be_stretched(tmp_p
     (tmp_path / "m.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
     with pytest.raises(SecoError, match="grey PNG of 4 bits"):
         read_mask(tmp_path / "m.png", num_classes=20, size=None)
+
+
+@pytest.mark.parametrize(("mode", "bits"), [("1", 1), ("I;16", 16)])
+def test_grey_of_another_depth_is_refused(tmp_path: Path, mode: str, bits: int) -> None:
+    Image.new(mode, (3, 2)).save(tmp_path / "m.png")
+    with pytest.raises(SecoError, match=f"is a grey PNG of {bits} bits: save it as an 8-bit palette or grey PNG"):
+        read_mask(tmp_path / "m.png", num_classes=2, size=None)
+
+
+def test_the_facts_of_a_mask_are_its_size_and_values(tmp_path: Path) -> None:
+    write_mask(tmp_path / "m.png", MASK)
+    facts = inspect_mask(tmp_path / "m.png")
+    assert facts == MaskFacts((3, 2), (0, 1, 2, 255))
+    require_sound(tmp_path / "m.png", facts, num_classes=2, size=(3, 2))
+    with pytest.raises(SecoError, match=r"m\.png holds the value 2, but"):
+        require_sound(tmp_path / "m.png", facts, num_classes=1, size=(3, 2))
 
 
 def test_a_colour_image_is_refused_with_the_remedy(tmp_path: Path) -> None:

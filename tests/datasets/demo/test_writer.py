@@ -67,7 +67,7 @@ def test_masks_are_palette_images_that_hold_the_annotated_classes_and_nothing_el
         size = tuple(int(note.findtext(f"size/{side}") or 0) for side in ("width", "height"))
         with Image.open(demo / "SegmentationClass" / f"{path.stem}.png") as mask:
             assert mask.mode == "P"
-            assert (mask.getpalette() or [])[:30] == palette()[:30]
+            assert (mask.getpalette() or [])[:30] == list(palette()[:30])
             assert mask.size == size
             ids = set(np.unique(np.asarray(mask)).tolist())
         assert ids == {0, *(DEMO.index(str(name)) + 1 for name in names)}

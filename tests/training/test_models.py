@@ -1,0 +1,82 @@
+"""What the settings make of the models: the same results with less memory, or compiled."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from seco.errors import SecoError
+from seco.models.encoder import Encoder
+from seco.training.inputs import Inputs
+from seco.training.models import Models
+from seco.training.objective import Objective, StepResult
+from tests.settings import small_settings
+from tests.tiny import tiny_inputs, tiny_models
+
+PHASES = {"training.contrast_start": 0, "training.segmentation_start": 0, "backbone.depth": 2}
+
+
+def stepped(inputs: Inputs, **changes) -> tuple[StepResult, Models]:
+    settings = small_settings(**(PHASES | changes))
+    models = tiny_models(settings)
+    result = Objective(settings)(models, inputs, step=0)
+    result.total.backward()
+    return result, models
+
+
+def gradients(models: Models) -> dict[str, Tensor]:
+    return {name: weight.grad for name, weight in models.network.named_parameters() if weight.grad is not None}
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_activation_checkpointing_changes_no_result(precision):
+    inputs, kind = tiny_inputs(), {"training.precision": precision}
+    plain, models = stepped(inputs, **kind)
+    saving, saving_models = stepped(inputs, **kind, **{"training.activation_checkpointing": True})
+    near = {"rtol": 1e-5, "atol": 1e-7} if precision == "fp32" else {"rtol": 0.02, "atol": 0.02}
+    torch.testing.assert_close(saving.terms, plain.terms, **near)
+    torch.testing.assert_close(gradients(saving_models), gradients(models), **near)
+
+
+def test_activation_checkpointing_keeps_a_fraction_for_the_backward_pass():
+    kept = {}
+    for saving in (False, True):
+        settings = small_settings(**(PHASES | {"backbone.depth": 4, "training.activation_checkpointing": saving}))
+        models, sizes = tiny_models(settings), []
+        with torch.autograd.graph.saved_tensors_hooks(lambda kept, sizes=sizes: sizes.append(kept.nbytes) or kept, id):
+            models.network.encoder(tiny_inputs().weak)
+        kept[saving] = sum(sizes)
+    assert kept[True] < 0.2 * kept[False]
+
+
+def is_compiled(encoder: Encoder) -> bool:
+    return all(block._compiled_call_impl is not None for block in encoder.vit.blocks)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # torch's compiler hides its own warnings, which pytest has made errors
+def test_compiling_changes_no_result_and_no_name(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    inputs = tiny_inputs()
+    plain, models = stepped(inputs)
+    compiled, compiled_models = stepped(inputs, **{"training.compile": True})
+    torch.testing.assert_close(compiled.terms, plain.terms, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(gradients(compiled_models), gradients(models), rtol=1e-4, atol=1e-5)
+    for part, module in models.modules().items():
+        assert compiled_models.modules()[part].state_dict().keys() == module.state_dict().keys()
+    assert all(is_compiled(encoder) for encoder in compiled_models.encoders())
+    assert not any(is_compiled(encoder) for encoder in models.encoders())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_machine_without_compiler_is_told_in_a_sentence(tmp_path, monkeypatch):
+    import torch._inductor.config as inductor
+
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    with inductor.patch({"cpp.cxx": (None, str(Path("/nowhere/g++")))}):
+        torch.compiler.reset()
+        with pytest.raises(
+            SecoError, match=r"torch\.compile does not work here \(InvalidCxxCompiler.*training\.compile"
+        ):
+            tiny_models(small_settings(**{"training.compile": True}))
