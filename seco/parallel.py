@@ -50,7 +50,7 @@ def process_map(
     if workers == 1:
         yield from map(function, items)
         return
-    # The first item is drawn before the pool is made: whatever `items` forks for it, such as a loader's processes, would
+    # The first item is drawn before the pool is made: what `items` forks for it, such as a loader's processes, would
     # hold the pool's pipes open, and a pool that has lost a worker would wait for ever to write into them.
     items = iter(items)
     items = chain(list(islice(items, 1)), items)
