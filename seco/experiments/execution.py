@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +60,7 @@ class Execution:
         # DVC writes a run's settings to the project's params.yaml for the moment in which it copies it.
         self._copying = threading.Lock()
 
-    def run(self, runs: Sequence[Run]) -> Iterator[Ended]:
+    def run(self, runs: Sequence[Run]) -> Generator[Ended, None, None]:
         """Run each, and yield it when it has ended, in whatever way.
 
         A request to stop, or a fault of the caller's, ends those under way as Ctrl-C would; what trains saves its step.

@@ -1,10 +1,11 @@
 """The picture of a study: two panels, mIoU and confusion; every run is a dot."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from seco.experiments.results import Row
 from seco.experiments.scores import Measures, by_variant
@@ -13,7 +14,11 @@ from seco.reporting.figures import COLOURS, to_png
 
 _WIDTH = 10.0  # inches
 _DPI = 130
+_STYLES = ("-", "--")  # of the scores, where colours tell lines apart
+_APART = 0.045  # of the axis: nearer ticks would write over each other
 Score = Callable[[Row], float]
+Panels = Mapping[str, Mapping[str, Score]]
+"""By title and by name of the score."""
 
 
 def draw_study(rows: Sequence[Row], measures: Measures, *, key: str | None) -> bytes:
@@ -25,89 +30,96 @@ def draw_study(rows: Sequence[Row], measures: Measures, *, key: str | None) -> b
         },
         "confusion ratio, FP / TP (lower is better)": {
             "all classes": lambda row: measures.segmentation(row, "confusion_ratio"),
-            "biased classes": measures.biased_confusion,
         },
     }
-    if key is None:
-        return _draw_variants(by_variant(rows), panels)
-    return _draw_sweep(rows, panels, key=key)
+    if measures.classes:
+        panels["confusion ratio, FP / TP (lower is better)"]["biased classes"] = measures.biased_confusion
+    figure = _draw_variants(by_variant(rows), panels) if key is None else _draw_sweep(rows, panels, key=key)
+    return to_png(figure, _DPI)
 
 
-def _draw_variants(variants: Mapping[str, Mapping[int, Row]], panels: Mapping[str, Mapping[str, Score]]) -> bytes:
+def _draw_variants(variants: Mapping[str, Mapping[int, Row]], panels: Panels) -> Figure:
+    """Draw the dots of each variant on lines of its own, one a score, and a stroke at their mean."""
     figure = Figure(figsize=(_WIDTH, 1.3 + 0.45 * len(variants)), facecolor="white", layout="constrained")
-    for axis, (title, scores) in zip(_panels(figure, len(panels)), panels.items(), strict=True):
+    axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
+    for axis, (title, scores) in zip(axes, panels.items(), strict=True):
         for index, (name, score) in enumerate(scores.items()):
-            shift = (index - (len(scores) - 1) / 2) * 0.3
+            shift, colour = (index - (len(scores) - 1) / 2) * 0.3, COLOURS[index]
             for place, of_seed in enumerate(variants.values()):
                 values = [score(row) for row in of_seed.values()]
-                found = summarise(values)
-                axis.plot(values, [place + shift] * len(values), "o", color=COLOURS[index], alpha=0.45, markersize=4)
-                axis.plot([found.mean], [place + shift], "|", color=COLOURS[index], markersize=13, markeredgewidth=2.5)
-            axis.plot([], [], "o", color=COLOURS[index], label=name)
-        axis.set_yticks(range(len(variants)), list(variants))
-        axis.set_ylim(len(variants) - 0.5, -0.5)
-        axis.set_xlabel(title, fontsize=9)
-        _dress(axis)
-    return to_png(figure, _DPI)
+                axis.plot(values, [place + shift] * len(values), "o", color=colour, alpha=0.45, markersize=4)
+                mean = summarise(values).mean
+                axis.plot([mean], [place + shift], "|", color=colour, markersize=13, markeredgewidth=2.5)
+            axis.plot([], [], "o", color=colour, markersize=4, label=name)
+        _dress(axis, title=title, columns=len(scores))
+    axes[0].set_yticks(range(len(variants)), list(variants))
+    axes[0].set_ylim(len(variants) - 0.5, -0.5)
+    return figure
 
 
-def _draw_sweep(rows: Sequence[Row], panels: Mapping[str, Mapping[str, Score]], *, key: str) -> bytes:
-    figure = Figure(figsize=(_WIDTH, 3.6), facecolor="white", layout="constrained")
-    places = _places([row.value for row in rows])
+def _draw_sweep(rows: Sequence[Row], panels: Panels, *, key: str) -> Figure:
+    """Draw a curve through the means for each score; where there are several lines, each has its colour."""
+    figure = Figure(figsize=(_WIDTH, 4.0), facecolor="white", layout="constrained")
+    places = place_values([row.value for row in rows])
     lines = [*dict.fromkeys(row.line for row in rows)]
-    for axis, (title, scores) in zip(_panels(figure, len(panels)), panels.items(), strict=True):
-        curves = [(line, name, score) for line in lines for name, score in scores.items()]
-        for index, (line, name, score) in enumerate(curves):
-            colour = COLOURS[(index // len(scores) if len(lines) > 1 else index) % len(COLOURS)]
-            style = "--" if len(lines) > 1 and name != next(iter(scores)) else "-"
+    for axis, (title, scores) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        for number, line in enumerate(lines):
             own = [row for row in rows if row.line == line]
-            label = f"{line}, {name}" if line else name
-            _curve(axis, own, score, places, Line2D([], [], color=colour, linestyle=style, label=label))
-        _ticks(axis, places)
+            for index, score in enumerate(scores.values()):
+                colour, style = (COLOURS[number], _STYLES[index]) if line else (COLOURS[index], "-")
+                _curve(axis, own, score, places, colour=colour, style=style)
+        for number, line in enumerate(filter(None, lines)):
+            axis.plot([], [], color=COLOURS[number], label=line)
+        for index, name in enumerate(scores):
+            colour, style = ("#707070", _STYLES[index]) if lines[0] else (COLOURS[index], "-")
+            axis.plot([], [], color=colour, linestyle=style, label=name)
+        axis.set_xticks([*places.values()], [*places])
         axis.set_xlabel(key, fontsize=9)
-        axis.set_title(title, fontsize=10, loc="left")
-        _dress(axis)
-    return to_png(figure, _DPI)
+        _dress(axis, title=title, columns=len(scores) + len(lines))
+    return figure
 
 
-def _curve(axis: Axes, rows: Sequence[Row], score: Score, places: Mapping[str, float], like: Line2D) -> None:
+def _curve(
+    axis: Axes, rows: Sequence[Row], score: Score, places: Mapping[str, float], *, colour: str, style: str
+) -> None:
     """Draw the dots of all runs and the curve of their means."""
-    axis.plot([places[row.value] for row in rows], [score(row) for row in rows], "o", color=like.get_color(), alpha=0.4)
+    at = [places[row.value] for row in rows]
+    axis.plot(at, [score(row) for row in rows], "o", color=colour, alpha=0.35, markersize=4)
     values = sorted({row.value for row in rows}, key=lambda value: places[value])
     means = [summarise([score(row) for row in rows if row.value == value]).mean for value in values]
-    axis.plot(
-        [places[value] for value in values],
-        means,
-        color=like.get_color(),
-        linestyle=like.get_linestyle(),
-        label=str(like.get_label()),
-    )
+    axis.plot([places[value] for value in values], means, color=colour, linestyle=style)
 
 
-def _places(values: Sequence[str]) -> dict[str, float]:
-    """Return where each value stands: at itself where all are numbers, else one after the other."""
+def place_values(values: Sequence[str]) -> dict[str, float]:
+    """Return where on the axis each value stands: at itself, at its logarithm, or one after the other.
+
+    The first of these in which the marks of all values can be told apart.
+    """
+    unique = [*dict.fromkeys(values)]
     try:
-        return {value: float(value) for value in values}
+        numbers = sorted((float(value), value) for value in unique)
     except ValueError:
-        return {value: float(place) for place, value in enumerate(dict.fromkeys(values))}
+        return {value: float(place) for place, value in enumerate(unique)}
+    linear = {value: number for number, value in numbers}
+    if _are_apart([*linear.values()]):
+        return linear
+    logarithmic = {value: math.log(number) for number, value in numbers if number > 0}
+    if len(logarithmic) == len(linear) and _are_apart([*logarithmic.values()]):
+        return logarithmic
+    return {value: float(place) for place, (_, value) in enumerate(numbers)}
 
 
-def _ticks(axis: Axes, places: Mapping[str, float]) -> None:
-    axis.set_xticks([*places.values()], [*places])
-    lowest, *_, highest = sorted(places.values()) * 2
-    if lowest > 0 and highest / lowest >= 8:
-        axis.set_xscale("log")
-        axis.set_xticks([*places.values()], [*places])
-        axis.minorticks_off()
+def _are_apart(places: Sequence[float]) -> bool:
+    width = places[-1] - places[0]
+    return all(right - left > _APART * width for left, right in pairwise(places))
 
 
-def _panels(figure: Figure, count: int) -> list[Axes]:
-    return list(figure.subplots(1, count, squeeze=False)[0])
-
-
-def _dress(axis: Axes) -> None:
+def _dress(axis: Axes, *, title: str, columns: int) -> None:
+    """Give a panel its title, and its legend below, where it hides nothing."""
+    axis.set_title(title, fontsize=10, loc="left")
     axis.tick_params(axis="both", length=0, labelsize=8)
     axis.grid(color="#e0e0e0", linewidth=0.8)
     axis.set_axisbelow(True)
     axis.spines[["top", "right", "bottom", "left"]].set_visible(False)
-    axis.legend(frameon=False, fontsize=8)
+    tight = {"handlelength": 1.4, "handletextpad": 0.5, "columnspacing": 1.2, "frameon": False, "fontsize": 8}
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns, **tight)

@@ -14,7 +14,6 @@ class Summary(NamedTuple):
 
     mean: float
     deviation: float
-    pairs: int
 
 
 class Difference(NamedTuple):
@@ -23,14 +22,13 @@ class Difference(NamedTuple):
     mean: float
     low: float
     high: float
-    pairs: int
 
 
 def summarise(values: Sequence[float]) -> Summary:
     """Return mean and standard deviation of the finite values."""
     kept = _finite(values)
     mean = float(kept.mean()) if len(kept) else float("nan")
-    return Summary(mean, float(kept.std(ddof=1)) if len(kept) > 1 else float("nan"), len(kept))
+    return Summary(mean, float(kept.std(ddof=1)) if len(kept) > 1 else float("nan"))
 
 
 def paired_difference(values: Mapping[int, float], reference: Mapping[int, float]) -> Difference:
@@ -47,11 +45,11 @@ def paired_difference(values: Mapping[int, float], reference: Mapping[int, float
     pairs = _finite([values[seed] - reference[seed] for seed in seeds])
     mean = float(pairs.mean()) if len(pairs) else float("nan")
     if len(pairs) < 2:
-        return Difference(mean, float("nan"), float("nan"), len(pairs))
+        return Difference(mean, float("nan"), float("nan"))
     draws = np.random.default_rng(0).integers(len(pairs), size=(RESAMPLES, len(pairs)))
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(pairs[draws].mean(axis=1), [tail, 1 - tail])
-    return Difference(mean, float(low), float(high), len(pairs))
+    return Difference(mean, float(low), float(high))
 
 
 def _finite(values: Sequence[float]) -> np.ndarray:

@@ -11,11 +11,10 @@ def test_mean_and_deviation_by_hand():
     found = summarise([1.0, 2.0, 6.0])
     assert found.mean == 3.0
     assert found.deviation == pytest.approx(math.sqrt((4 + 1 + 9) / 2))
-    assert found.count == 3
 
 
 def test_values_that_are_not_finite_are_left_out():
-    assert summarise([1.0, math.nan, math.inf, 3.0])[::2] == (2.0, 2)
+    assert summarise([1.0, math.nan, math.inf, 3.0]) == summarise([1.0, 3.0])
 
 
 def test_one_value_has_no_deviation_and_none_no_mean():
@@ -28,7 +27,6 @@ def test_a_difference_is_taken_seed_by_seed():
     # The seeds differ far more than the variants: unpaired, nothing would be seen.
     found = paired_difference({0: 11.0, 1: 52.0, 2: 93.0, 7: 1.0}, {2: 90.0, 1: 50.0, 0: 10.0, 8: 5.0})
     assert found.mean == 2.0
-    assert found.count == 3
     assert 1.0 <= found.low < found.high <= 3.0
 
 

@@ -14,10 +14,11 @@ from tests.imports import ROOT
 
 STAGES = [command.callback.__name__.replace("_", "-") for command in app.registered_commands if command.callback]
 COMMANDS = [(stage,) for stage in STAGES] + [
-    (group.name, command.name)
+    (group.name, command.name or command.callback.__name__)
     for group in app.registered_groups
     if group.typer_instance
     for command in group.typer_instance.registered_commands
+    if command.callback
 ]
 WIDTH = 100
 HEAVY = ("torch", "torchvision", "timm", "pandas", "numpy", "matplotlib", "pydantic", "dvclive", "requests", "ruamel")

@@ -10,7 +10,7 @@ from seco.errors import SecoError
 from seco.models.encoder import Encoder
 from seco.training.inputs import Inputs
 from seco.training.models import Models
-from seco.training.objective import Objective, StepResult
+from seco.training.objective import StepResult, evaluate
 from tests.settings import small_settings
 from tests.tiny import tiny_inputs, tiny_models
 
@@ -20,7 +20,7 @@ PHASES = {"training.contrast_start": 0, "training.segmentation_start": 0, "backb
 def stepped(inputs: Inputs, **changes) -> tuple[StepResult, Models]:
     settings = small_settings(**(PHASES | changes))
     models = tiny_models(settings)
-    result = Objective(settings)(models, inputs, step=0)
+    result = evaluate(models, inputs, settings=settings, step=0)
     result.total.backward()
     return result, models
 
