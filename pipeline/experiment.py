@@ -9,7 +9,9 @@ import typer
 from pipeline.options import PARAMS, Params
 
 if TYPE_CHECKING:
+    from seco.experiments.conduct import Plan
     from seco.experiments.execution import Ended
+    from seco.experiments.repository import Repository
     from seco.experiments.studies import Study
 
 experiment = typer.Typer(
@@ -122,29 +124,47 @@ def _conduct(
     from seco.config import check_settings
     from seco.config_file import read_yaml
     from seco.errors import SecoError
-    from seco.experiments.conduct import conduct, look_for_results
+    from seco.experiments.conduct import look_for_results
     from seco.experiments.plan import plan_runs
     from seco.experiments.report import results_file
     from seco.experiments.repository import Repository
-    from seco.experiments.settings import read_changes, read_seeds
+    from seco.experiments.settings import in_words, read_changes, read_seeds
 
     def check(values: Any) -> None:
         check_settings(values, source="its params.yaml")
 
-    def tell(ended: "Ended") -> None:
-        typer.echo(f"{ended.run.name}: {f'failed: {ended.fault}' if ended.fault else 'done'}")
-        faults.extend([f"{ended.run.name}: {ended.fault} ({ended.log})"] if ended.fault else [])
-
-    faults: list[str] = []
     repository, path = Repository(Path()), results_file(results, study)
     runs = plan_runs(study, read_yaml(params), seeds=read_seeds(seeds), extra=read_changes(changes), check=check)
     plan = look_for_results(runs, repository)
     typer.echo(f"{study.command}: {len(runs)} runs, of which {len(plan.done)} are done.")
     if dry:
-        typer.echo("".join(f"{run.name}\n" for run in plan.pending), nl=False)
+        for run in plan.pending:
+            typer.echo(f"{run.name}: {in_words(run.changes)}")
         return
-    plan = conduct(plan, repository=repository, results=path, logs=LOGS, jobs=jobs, tell=tell)
+    plan, faults = _run(plan, repository, jobs=jobs, path=path)
     if faults:
         listing = "\n".join(f"  {fault}" for fault in faults)
-        raise SecoError(f"{len(faults)} of {len(runs)} runs failed; {path} holds the others:\n{listing}")
+        kept = f"; {path} holds the others" if plan.rows else ""
+        raise SecoError(f"{len(faults)} of {len(runs)} runs failed{kept}:\n{listing}")
     typer.echo(f"{path} holds {len(plan.rows)} runs; `seco experiment report` makes tables of them.")
+
+
+def _run(plan: "Plan", repository: "Repository", *, jobs: int, path: Path) -> "tuple[Plan, list[str]]":
+    """Run what is not done and show how far it is; return what was found, and what went wrong."""
+    from seco.experiments.conduct import conduct, data_outside
+    from seco.experiments.execution import Execution
+    from seco.experiments.watching import Watch
+    from seco.reporting.progress import progress
+
+    faults: list[str] = []
+
+    def tell(ended: "Ended") -> None:
+        watch.end(ended.run)
+        typer.echo(f"{ended.run.name}: {f'failed: {ended.fault}' if ended.fault else 'done'}")
+        faults.extend([f"{ended.run.name}: {ended.fault} ({ended.log})"] if ended.fault else [])
+
+    outside = data_outside(plan.runs[0].settings, repository)
+    with progress(plan.runs[0].study, total=len(plan.pending)) as count:
+        watch = Watch(count)
+        execution = Execution(repository.root, logs=LOGS, jobs=jobs, extra=outside, hear=watch.hear)
+        return conduct(plan, repository=repository, execution=execution, results=path, tell=tell), faults

@@ -41,23 +41,22 @@ def look_for_results(runs: Sequence[Run], repository: Repository) -> Plan:
 
 
 def conduct(
-    plan: Plan, *, repository: Repository, results: Path, logs: Path, jobs: int, tell: Callable[[Ended], None]
+    plan: Plan, *, repository: Repository, execution: Execution, results: Path, tell: Callable[[Ended], None]
 ) -> Plan:
     """Run what is not done, and write the results after each run, so that none is lost.
 
     Args:
         plan: what there is to do.
         repository: the project's.
+        execution: what runs it.
         results: the file of results.
-        logs: folder for what runs print.
-        jobs: runs at a time.
         tell: called with each run that has ended.
 
     Returns:
         The plan with what was found.
 
     Raises:
-        SecoError: the code or the settings are not those of a commit, or the project changed on the way.
+        SecoError: the code or the settings are not those of a commit, at the beginning or on the way.
     """
     found, older = dict(plan.done), read_rows(results)
     if plan.rows:
@@ -65,12 +64,11 @@ def conduct(
     if not plan.pending:
         return plan
     repository.require_clean()
-    execution = Execution(repository.root, logs=logs, jobs=jobs, extra=data_outside(plan.runs[0].settings, repository))
     with closing(execution.run(plan.pending)) as endings:
         for ended in endings:
-            if ended.fault is None:
-                ended = _kept(ended, repository, found)
             with execution.undisturbed():
+                if ended.fault is None:
+                    ended = _kept(ended, repository, found)
                 write_rows(results, join(older, plan._replace(done=found).rows))
             tell(ended)
     return plan._replace(done=found)
@@ -86,8 +84,11 @@ def data_outside(settings: Mapping[str, Any], repository: Repository) -> Changes
 
 def _kept(ended: Ended, repository: Repository, found: dict[str, Row]) -> Ended:
     """Take up the results of a run that ended well; raises SecoError where the project is another one now."""
-    if repository.changed():
-        raise SecoError("the project's commit changed while the study ran: start it again, what is done is kept")
     rows = look_for_results([ended.run], repository).done
     found.update(rows)
-    return ended if rows else ended._replace(fault="DVC kept no results of it")
+    if rows:
+        return ended
+    if repository.changed():
+        raise SecoError("the commit and its code changed while the study ran: start it again")
+    repository.require_clean()
+    return ended._replace(fault="DVC kept no results of it")

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,13 +48,15 @@ class Execution:
         logs: folder for what each run prints.
         jobs: how many run at a time.
         extra: changes of settings that are no part of what a run is, such as where the data lie.
+        hear: called with each line that a run prints, in the run's own thread.
     """
 
-    def __init__(self, root: Path, *, logs: Path, jobs: int, extra: Changes) -> None:
+    def __init__(self, root: Path, *, logs: Path, jobs: int, extra: Changes, hear: Callable[[Run, str], None]) -> None:
         self.root = root
         self.logs = logs
         self.jobs = jobs
         self.extra = extra
+        self.hear = hear
         self._stopping = threading.Event()
         self._processes: set[subprocess.Popen[str]] = set()
         # DVC writes a run's settings to the project's params.yaml for the moment in which it copies it.
@@ -94,17 +96,20 @@ class Execution:
             if self._stopping.is_set():
                 return -signal.SIGINT
             process = self._start(run)
-            output = cast(IO[str], process.stdout)
-            for line in output:
-                log.write(line)
-                if line.startswith(_BEGUN):
-                    break
+            lines = self._lines(run, cast(IO[str], process.stdout), log)
+            any(line.startswith(_BEGUN) for line in lines)  # reads up to that line, or to the end
         with process:
-            for line in output:
-                log.write(line)
-                log.flush()
+            for _ in lines:
+                pass
         self._processes.discard(process)
         return process.returncode
+
+    def _lines(self, run: Run, output: IO[str], log: IO[str]) -> Iterator[str]:
+        for line in output:
+            log.write(line)
+            log.flush()
+            self.hear(run, line)
+            yield line
 
     def _start(self, run: Run) -> subprocess.Popen[str]:
         changes = {**run.changes, **self.extra}
@@ -115,7 +120,8 @@ class Execution:
             env=_environment(self.jobs),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             start_new_session=True,  # a signal must not reach it behind our back
         )
         self._processes.add(process)

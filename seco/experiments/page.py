@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from seco.errors import SecoError
 from seco.experiments.results import Row
 from seco.experiments.scores import Measures
 from seco.experiments.studies import Study, Table
@@ -13,15 +14,15 @@ from seco.experiments.tables import class_table, cost_table, scores_table
 from seco.reporting.tables import to_markdown
 
 _TABLES: Mapping[Table, str] = {
-    "scores": "Scores",
+    "scores": "Scores; Δ is the difference to {reference} on the same seeds",
     "classes": "IoU in percent and, in brackets, the confusion ratio",
-    "cost": "Time, and how near the scores are to full supervision's",
+    "cost": "Time, and how near the scores come to full supervision's",
 }
 _HEAD = """# Results
 
 Made by `seco experiment report` from the runs in `{results}`, a row each. Numbers are mean ± standard deviation over
-seeds. A difference (Δ) is the mean of the differences to the reference on the same seeds; in brackets the 95 % interval
-of a bootstrap over the seeds, which is too narrow where they are few.
+seeds. A difference (Δ) is the mean of the differences on the same seeds; in brackets the 95 % interval of a bootstrap
+over the seeds, which is too narrow where they are few.
 """
 
 
@@ -33,8 +34,13 @@ class Section(NamedTuple):
 
 
 def compose_section(study: Study, rows: Sequence[Row], measures: Measures, *, picture: str) -> Section:
-    """Return the section of a study: what it is, its tables and its picture (a path relative to the page)."""
-    tables = [f"{_TABLES[name]}:\n\n{to_markdown(make_table(name, rows, measures))}" for name in study.tables]
+    """Return the section of a study: what was compared, its tables, its picture (a path relative to the page)."""
+    references = {row.reference for row in rows}
+    reference = references.pop() if len(references) == 1 else "the reference at the same value"
+    tables = [
+        f"{_TABLES[name].format(reference=reference)}:\n\n{to_markdown(make_table(name, rows, measures))}"
+        for name in study.tables
+    ]
     parts = [f"## {study.about}", _origin(study, rows, measures), *tables, f"![{study.about}]({picture})"]
     return Section(study.name, "\n\n".join(part.rstrip("\n") for part in parts))
 
@@ -45,22 +51,54 @@ def make_table(name: Table, rows: Sequence[Row], measures: Measures) -> pd.DataF
 
 
 def put_sections(page: str, sections: Sequence[Section], *, results: str) -> str:
-    """Return the page with these sections in place of their older selves; new ones come last."""
+    """Return the page with these sections in place of their older selves; new ones come last.
+
+    Raises:
+        SecoError: the lines that mark a section are not a pair any more.
+    """
     page = page or _HEAD.format(results=results)
     for section in sections:
         begin, end = f"<!-- results of {section.study} -->", f"<!-- end of {section.study} -->"
         block = f"{begin}\n{section.text}\n{end}"
-        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        page = (
-            pattern.sub(lambda _, block=block: block, page) if pattern.search(page) else f"{page.rstrip()}\n\n{block}\n"
-        )
+        old = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        found = (page.count(begin), page.count(end))
+        if found == (0, 0):
+            page = f"{page.rstrip()}\n\n{block}\n"
+        elif found == (1, 1) and old.search(page):
+            page = old.sub(lambda _, block=block: block, page)
+        else:
+            raise SecoError(f"the page has no pair of `{begin}` and `{end}`: mend these lines, or delete them all")
     return page
 
 
 def _origin(study: Study, rows: Sequence[Row], measures: Measures) -> str:
-    seeds = ", ".join(map(str, sorted({row.seed for row in rows})))
-    commits = ", ".join(dict.fromkeys(row.commit for row in rows))
+    """Return what was compared, on which seeds and code, by which command, and where it was measured."""
+    seeds = [str(seed) for seed in sorted({row.seed for row in rows})]
+    commits = [*dict.fromkeys(row.commit for row in rows)]
+    changes = [f" -S {word}" for word in _shared_changes(study, rows)]
     return (
-        f"`seco experiment {study.command}`, seeds {seeds}, at commit {commits}. Segmentations of {measures.split}, "
-        f"after the last refinement; CAM seeds of {measures.seeds}."
+        f"{_compared(study, rows)}; seed{'s' * (len(seeds) > 1)} {_listed(seeds)}, at commit {_listed(commits)}.\n\n"
+        f"```bash\nseco experiment {study.command} --seeds {','.join(seeds)}{''.join(changes)}\n```\n\n"
+        f"Segmentations are those of {measures.split} after the last refinement, CAM seeds those of {measures.seeds}."
     )
+
+
+def _compared(study: Study, rows: Sequence[Row]) -> str:
+    if study.key is None:
+        return f"Compared: {_listed([*dict.fromkeys(row.variant for row in rows)])}"
+    lines = _listed([*dict.fromkeys(row.line for row in rows if row.line)])
+    values = _listed([*dict.fromkeys(row.value for row in rows)])
+    return f"Compared: {lines + ', ' if lines else ''}`{study.key}` at {values}"
+
+
+def _shared_changes(study: Study, rows: Sequence[Row]) -> list[str]:
+    """Return what all runs changed in params.yaml, beside what makes the variants and the seed."""
+    own = {"seed", *(key for variant in study.variants for key in variant.changes)}
+    words = [row.changes.split() for row in rows]
+    return [word for word in words[0] if word.partition("=")[0] not in own and all(word in other for other in words)]
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return "a, b and c"."""
+    *most, last = words or [""]
+    return f"{', '.join(most)} and {last}" if most else last

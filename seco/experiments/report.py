@@ -36,7 +36,8 @@ def measures_of(rows: Sequence[Row], splits: Splits) -> Measures:
     for kind, split in (("cam_seed", splits.seeds), ("segmentation", splits.segmentations)):
         known = sorted({name.split("/")[1] for row in rows for name in row.metrics if name.startswith(f"{kind}/")})
         if split not in known:
-            raise SecoError(f"no {kind.replace('_', ' ')} was scored on {split!r}: choose one of {', '.join(known)}")
+            remedy = f"choose one of {', '.join(known)}" if known else "it needs masks to be measured against"
+            raise SecoError(f"no {kind.replace('_', ' ')} was scored on {split!r}: {remedy}")
     return measures
 
 
@@ -44,18 +45,21 @@ def write_report(studies: Sequence[Study], *, results: Path, page: Path, picture
     """Write a section and a picture of each study that has results; return the names of those.
 
     Raises:
-        SecoError: there are none, a file of them is damaged, or something cannot be written.
+        SecoError: there are none, a file or the page is damaged (nothing is written), or cannot be written.
     """
-    sections = []
+    sections, drawn = [], {}
     for study in studies:
         rows = read_rows(results_file(results, study))
         if not rows:
             continue
         measures, picture = measures_of(rows, splits), pictures / f"{study.name}.png"
-        atomic_write_bytes(picture, draw_study(rows, measures, key=study.key))
+        drawn[picture] = draw_study(rows, measures, key=study.key)
         sections.append(compose_section(study, rows, measures, picture=os.path.relpath(picture, page.parent)))
     if not sections:
         raise SecoError(f"{results} holds no results of a study: run one, such as `seco experiment ablation`")
     text = page.read_text(encoding="utf-8") if page.exists() else ""
-    atomic_write_text(page, put_sections(text, sections, results=str(results)))
+    text = put_sections(text, sections, results=str(results))
+    for picture, content in drawn.items():
+        atomic_write_bytes(picture, content)
+    atomic_write_text(page, text)
     return [section.study for section in sections]

@@ -48,14 +48,12 @@ def find_done(runs: Sequence[Run], repository: Repository) -> dict[str, Experime
     """Return, by the names of runs, those experiments that found what the runs would find."""
     planned = {run.name: run for run in runs}
     done: dict[str, Experiment] = {}
-    same_code: dict[str, bool] = {}
     for experiment in repository.experiments():
         run = planned.get(experiment.name)
         if run is None or experiment.name in done:
             continue
-        if experiment.base not in same_code:
-            same_code[experiment.base] = repository.same_code(experiment.base)
-        if same_code[experiment.base] and _has_settings(experiment, run, repository):
+        # Its own commit is asked, not the one it ran on: what was edited and not committed came into it, too.
+        if _has_settings(experiment, run, repository) and repository.same_code(experiment.commit):
             done[run.name] = experiment
     return done
 

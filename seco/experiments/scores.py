@@ -1,7 +1,7 @@
 """Which of a run's metrics a study is told in, and their values by variant and seed."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,7 +33,9 @@ class Measures(NamedTuple):
     classes: tuple[str, ...]
 
     def cam_miou(self, row: Row) -> float:
-        """Return the mIoU of the CAM seeds."""
+        """Return the mIoU of the CAM seeds; full supervision trains no classifier, hence has none worth the name."""
+        if learns_from_masks(row):
+            return math.nan
         return row.metrics.get(f"cam_seed/{self.seeds}/miou", math.nan)
 
     def segmentation(self, row: Row, score: str) -> float:
@@ -73,6 +75,11 @@ def minutes(row: Row) -> float:
     return row.metrics.get("training/seconds", math.nan) / 60
 
 
-def is_fully_supervised(rows: Mapping[int, Row]) -> bool:
-    """Say whether a variant was trained on true masks."""
-    return all("method=full" in row.changes.split() for row in rows.values())
+def tag_purity(row: Row) -> float:
+    """Return the share of patch tags that were right when it was last measured, while training went on."""
+    return row.metrics.get("training/val/tag_purity", math.nan)
+
+
+def learns_from_masks(row: Row) -> bool:
+    """Say whether a run was one of full supervision."""
+    return "method=full" in row.changes.split()

@@ -6,17 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from seco.experiments.results import Row
-from seco.experiments.scores import Measures, by_variant, is_fully_supervised, minutes
+from seco.experiments.scores import Measures, by_variant, learns_from_masks, minutes, tag_purity
 from seco.experiments.statistics import Summary, paired_difference, summarise
 
 Score = Callable[[Row], float]
+_COMPARED = ("mIoU %", "confusion, biased")
 
 
 def scores_table(rows: Sequence[Row], measures: Measures) -> pd.DataFrame:
     """Return a row a variant (Table 2): scores in percent, confusion ratios, and differences to its reference.
 
-    Columns: variant, seeds, CAM mIoU, mIoU, precision, recall, confusion, and that of the biased classes, all as mean ±
-    standard deviation; and mIoU and confusion of the biased classes beside the reference, with intervals.
+    Columns: variant, seeds, CAM mIoU, mIoU, precision, recall, confusion, that of the biased classes and tag purity,
+    all as mean ± standard deviation; and mIoU and confusion of the biased classes beside the reference, with
+    intervals. What no run was measured in has no column.
     """
     variants = by_variant(rows)
     named: dict[str, tuple[Score, float]] = {
@@ -26,8 +28,10 @@ def scores_table(rows: Sequence[Row], measures: Measures) -> pd.DataFrame:
         "recall %": (lambda row: measures.segmentation(row, "recall"), 100),
         "confusion": (lambda row: measures.segmentation(row, "confusion_ratio"), 1),
         "confusion, biased": (measures.biased_confusion, 1),
+        "tag purity %": (tag_purity, 100),
     }
-    compared = {"Δ mIoU": named["mIoU %"], "Δ confusion, biased": named["confusion, biased"]}
+    named = {title: how for title, how in named.items() if not all(math.isnan(how[0](row)) for row in rows)}
+    compared = {f"Δ {title.removesuffix(' %')}": named[title] for title in _COMPARED if title in named}
     table = []
     for name, of_seed in variants.items():
         cells = {title: spread(_values(of_seed, score), factor) for title, (score, factor) in named.items()}
@@ -65,7 +69,7 @@ def class_table(rows: Sequence[Row], measures: Measures) -> pd.DataFrame:
 def cost_table(rows: Sequence[Row], measures: Measures) -> pd.DataFrame:
     """Return a row a variant (Tables 4 and 5): minutes of training, mIoU, and its share of full supervision's."""
     variants = by_variant(rows)
-    bound = next((of_seed for of_seed in variants.values() if is_fully_supervised(of_seed)), {})
+    bound = next((of_seed for of_seed in variants.values() if all(map(learns_from_masks, of_seed.values()))), {})
     upper = summarise(_values(bound, _miou(measures))).mean
     table = []
     for name, of_seed in variants.items():
