@@ -124,7 +124,7 @@ def _conduct(
     from seco.config import check_settings
     from seco.config_file import read_yaml
     from seco.errors import SecoError
-    from seco.experiments.conduct import look_for_results
+    from seco.experiments.conduct import keep_results, look_for_results
     from seco.experiments.plan import plan_runs
     from seco.experiments.report import results_file
     from seco.experiments.repository import Repository
@@ -141,7 +141,8 @@ def _conduct(
         for run in plan.pending:
             typer.echo(f"{run.name}: {in_words(run.changes)}")
         return
-    plan, faults = _run(plan, repository, jobs=jobs, path=path)
+    keep_results(plan, path)
+    plan, faults = _run(plan, repository, jobs=jobs, path=path) if plan.pending else (plan, [])
     if faults:
         listing = "\n".join(f"  {fault}" for fault in faults)
         kept = f"; {path} holds the others" if plan.rows else ""

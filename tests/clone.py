@@ -37,15 +37,19 @@ SMALL = {
 PROGRAMS = Path(sys.executable).parent
 
 
-def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder, as from a clean shell in which the environment is active."""
-    environment = {
+def environment(folder: Path) -> dict[str, str]:
+    """Return the variables of a clean shell in which the environment is active."""
+    return {
         "PATH": f"{PROGRAMS}:/usr/bin:/bin:/usr/local/bin",
-        "HOME": str(cwd.parent),
+        "HOME": str(folder.parent),
         "OMP_NUM_THREADS": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
     }
-    return subprocess.run(words, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+
+
+def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder, as from a clean shell in which the environment is active."""
+    return subprocess.run(words, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=False)
 
 
 def succeed(*words: str, cwd: Path) -> str:

@@ -3,15 +3,18 @@
 import csv
 import json
 import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import yaml
 from PIL import Image
 
 from seco.classes import DEMO
-from tests.clone import clone, succeed
+from tests.clone import clone, environment, succeed
 from tests.settings import changed
 
 
@@ -119,3 +122,70 @@ def test_what_two_processes_trained_is_handed_to_dvc(project, tmp_path):
     planned = succeed("dvc", "repro", "--dry", cwd=own)
     assert "Stage 'train' didn't change, skipping" in planned
     assert "Running stage 'export'" in planned
+
+
+@pytest.fixture(scope="module")
+def own_project(project, tmp_path_factory) -> Path:
+    """A copy of the project for studies, whose settings are those of its commit."""
+    own = tmp_path_factory.mktemp("studies") / "seco"
+    shutil.copytree(project, own)
+    succeed("git", "checkout", "--quiet", "--", ".", cwd=own)
+    return own
+
+
+@pytest.mark.slow
+def test_a_study_runs_every_method_once_and_its_report_shows_them(own_project):
+    output = succeed("seco", "experiment", "rivals", "--seeds", "0", "--jobs", "2", cwd=own_project)
+    methods = {"baseline", "toco", "seco", "full-supervision"}
+    assert all(f"rivals-{method}-s0: done" in output for method in methods)
+    shown = succeed("dvc", "exp", "show", "--csv", cwd=own_project)
+    assert {f"rivals-{method}-s0" for method in methods} <= {line.partition(",")[0] for line in shown.splitlines()}
+    assert "4 runs, of which 4 are done" in succeed("seco", "experiment", "rivals", "--seeds", "0", cwd=own_project)
+    with (own_project / "benchmarks/results/rivals.csv").open() as file:
+        found = {row["variant"]: float(row["segmentation/val/crf/miou"]) for row in csv.DictReader(file)}
+    assert found.keys() == {"baseline", "ToCo", "SeCo", "full supervision"}
+    assert all(0 <= miou <= 1 for miou in found.values())
+    (own_project / "docs/results.md").write_text("# Notes of one's own\n")
+    succeed("seco", "experiment", "report", cwd=own_project)
+    page = (own_project / "docs/results.md").read_text()
+    assert page.startswith("# Notes of one's own\n")
+    assert f"| SeCo | 1 | {100 * scored(own_project, 'rivals', 'cam_seed/train/miou'):.1f} |" in page
+    with Image.open(own_project / "docs/images/results/rivals.png") as image:
+        assert image.width > 1000
+
+
+def scored(root: Path, study: str, name: str) -> float:
+    """Return a score of the run of SeCo in a study."""
+    with (root / f"benchmarks/results/{study}.csv").open() as file:
+        return next(float(row[name]) for row in csv.DictReader(file) if row["variant"] == "SeCo")
+
+
+@pytest.mark.slow
+def test_a_study_that_was_killed_goes_on_at_the_step_of_its_last_checkpoint(own_project):
+    part = "{about: Parts, reference: SeCo, tables: [scores], variants: {SeCo: {method: seco}}}"
+    (own_project / "one.yaml").write_text(f"ablation: {part}\nrivals: {part}\n")
+    changes = ("--set-param", "training.steps=40", "--set-param", "training.checkpoint_every=4")
+    words = ("seco", "experiment", "ablation", "--studies", "one.yaml", "--seeds", "7", *changes)
+    saved = await_saved(own_project, words, count=2, kill=True)
+    assert max(saved) < 40
+    later = await_saved(own_project, words, count=None, kill=False)
+    assert min(later - saved, default=40) > max(saved)
+    assert scored(own_project, "ablation", "training/step") == 40
+
+
+def await_saved(root: Path, words: tuple[str, ...], *, count: int | None, kill: bool) -> set[int]:
+    """Start a study and return the steps that its run saved until it ended, or was killed once it had saved some."""
+    steps: set[int] = set()
+    patience = time.monotonic() + 180
+    with subprocess.Popen(words, cwd=root, env=environment(root), stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None and len(steps) != count:
+            steps |= {int(path.name.split(".")[0].split("-")[1]) for path in root.glob(".seco/resume/*/step-*.pt")}
+            assert time.monotonic() < patience
+            time.sleep(0.02)
+        if kill:
+            started = psutil.Process(process.pid).children(recursive=True)
+            process.kill()
+            _, alive = psutil.wait_procs(started, timeout=60)
+            assert not alive, "what it started must not outlive it"
+    assert kill or process.returncode == 0
+    return steps

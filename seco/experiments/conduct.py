@@ -40,6 +40,12 @@ def look_for_results(runs: Sequence[Run], repository: Repository) -> Plan:
     return Plan(runs, {run.name: read_result(run, done[run.name], repository) for run in runs if run.name in done})
 
 
+def keep_results(plan: Plan, results: Path) -> None:
+    """Put the results there are into a file; what it holds of other variants and seeds stays."""
+    if plan.rows:
+        write_rows(results, join(read_rows(results), plan.rows))
+
+
 def conduct(
     plan: Plan, *, repository: Repository, execution: Execution, results: Path, tell: Callable[[Ended], None]
 ) -> Plan:
@@ -58,18 +64,14 @@ def conduct(
     Raises:
         SecoError: the code or the settings are not those of a commit, at the beginning or on the way.
     """
-    found, older = dict(plan.done), read_rows(results)
-    if plan.rows:
-        write_rows(results, join(older, plan.rows))
-    if not plan.pending:
-        return plan
     repository.require_clean()
+    found = dict(plan.done)
     with closing(execution.run(plan.pending)) as endings:
         for ended in endings:
             with execution.undisturbed():
                 if ended.fault is None:
                     ended = _kept(ended, repository, found)
-                write_rows(results, join(older, plan._replace(done=found).rows))
+                keep_results(plan._replace(done=found), results)
             tell(ended)
     return plan._replace(done=found)
 

@@ -22,7 +22,8 @@ _HEAD = """# Results
 
 Made by `seco experiment report` from the runs in `{results}`, a row each. Numbers are mean ± standard deviation over
 seeds. A difference (Δ) is the mean of the differences on the same seeds; in brackets the 95 % interval of a bootstrap
-over the seeds, which is too narrow where they are few.
+over the seeds, which is too narrow where they are few. Where a class has false pixels and not one true, its confusion
+ratio is infinite; means leave it out, and the tables count it.
 """
 
 

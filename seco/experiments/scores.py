@@ -51,9 +51,16 @@ class Measures(NamedTuple):
 
     def biased_confusion(self, row: Row) -> float:
         """Return the mean confusion ratio of the biased classes; a ratio that is not finite is left out."""
-        ratios = np.asarray([self.of_class(row, name, "confusion_ratio") for name in self.classes])
+        ratios = np.asarray(self._biased_ratios(row))
         kept = ratios[np.isfinite(ratios)]
         return float(kept.mean()) if len(kept) else math.nan
+
+    def missed(self, row: Row) -> int:
+        """Return how many biased classes have an infinite ratio: what was taken for them was never right."""
+        return sum(map(math.isinf, self._biased_ratios(row)))
+
+    def _biased_ratios(self, row: Row) -> list[float]:
+        return [self.of_class(row, name, "confusion_ratio") for name in self.classes]
 
 
 def biased_classes(rows: Sequence[Row]) -> tuple[str, ...]:

@@ -17,8 +17,8 @@ def scores_table(rows: Sequence[Row], measures: Measures) -> pd.DataFrame:
     """Return a row a variant (Table 2): scores in percent, confusion ratios, and differences to its reference.
 
     Columns: variant, seeds, CAM mIoU, mIoU, precision, recall, confusion, that of the biased classes and tag purity,
-    all as mean ± standard deviation; and mIoU and confusion of the biased classes beside the reference, with
-    intervals. What no run was measured in has no column.
+    all as mean ± standard deviation; mIoU and confusion of the biased classes beside the reference, with intervals;
+    and how many ratios were infinite, which no mean holds. What no run was measured in has no column.
     """
     variants = by_variant(rows)
     named: dict[str, tuple[Score, float]] = {
@@ -38,6 +38,9 @@ def scores_table(rows: Sequence[Row], measures: Measures) -> pd.DataFrame:
         reference = variants.get(next(iter(of_seed.values())).reference, {})
         for title, (score, factor) in compared.items():
             cells[title] = "" if reference is of_seed else versus(of_seed, reference, score, factor)
+        if any(map(measures.missed, rows)):
+            missed = sum(map(measures.missed, of_seed.values()))
+            cells["infinite, biased"] = f"{missed} of {len(measures.classes) * len(of_seed)}"
         table.append({"variant": name, "seeds": len(of_seed), **cells})
     return pd.DataFrame(table)
 
@@ -87,8 +90,14 @@ def cost_table(rows: Sequence[Row], measures: Measures) -> pd.DataFrame:
 
 
 def spread(values: Sequence[float], factor: float) -> str:
-    """Return "44.2 ± 0.5" of values times a factor; of one value the number alone, of none a dash."""
-    return _told(summarise(values), factor)
+    """Return "44.2 ± 0.5" of values times a factor; of one value the number alone, of none a dash.
+
+    Infinite ones are counted: "0.70 ± 0.28, 1 × ∞".
+    """
+    told, infinite = _told(summarise(values), factor), sum(map(math.isinf, values))
+    if not infinite:
+        return told
+    return f"{infinite} × ∞" if told == "–" else f"{told}, {infinite} × ∞"
 
 
 def versus(of_seed: Mapping[int, Row], reference: Mapping[int, Row], score: Score, factor: float) -> str:

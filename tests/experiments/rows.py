@@ -17,6 +17,7 @@ def row(
     confusion: float = 1.0,
     boat: float = math.nan,
     seconds: float = 60.0,
+    purity: float = math.nan,
     reference: str = "SeCo",
     line: str = "",
     value: str = "",
@@ -31,6 +32,7 @@ def row(
         "segmentation/val/crf/confusion_ratio": confusion,
         "segmentation/val/multi_scale/miou": miou - 0.1,
         "training/seconds": seconds,
+        "training/val/tag_purity": purity,
     }
     for name in CLASSES:
         own = boat if name == "boat" and not math.isnan(boat) else confusion

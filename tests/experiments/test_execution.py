@@ -1,101 +1,15 @@
-"""Runs by DVC itself, in a project of one stage that takes no time."""
+"""Runs by DVC itself."""
 
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
-from seco.experiments.execution import Execution
-from seco.experiments.plan import Run
-from seco.experiments.studies import Variant
-from tests.experiments.conftest import commit, git, write
-
-STAGE = """\
-import json, pathlib, signal, sys, time
-import marker
-value = json.loads(pathlib.Path("params.yaml").read_text().partition(": ")[2])
-notes = pathlib.Path({notes!r})
-
-
-def stop(number, frame):
-    (notes / f"stopped-{{value}}").touch()
-    sys.exit(130)
-
-
-signal.signal(signal.SIGINT, stop)
-(notes / f"begun-{{value}}-{{marker.VALUE}}").touch()
-if value == 13:
-    print("a line of its own")
-    sys.exit("seco: 13 is no good number")
-if value == 14:
-    sys.exit(3)
-if value > 90:
-    time.sleep(60)
-json.dump({{"found": 2 * value}}, open("metrics.json", "w"))
-"""
-PIPELINE = """\
-stages:
-  find:
-    cmd: %s stage.py
-    deps: [stage.py, marker.py]
-    params: [value]
-    metrics:
-      - metrics.json: {cache: false}
-"""
-
-
-@pytest.fixture
-def place(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project that DVC can run; what its stage does leaves notes in `notes` beside it."""
-    notes = tmp_path_factory.mktemp("notes")
-    files = {
-        "stage.py": STAGE.format(notes=str(notes)),
-        "marker.py": "VALUE = 1\n",
-        "dvc.yaml": PIPELINE % sys.executable,
-        "params.yaml": "value: 1\n",
-        "notes": str(notes),
-    }
-    write(project, files)
-    subprocess.run([sys.executable, "-m", "dvc", "init", "--quiet"], cwd=project, check=True, capture_output=True)
-    subprocess.run([sys.executable, "-m", "dvc", "config", "core.analytics", "false"], cwd=project, check=True)
-    commit(project)
-    return project
-
-
-def notes(place: Path) -> set[str]:
-    return {path.name for path in Path((place / "notes").read_text()).iterdir()}
-
-
-def run_of(value: int) -> Run:
-    changes = {"value": value}
-    return Run(f"study-{value}", "study", Variant(str(value), changes, ""), 0, changes, changes)
-
-
-def execution(place: Path, *, jobs: int) -> Execution:
-    return Execution(place, logs=place / "logs", jobs=jobs, extra={})
-
-
-def kept(place: Path) -> set[str]:
-    refs = git(place, "for-each-ref", "--format=%(refname)", "refs/exps").splitlines()
-    return {ref.rpartition("/")[2] for ref in refs if ref.count("/") == 4}
-
-
-def wait_for(happens: Callable[[], bool]) -> None:
-    patience = time.monotonic() + 60
-    while not happens():
-        assert time.monotonic() < patience
-        time.sleep(0.1)
-
-
-def found_by(place: Path, name: str) -> str:
-    (kept_at,) = git(place, "for-each-ref", "--format=%(objectname)", f"refs/exps/*/*/{name}").splitlines()
-    return git(place, "show", f"{kept_at}:metrics.json")
+from tests.experiments.place import execution, found_by, kept, notes, run_of, wait_for
+from tests.experiments.repositories import git, write
 
 
 @pytest.mark.slow

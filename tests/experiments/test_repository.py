@@ -2,7 +2,7 @@ import pytest
 
 from seco.errors import SecoError
 from seco.experiments.repository import Repository
-from tests.experiments.conftest import commit, git, keep_experiment, write
+from tests.experiments.repositories import commit, git, keep_experiment, write
 
 
 def test_a_folder_without_repository_or_commit_is_refused(tmp_path, monkeypatch):

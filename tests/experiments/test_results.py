@@ -10,7 +10,7 @@ from seco.experiments.plan import Run
 from seco.experiments.repository import Repository
 from seco.experiments.results import Row, find_done, join, read_result, read_rows, write_rows
 from seco.experiments.studies import Variant
-from tests.experiments.conftest import SETTINGS, commit, keep_experiment, write
+from tests.experiments.repositories import SETTINGS, commit, keep_experiment, write
 from tests.experiments.rows import row
 
 RUN = Run("ablation-bare-s0", "ablation", Variant("bare", {"weight": 0.0}, "whole"), 0, {"weight": 0.0}, SETTINGS)

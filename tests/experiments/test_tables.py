@@ -1,8 +1,6 @@
 import math
 
-import pytest
-
-from seco.experiments.scores import Measures, biased_classes
+from seco.experiments.scores import Measures
 from seco.experiments.tables import class_table, cost_table, scores_table, spread
 from tests.experiments.rows import row
 
@@ -45,13 +43,6 @@ def test_a_reference_that_did_not_run_leaves_a_dash():
     assert table.loc[0, "Δ mIoU"] == "–"
 
 
-def test_the_most_refined_segmentation_counts():
-    less = row("SeCo", 0, miou=0.4)
-    metrics = {name: value for name, value in less.metrics.items() if "crf" not in name}
-    assert MEASURES.segmentation(less, "miou") == 0.4
-    assert MEASURES.segmentation(less._replace(metrics=metrics), "miou") == pytest.approx(0.3)
-
-
 def test_classes_have_iou_and_confusion_a_column_a_variant():
     rows = [row("SeCo", 0, miou=0.4, confusion=1.0, boat=0.5), row("SeCo", 1, miou=0.6, confusion=1.0, boat=0.9)]
     table = class_table(rows, MEASURES).set_index("class")
@@ -61,12 +52,6 @@ def test_classes_have_iou_and_confusion_a_column_a_variant():
         "biased classes": "50.0 ± 14.1 (0.85 ± 0.14)",
         "all classes": "50.0 ± 14.1 (1.00 ± 0.00)",
     }
-
-
-def test_an_infinite_ratio_is_left_out_of_the_mean():
-    assert MEASURES.biased_confusion(row("SeCo", 0, confusion=2.0, boat=math.inf)) == 2.0
-    none = MEASURES._replace(classes=("boat",))
-    assert math.isnan(none.biased_confusion(row("SeCo", 0, boat=math.inf)))
 
 
 def test_cost_is_minutes_and_the_share_of_full_supervision():
@@ -83,12 +68,20 @@ def test_cost_is_minutes_and_the_share_of_full_supervision():
     assert cost_table(rows[:1], MEASURES).loc[0, "of full supervision"] == "–"
 
 
-def test_nothing_that_is_defined_is_a_dash():
-    assert spread([math.nan, math.inf], 100) == "–"
+def test_what_is_not_defined_is_a_dash_and_what_is_infinite_is_counted():
+    assert spread([math.nan, math.nan], 100) == "–"
+    assert spread([math.nan, math.inf], 1) == "1 × ∞"
+    assert spread([0.5, 0.9, math.inf, math.inf], 1) == "0.70 ± 0.28, 2 × ∞"
 
 
-def test_the_biased_classes_of_the_demo_are_those_that_are_tied_to_a_context():
-    assert set(biased_classes([row("SeCo", 0)])) == {
-        *("aeroplane", "boat", "train", "chair", "sofa", "person", "horse"),
-    }
-    assert biased_classes([]) == ()
+def test_infinite_ratios_have_a_column_of_their_own_as_no_mean_holds_them():
+    rows = [row("baseline", 0, boat=math.inf), row("baseline", 1), row("SeCo", 0)]
+    assert list(scores_table(rows, MEASURES)["infinite, biased"]) == ["1 of 4", "0 of 2"]
+    assert "infinite, biased" not in scores_table(two_variants(), MEASURES).columns
+
+
+def test_what_was_measured_in_no_run_has_no_column():
+    bare = scores_table(two_variants(), MEASURES._replace(classes=()))
+    assert not {"confusion, biased", "Δ confusion, biased", "tag purity %"} & set(bare.columns)
+    rows = [row("baseline", 0), row("SeCo", 0, purity=0.875)]
+    assert list(scores_table(rows, MEASURES)["tag purity %"]) == ["–", "87.5"]
