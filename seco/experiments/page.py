@@ -26,6 +26,8 @@ over the seeds, which is too narrow where they are few. Where a class has false 
 ratio is infinite; means leave it out, and the tables count it.
 """
 
+_MIXED = "**Some runs had other settings than the rest** (column `changes` of the results): compare them with care."
+
 
 class Section(NamedTuple):
     """A section of the page."""
@@ -76,11 +78,15 @@ def _origin(study: Study, rows: Sequence[Row], measures: Measures) -> str:
     """Return what was compared, on which seeds and code, by which command, and where it was measured."""
     seeds = [str(seed) for seed in sorted({row.seed for row in rows})]
     commits = [*dict.fromkeys(row.commit for row in rows)]
-    changes = [f" -S {word}" for word in _shared_changes(study, rows)]
+    every = [_further_changes(study, row) for row in rows]
+    changes = "".join(f" -S {word}" for word in every[0] if all(word in words for words in every))
+    mixed = "" if all(words == every[0] for words in every) else f"\n\n{_MIXED}"
     return (
         f"{_compared(study, rows)}; seed{'s' * (len(seeds) > 1)} {_listed(seeds)}, at commit {_listed(commits)}.\n\n"
-        f"```bash\nseco experiment {study.command} --seeds {','.join(seeds)}{''.join(changes)}\n```\n\n"
-        f"Segmentations are those of {measures.split} after the last refinement, CAM seeds those of {measures.seeds}."
+        f"```bash\nseco experiment {study.command} --seeds {','.join(seeds)}{changes}\n```\n\n"
+        f"Segmentations are those of {measures.split} after the last refinement; CAM seeds and refined masks those of "
+        f"{measures.seeds}."
+        f"{mixed}"
     )
 
 
@@ -92,11 +98,10 @@ def _compared(study: Study, rows: Sequence[Row]) -> str:
     return f"Compared: {lines + ', ' if lines else ''}`{study.key}` at {values}"
 
 
-def _shared_changes(study: Study, rows: Sequence[Row]) -> list[str]:
-    """Return what all runs changed in params.yaml, beside what makes the variants and the seed."""
+def _further_changes(study: Study, row: Row) -> list[str]:
+    """Return what a run changed in params.yaml beside its variant's settings and the seed."""
     own = {"seed", *(key for variant in study.variants for key in variant.changes)}
-    words = [row.changes.split() for row in rows]
-    return [word for word in words[0] if word.partition("=")[0] not in own and all(word in other for other in words)]
+    return [word for word in row.changes.split() if word.partition("=")[0] not in own]
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ class Measures(NamedTuple):
     """Where the scores of a study stand among the metrics of its runs.
 
     Attributes:
-        seeds: split on which CAM seeds are scored; the paper's are those of train.
+        seeds: split on which CAM seeds and refined masks are scored; the paper's are those of train.
         split: split on which segmentations are scored.
         classes: the biased classes, in the order of the tables.
     """
@@ -34,9 +34,11 @@ class Measures(NamedTuple):
 
     def cam_miou(self, row: Row) -> float:
         """Return the mIoU of the CAM seeds; full supervision trains no classifier, hence has none worth the name."""
-        if learns_from_masks(row):
-            return math.nan
-        return row.metrics.get(f"cam_seed/{self.seeds}/miou", math.nan)
+        return self._from_cams(row, "cam_seed")
+
+    def refined_miou(self, row: Row) -> float:
+        """Return the mIoU of the refined masks, which come from CAMs, too."""
+        return self._from_cams(row, "refined")
 
     def segmentation(self, row: Row, score: str) -> float:
         """Return a score (miou, precision, recall, confusion_ratio) of the most refined segmentation."""
@@ -58,6 +60,9 @@ class Measures(NamedTuple):
     def missed(self, row: Row) -> int:
         """Return how many biased classes have an infinite ratio: what was taken for them was never right."""
         return sum(map(math.isinf, self._biased_ratios(row)))
+
+    def _from_cams(self, row: Row, kind: str) -> float:
+        return math.nan if learns_from_masks(row) else row.metrics.get(f"{kind}/{self.seeds}/miou", math.nan)
 
     def _biased_ratios(self, row: Row) -> list[float]:
         return [self.of_class(row, name, "confusion_ratio") for name in self.classes]

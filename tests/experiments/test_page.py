@@ -41,12 +41,21 @@ def test_a_section_says_what_was_compared_and_how_to_do_it_again():
         "## What each part brings\n\n"
         "Compared: baseline and SeCo; seeds 0 and 2, at commit abc1234 and def5678.\n\n"
         "```bash\nseco experiment ablation --seeds 0,2 -S training.steps=9\n```\n\n"
-        "Segmentations are those of val after the last refinement, CAM seeds those of train.\n\n"
-        "Scores; Δ is the difference to SeCo on the same seeds:\n\n| variant | seeds | CAM mIoU % |"
+        "Segmentations are those of val after the last refinement; CAM seeds and refined masks those of train.\n\n"
+        "Scores; Δ is the difference to SeCo on the same seeds:\n\n| variant | seeds | CAM mIoU % | mask mIoU % |"
     )
-    assert "| baseline | 2 | 40.0 ± 0.0 | 35.0 ± 7.1 |" in section.text
+    assert "| baseline | 2 | 40.0 ± 0.0 | 45.0 ± 0.0 | 35.0 ± 7.1 |" in section.text
     assert "IoU in percent and, in brackets, the confusion ratio:\n\n| class | baseline | SeCo |" in section.text
     assert section.text.endswith("\n\n![What each part brings](images/ablation.png)")
+
+
+def test_runs_of_other_settings_than_the_rest_are_no_secret():
+    rows = [row("SeCo", seed, changes=f"training.steps={steps} seed={seed}") for seed, steps in ((0, 9), (1, 9))]
+    assert "other settings" not in compose_section(STUDY, rows, MEASURES, picture="x.png").text
+    rows.append(row("SeCo", 2, changes="training.steps=8 seed=2"))
+    text = compose_section(STUDY, rows, MEASURES, picture="x.png").text
+    assert "**Some runs had other settings than the rest**" in text
+    assert "seco experiment ablation --seeds 0,1,2\n" in text
 
 
 def test_a_sweep_tells_its_key_and_values_and_its_lines():

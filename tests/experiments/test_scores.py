@@ -37,8 +37,10 @@ def test_full_supervision_trains_no_classifier_whose_cams_could_be_scored():
     full = row("full supervision", 0, cam=0.3, changes="method=full seed=0")
     assert learns_from_masks(full)
     assert math.isnan(MEASURES.cam_miou(full))
+    assert math.isnan(MEASURES.refined_miou(full))
     assert not learns_from_masks(row("SeCo", 0, changes="method=seco seed=0"))
     assert MEASURES.cam_miou(row("SeCo", 0, cam=0.3)) == 0.3
+    assert MEASURES.refined_miou(row("SeCo", 0, cam=0.3)) == 0.35
 
 
 def test_the_biased_classes_are_those_of_the_data_that_were_scored():

@@ -21,6 +21,7 @@ def test_scores_are_means_with_deviations_and_paired_differences():
     assert table.loc["baseline"].to_dict() == {
         "seeds": 2,
         "CAM mIoU %": "25.0 ± 7.1",
+        "mask mIoU %": "30.0 ± 7.1",
         "mIoU %": "35.0 ± 7.1",
         "precision %": "45.0 ± 7.1",
         "recall %": "55.0 ± 7.1",
