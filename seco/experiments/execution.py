@@ -24,6 +24,12 @@ from seco.experiments.studies import Changes
 
 _BEGUN = "Reproducing experiment"  # what DVC says once it has taken its copy of the project
 _VOICES = ("seco: ", "ERROR: ")  # how lines begin that say what was wrong, the more telling first
+# What a shell has put into the background ignores Ctrl-C, and so would all that it starts. Runs are stopped by it.
+# Hence DVC heeds it again.
+_DVC = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from dvc.cli import main; sys.exit(main())"
+)
 _GRACE = 60.0  # seconds for a step to end and its state to be saved
 
 
@@ -115,7 +121,7 @@ class Execution:
         changes = {**run.changes, **self.extra}
         words = [part for key, value in changes.items() for part in ("--set-param", override(key, value))]
         process = subprocess.Popen(
-            [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--force", "--name", run.name, *words],
+            [sys.executable, "-c", _DVC, "exp", "run", "--temp", "--force", "--name", run.name, *words],
             cwd=self.root,
             env=_environment(self.jobs),
             stdout=subprocess.PIPE,

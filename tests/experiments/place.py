@@ -23,7 +23,8 @@ def stop(number, frame):
     sys.exit(130)
 
 
-signal.signal(signal.SIGINT, stop)
+if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+    signal.signal(signal.SIGINT, stop)
 (notes / f"begun-{{value}}-{{marker.VALUE}}").touch()
 if value == 13:
     print("a line of its own")

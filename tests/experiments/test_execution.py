@@ -47,7 +47,15 @@ def test_an_experiment_of_the_same_name_is_replaced(place):
     assert found_by(place, "study-a") == '{"found": 12}'
 
 
+@pytest.fixture
+def _in_the_background():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("_in_the_background")
 def test_a_fault_of_the_callers_stops_what_runs_as_ctrl_c_would_and_begins_nothing_more(place):
     work = execution(place, jobs=2)
     with closing(work.run([run_of(value) for value in (99, 2, 98, 7)])) as endings:
