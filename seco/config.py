@@ -91,6 +91,7 @@ class Training(Section):
     checkpoint_every: Count
     evaluate_every: Step
     evaluate_split: str
+    judge_tags: bool
 
 
 class Cam(Section):

@@ -52,6 +52,29 @@ def tag_patches(
     return torch.where(num_real > 0, tags, UNCERTAIN)
 
 
+def bear_out(tags: Tensor, masks: Tensor, corners: Tensor, *, patch_size: int, threshold: float) -> Tensor:
+    """Say which tags of patches the true masks bear out: to measure, never to train.
+
+    A class must cover more than ``threshold`` (φ) of the patch, all classes together at most that of a background
+    patch; pixels to ignore count as nothing.
+
+    Args:
+        tags: ``[B, n]``.
+        masks: ``[B, H, W]`` of class ids.
+        corners: ``[B, n, 2]``.
+        patch_size: side in pixels.
+        threshold: φ, 0..1.
+
+    Returns:
+        Bool ``[B, n]``; of no meaning where a tag is uncertain.
+    """
+    truth = crop_patches(masks, corners, patch_size=patch_size).flatten(2)  # [B, n, s·s]
+    num_real = (truth != IGNORE).sum(dim=2).clamp(min=1)
+    foreground = ((truth != BACKGROUND) & (truth != IGNORE)).sum(dim=2) / num_real
+    of_tag = (truth == tags.unsqueeze(2)).sum(dim=2) / num_real
+    return torch.where(tags == BACKGROUND, foreground <= threshold, of_tag > threshold)
+
+
 def tag_images(labels: Tensor) -> Tensor:
     """Tag whole images from their multi-hot labels ``[B, K]``: the class of a single-class image, else -1. ``[B]``."""
     single = (labels > 0).sum(dim=1) == 1

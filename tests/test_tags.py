@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seco.classes import IGNORE
-from seco.tags import rectify_tags, tag_images, tag_patches
+from seco.tags import bear_out, rectify_tags, tag_images, tag_patches
 
 
 def tag(labels: Tensor, ids: list[int], *, inside: Tensor | None = None, corner=(0, 0), size: int = 10) -> int:
@@ -215,3 +215,35 @@ def test_equations_6_and_7(seed, threshold):
     rectified = rectify_tags(queries, tags, keys, key_tags, threshold=threshold)
     assert rectified.tolist() == expected
     assert torch.equal(tags, before)
+
+
+def borne_out(tag_of_patch: int, truth: dict[int, int]) -> bool:
+    """Judge the tag of one patch of 100 true pixels with φ = 0.2."""
+    tags, corners = torch.tensor([[tag_of_patch]]), torch.zeros(1, 1, 2, dtype=torch.int64)
+    return bool(bear_out(tags, patch(truth)[None], corners, patch_size=10, threshold=0.2))
+
+
+@pytest.mark.parametrize(
+    ("tag_of_patch", "truth", "right"),
+    [
+        (2, {2: 20}, False),
+        (2, {2: 21}, True),
+        (2, {2: 21, 9: 79}, True),
+        (2, {9: 100}, False),
+        (2, {}, False),
+        (0, {}, True),
+        (0, {2: 10, 9: 10}, True),
+        (0, {2: 10, 9: 11}, False),
+    ],
+)
+def test_a_tag_is_right_where_the_true_mask_shows_more_than_a_fifth_of_its_class(tag_of_patch, truth, right):
+    assert borne_out(tag_of_patch, truth) == right
+
+
+def test_pixels_to_ignore_neither_bear_out_a_tag_nor_contradict_it():
+    assert borne_out(2, {2: 11, IGNORE: 50})
+    assert not borne_out(2, {2: 10, IGNORE: 50})
+    assert borne_out(0, {2: 10, IGNORE: 50})
+    assert not borne_out(0, {2: 11, IGNORE: 50})
+    assert borne_out(0, {IGNORE: 100})
+    assert not borne_out(2, {IGNORE: 100})

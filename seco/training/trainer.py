@@ -115,7 +115,7 @@ class Trainer:
             crop_size=training.crop_size,
             second_size=training.second_view_size,
             scale_range=training.scale_range,
-            wanted={view for part in parts for view in part.views},
+            wanted={view for part in parts for view in part.views(settings)},
         )
         stream = SampleStream(
             len(records),

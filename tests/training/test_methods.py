@@ -107,3 +107,15 @@ def test_all_methods_start_from_the_same_network():
         for name in first.keys() & other.keys():
             if not name.startswith("projector."):
                 assert torch.equal(first[name], other[name]), name
+
+
+def test_judged_tags_are_curves_and_change_nothing_that_is_learnt(tmp_path):
+    judged, plain = (trained(tmp_path / str(on), "seco", **{"training.judge_tags": on}) for on in (True, False))
+    curves = {name for point in judged.state.curves for name in point}
+    assert {"tags/right", "tags/right_kept"} <= curves
+    assert any(name.startswith("tags/right_") and name[-1].isdecimal() for name in curves)
+    assert not any(name.startswith("tags/") for point in plain.state.curves for name in point)
+    for own, other in zip(
+        judged.state.models.network.parameters(), plain.state.models.network.parameters(), strict=True
+    ):
+        assert torch.equal(own, other)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from seco.cam import three_way_labels
 from seco.config import Settings
+from seco.datasets.views import View
 from seco.local_crops import sample_local_crops, show_objects
 from seco.losses.class_token_contrast import class_token_contrast
 from seco.models.network import SeCoNetwork
@@ -33,8 +34,6 @@ class ClassTokenContrast(Part):
     without gradient, through the teacher of the projector.
     """
 
-    views = frozenset({"strong", "second"})
-
     def __init__(self, settings: Settings, network: SeCoNetwork) -> None:
         super().__init__(settings, network)
         self.teacher = frozen_copy(network.projector)
@@ -43,6 +42,11 @@ class ClassTokenContrast(Part):
     def weights(settings: Settings) -> dict[str, float]:
         """Return the weight of L_ctc."""
         return {"ctc": settings.toco.weight}
+
+    @staticmethod
+    def views(settings: Settings) -> frozenset[View]:  # noqa: ARG004
+        """Return both other views."""
+        return frozenset({"strong", "second"})
 
     @staticmethod
     def num_draws(settings: Settings) -> int:

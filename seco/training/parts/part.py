@@ -1,7 +1,7 @@
 """What a part of an objective is, and what it tells of a step."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
@@ -29,9 +29,6 @@ class Part(nn.Module):
     weights have moved.
     """
 
-    views: ClassVar[frozenset[View]] = frozenset()
-    """What it needs of an image besides the training crop."""
-
     def __init__(self, settings: Settings, network: SeCoNetwork) -> None:  # noqa: ARG002  for those that remember
         super().__init__()
 
@@ -39,6 +36,11 @@ class Part(nn.Module):
     def weights(settings: Settings) -> Mapping[str, float]:
         """Return the weight of each of its terms. A part whose terms all weigh nothing is left out."""
         raise NotImplementedError
+
+    @staticmethod
+    def views(settings: Settings) -> frozenset[View]:  # noqa: ARG004  for those that a setting gives another
+        """Return what it needs of an image besides the training crop."""
+        return frozenset()
 
     @staticmethod
     def num_draws(settings: Settings) -> int:  # noqa: ARG004

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from seco.cam import three_way_labels
 from seco.config import Settings
+from seco.datasets.views import View
 from seco.distributed import gather
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import local_contrast
@@ -14,10 +15,11 @@ from seco.memory import Prototypes, Reservoir
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
 from seco.patches import crop_patches, flip_patches, sample_patches
-from seco.tags import UNCERTAIN, rectify_tags, tag_images, tag_patches
+from seco.tags import bear_out, rectify_tags, tag_images, tag_patches
 from seco.training.inputs import Inputs
 from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.part import Contribution, Part
+from seco.training.parts.tag_counts import Counts, count_tags, judge_tags
 
 
 class Contrast(NamedTuple):
@@ -32,6 +34,8 @@ class Contrast(NamedTuple):
     """``[B·V]``, after eq. 7."""
     raw_patch_tags: Tensor
     """``[B, num_patches]``, as the CAM gave them."""
+    corners: Tensor
+    """``[B, num_patches, 2]``, where the patches lie in the crops."""
 
 
 class PatchUptake(NamedTuple):
@@ -51,12 +55,12 @@ class _PatchViews(NamedTuple):
     strong: Tensor
     tags: Tensor
     """``[B, n]``."""
+    corners: Tensor
+    """``[B, n, 2]``."""
 
 
 class PatchContrast(Part):
     """L_LiG and L_LiL, with local teacher, prototypes and reservoir."""
-
-    views = frozenset({"strong", "second"})
 
     def __init__(self, settings: Settings, network: SeCoNetwork) -> None:
         super().__init__(settings, network)
@@ -69,6 +73,11 @@ class PatchContrast(Part):
     def weights(settings: Settings) -> dict[str, float]:
         """Return α and β."""
         return {"lig": settings.weight_lig, "lil": settings.weight_lil}
+
+    @staticmethod
+    def views(settings: Settings) -> frozenset[View]:
+        """Return the two other views, and the true mask where tags are judged by it."""
+        return frozenset({"strong", "second", "mask"} if settings.training.judge_tags else {"strong", "second"})
 
     @staticmethod
     def num_draws(settings: Settings) -> int:
@@ -87,7 +96,7 @@ class PatchContrast(Part):
             return Contribution(uptake=uptake)
         cam = crops.cams.final if step >= training.tag_source_switch else crops.cams.auxiliary
         contrast = self.contrast(crops, embedding, cam)
-        return Contribution(contrast.terms, uptake._replace(contrast=contrast), _count_tags(contrast))
+        return Contribution(contrast.terms, uptake._replace(contrast=contrast), _counts(contrast, crops))
 
     def contrast(self, crops: CropPass, crop_embedding: Tensor, tag_cam: Tensor) -> Contrast:
         """Cut, tag and contrast the patches of a batch.
@@ -119,7 +128,7 @@ class PatchContrast(Part):
             key_tags = gather(tags, total=batch_size)
             entries, entry_tags = torch.cat([keys, self.reservoir.keys]), torch.cat([key_tags, self.reservoir.tags])
             terms["lil"] = local_contrast(queries, tags, entries, entry_tags, temperature=settings.tau_local)
-        return Contrast(terms, keys, key_tags, tags, views.tags)
+        return Contrast(terms, keys, key_tags, tags, views.tags, views.corners)
 
     def take_up(self, uptake: PatchUptake, network: SeCoNetwork, settings: Settings) -> None:
         """Move the prototypes, then the reservoir, then the local teacher."""
@@ -152,7 +161,7 @@ def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings) -> _PatchView
         label_map, inputs.class_ids, inputs.inside, corners, patch_size=size, threshold=settings.tag_threshold
     )
     strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=size), mirror)
-    return _PatchViews(crop_patches(inputs.weak, corners, patch_size=size), strong, tags)
+    return _PatchViews(crop_patches(inputs.weak, corners, patch_size=size), strong, tags, corners)
 
 
 def _join(patches: Tensor, crops: Tensor, seconds: Tensor) -> Tensor:
@@ -162,15 +171,12 @@ def _join(patches: Tensor, crops: Tensor, seconds: Tensor) -> Tensor:
     return torch.cat(views, dim=1).flatten(0, 1)  # [B·V, D]
 
 
-def _count_tags(contrast: Contrast) -> dict[str, tuple[Tensor, Tensor]]:
-    """Count background, class and uncertain patches, as tagged, and tags that were withdrawn."""
-    before = contrast.raw_patch_tags
+def _counts(contrast: Contrast, crops: CropPass) -> Counts:
+    before, settings = contrast.raw_patch_tags, crops.settings
     after = contrast.rectified_tags.view(len(before), -1)[:, : before.shape[1]]
-    found = {
-        "patches/background": before == 0,
-        "patches/class": before > 0,
-        "patches/uncertain": before == UNCERTAIN,
-        "patches/withdrawn": (before != UNCERTAIN) & (after == UNCERTAIN),
-    }
-    every = torch.ones_like(before).sum()
-    return {name: (flags.sum(), every) for name, flags in found.items()}
+    counts = count_tags(before, after)
+    if settings.training.judge_tags:
+        masks, size = crops.inputs.masks, settings.patch_size
+        right = bear_out(before, masks, contrast.corners, patch_size=size, threshold=settings.tag_threshold)
+        counts |= judge_tags(before, after, right, num_classes=crops.network.num_classes)
+    return counts

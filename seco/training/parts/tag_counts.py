@@ -1,0 +1,44 @@
+"""What becomes of patch tags, counted for the learning curves."""
+
+import torch
+from torch import Tensor
+
+from seco.tags import UNCERTAIN
+
+Counts = dict[str, tuple[Tensor, Tensor]]
+"""By the name of the curve: how many, of how many."""
+
+
+def count_tags(before: Tensor, after: Tensor) -> Counts:
+    """Count background, class and uncertain patches as the CAM tagged them, and the tags that were withdrawn.
+
+    Args:
+        before: ``[B, n]``, from the CAM.
+        after: ``[B, n]``, after eq. 7.
+    """
+    found = {
+        "patches/background": before == 0,
+        "patches/class": before > 0,
+        "patches/uncertain": before == UNCERTAIN,
+        "patches/withdrawn": (before != UNCERTAIN) & (after == UNCERTAIN),
+    }
+    every = torch.ones_like(before).sum()
+    return {name: (flags.sum(), every) for name, flags in found.items()}
+
+
+def judge_tags(before: Tensor, after: Tensor, right: Tensor, *, num_classes: int) -> Counts:
+    """Count the right ones among the tags of each class (0: background), and the wrong ones among those withdrawn.
+
+    Args:
+        before: ``[B, n]``, from the CAM.
+        after: ``[B, n]``, after eq. 7.
+        right: bool ``[B, n]``, of the tags before (``bear_out``).
+        num_classes: K, without background.
+    """
+    withdrawn = (before != UNCERTAIN) & (after == UNCERTAIN)
+    counts = {"tags/withdrawn_wrong": ((withdrawn & ~right).sum(), withdrawn.sum())}
+    for tag in range(num_classes + 1):
+        counts[f"tags/right_{tag}"] = ((right & (before == tag)).sum(), (before == tag).sum())
+    kept = after > 0
+    counts["tags/right"] = ((right & (before > 0)).sum(), (before > 0).sum())
+    return counts | {"tags/right_kept": ((right & kept).sum(), kept.sum())}
