@@ -89,7 +89,7 @@ def minutes(row: Row) -> float:
 
 def tag_purity(row: Row) -> float:
     """Return the share of patch tags that were right when it was last measured, while training went on."""
-    return row.metrics.get("training/val/tag_purity", math.nan)
+    return row.metrics.get("training/tags/right", math.nan)
 
 
 def learns_from_masks(row: Row) -> bool:

@@ -33,7 +33,7 @@ def row(
         "segmentation/val/crf/confusion_ratio": confusion,
         "segmentation/val/multi_scale/miou": miou - 0.1,
         "training/seconds": seconds,
-        "training/val/tag_purity": purity,
+        "training/tags/right": purity,
     }
     for name in CLASSES:
         own = boat if name == "boat" and not math.isnan(boat) else confusion
