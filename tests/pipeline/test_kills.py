@@ -102,7 +102,7 @@ def unbroken(project: Project, start: Sequence[str]) -> dict[str, bytes]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("start", "kills", "steps"), [(ALONE, 20, 100), (TWO_RANKS, 6, 60)], ids=["one process", "two ranks"]
+    ("start", "kills", "steps"), [(ALONE, 20, 100), (TWO_RANKS, 4, 60)], ids=["one process", "two ranks"]
 )
 def test_a_run_killed_at_random_moments_ends_in_the_same_bits(
     project: Project, start: Sequence[str], kills: int, steps: int
