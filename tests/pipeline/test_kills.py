@@ -119,7 +119,7 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bits(
         saved.append(saved_step(project))
         half_written += any(project.root.glob(".seco/resume/*/*.tmp"))
     assert saved == sorted(saved)
-    assert len(set(saved)) > kills // 5, "the kills hit the run at different steps"
+    assert len(set(saved)) > max(kills // 5, 1), "the kills hit the run at different steps"
     assert saved[-1] < steps
     if kills > 10:
         assert half_written, "some kill fell into the writing of a checkpoint"
