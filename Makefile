@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt
+UV_INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt
 
 # Stages run as `seco STAGE`: the environment's programs come first, activated or not.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Commands start often: what they import is compiled once, even where the environment forbids it.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test setup
 
