@@ -180,7 +180,7 @@ def _require_masks(records: Sequence[Record]) -> None:
     if bare:
         raise SecoError(
             f"{len(bare)} of {len(records)} training images have no mask, such as {bare[0]}: full supervision needs "
-            "one of each, choose another method"
+            "one of each, as does training.judge_tags: choose another method, or set that to false"
         )
 
 
