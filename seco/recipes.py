@@ -121,10 +121,11 @@ def differences(values: Mapping[str, Any], recipe: Recipe) -> list[str]:
     return [f"{key}: {ours.get(key, _ABSENT)} ({recipe.name}: {theirs.get(key, _ABSENT)})" for key in keys]
 
 
-def leaves(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
-    """Return dotted keys and values of nested settings."""
+def leaves(values: Mapping[str, Any], prefix: str = "", *, separator: str = ".") -> list[tuple[str, Any]]:
+    """Return the values of nested mappings with their keys, whose parts the separator joins."""
     found: list[tuple[str, Any]] = []
     for name, value in values.items():
         key = f"{prefix}{name}"
-        found += leaves(value, f"{key}.") if isinstance(value, Mapping) else [(key, value)]
+        below = isinstance(value, Mapping)
+        found += leaves(value, f"{key}{separator}", separator=separator) if below else [(key, value)]
     return found

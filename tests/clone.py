@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
+from seco.experiments.settings import changed
 from tests.imports import ROOT
-from tests.settings import changed
 
 SMALL = {
     "patch_size": 32,

@@ -1,11 +1,11 @@
 """The project's settings, shrunk until a step takes a fraction of a second."""
 
-from copy import deepcopy
 from typing import Any
 
 import yaml
 
 from seco.config import Settings
+from seco.experiments.settings import changed
 from tests.imports import ROOT
 
 SMALL = {
@@ -32,17 +32,3 @@ def small_settings(**changes: Any) -> Settings:
     """Return the settings of params.yaml, shrunk, with changes by dotted key: ``**{"training.steps": 3}``."""
     values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     return Settings.model_validate(changed(values, SMALL | changes))
-
-
-def changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    """Return a deep copy of nested parameters with the values of some dotted keys replaced; a key must exist."""
-    result = deepcopy(values)
-    for key, value in changes.items():
-        *sections, name = key.split(".")
-        section = result
-        for part in sections:
-            section = section[part]
-        if name not in section:
-            raise KeyError(f"params.yaml has no key {key}")
-        section[name] = value
-    return result

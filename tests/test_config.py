@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from seco.config import load_settings
 from seco.config_rules import vit_patch
 from seco.errors import SecoError
+from seco.experiments.settings import changed
 from tests.imports import ROOT
-from tests.settings import changed, small_settings
+from tests.settings import small_settings
 
 TEXT = (ROOT / "params.yaml").read_text(encoding="utf-8")
 

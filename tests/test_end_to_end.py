@@ -14,8 +14,8 @@ import yaml
 from PIL import Image
 
 from seco.classes import DEMO
+from seco.experiments.settings import changed
 from tests.clone import clone, environment, succeed
-from tests.settings import changed
 
 
 @pytest.fixture(scope="module")

@@ -10,13 +10,13 @@ import yaml
 from PIL import Image
 
 from seco.classes import VOC
+from seco.experiments.settings import changed
 from seco.storage.cams import read_cam, stored_size
 from seco.storage.manifest import Manifest, read_manifest
 from seco.storage.masks import mask_path, read_mask
 from seco.storage.model import read_model
 from tests.imports import ROOT
 from tests.pipeline.conftest import run_stage
-from tests.settings import changed
 
 VOC_ROOT = os.environ.get("SECO_VOC_ROOT")
 pytestmark = pytest.mark.skipif(VOC_ROOT is None, reason="SECO_VOC_ROOT does not name a VOC tree")

@@ -125,14 +125,10 @@ def _has_settings(experiment: Experiment, run: Run, repository: Repository) -> b
     return {**found, ROOT: ""} == {**dict(leaves(run.settings)), ROOT: ""}
 
 
-def _flatten(values: Any, prefix: str = "") -> dict[str, float]:
+def _flatten(values: Mapping[str, Any]) -> dict[str, float]:
     """Return the numbers of nested mappings; null is what was not finite."""
-    if isinstance(values, Mapping):
-        parts = (_flatten(value, f"{prefix}/{key}" if prefix else key) for key, value in values.items())
-        return {name: value for part in parts for name, value in part.items()}
-    if values is None:
-        return {prefix: math.nan}
-    return {prefix: float(values)} if isinstance(values, int | float) else {}
+    found = ((name, math.nan if value is None else value) for name, value in leaves(values, separator="/"))
+    return {name: float(value) for name, value in found if isinstance(value, int | float)}
 
 
 def _class_scores(text: str) -> dict[str, float]:

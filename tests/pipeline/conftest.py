@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 from pipeline.app import main
+from seco.experiments.settings import changed
 from tests.imports import ROOT
 from tests.scenes import demo_manifest
-from tests.settings import SMALL, changed
+from tests.settings import SMALL
 
 TINY = SMALL | {
     "training.steps": 3,

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from seco.experiments.settings import changed
 from seco.recipes import backbone_names, compose
 from seco.storage.metrics import read_metrics
 from seco.storage.model import read_model
 from tests.imports import ROOT
 from tests.pipeline.conftest import STAGES, TINY, run_stage
-from tests.settings import changed
 
 RECIPES = ROOT / "recipes"
 WIDTHS = {"base": 768, "small": 384, "tiny": 192}

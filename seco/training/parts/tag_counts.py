@@ -20,7 +20,7 @@ def count_tags(before: Tensor, after: Tensor) -> Counts:
         "patches/background": before == 0,
         "patches/class": before > 0,
         "patches/uncertain": before == UNCERTAIN,
-        "patches/withdrawn": (before != UNCERTAIN) & (after == UNCERTAIN),
+        "patches/withdrawn": _withdrawn(before, after),
     }
     every = torch.ones_like(before).sum()
     return {name: (flags.sum(), every) for name, flags in found.items()}
@@ -35,10 +35,12 @@ def judge_tags(before: Tensor, after: Tensor, right: Tensor, *, num_classes: int
         right: bool ``[B, n]``, of the tags before (``bear_out``).
         num_classes: K, without background.
     """
-    withdrawn = (before != UNCERTAIN) & (after == UNCERTAIN)
-    counts = {"tags/withdrawn_wrong": ((withdrawn & ~right).sum(), withdrawn.sum())}
-    for tag in range(num_classes + 1):
-        counts[f"tags/right_{tag}"] = ((right & (before == tag)).sum(), (before == tag).sum())
-    kept = after > 0
-    counts["tags/right"] = ((right & (before > 0)).sum(), (before > 0).sum())
-    return counts | {"tags/right_kept": ((right & kept).sum(), kept.sum())}
+    tagged = {"tags/right": before > 0, "tags/right_kept": after > 0}
+    tagged |= {f"tags/right_{tag}": before == tag for tag in range(num_classes + 1)}
+    withdrawn = _withdrawn(before, after)
+    counts = {name: ((right & flags).sum(), flags.sum()) for name, flags in tagged.items()}
+    return counts | {"tags/withdrawn_wrong": ((withdrawn & ~right).sum(), withdrawn.sum())}
+
+
+def _withdrawn(before: Tensor, after: Tensor) -> Tensor:
+    return (before != UNCERTAIN) & (after == UNCERTAIN)
