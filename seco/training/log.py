@@ -10,6 +10,7 @@ from dvclive.live import Live
 
 from seco.distributed import rank, sum_over_ranks
 from seco.training.objective import StepResult
+from seco.training.tally import Tally
 
 Point = dict[str, float]
 """Values of one step by the name of their curve, and the step itself."""
@@ -72,11 +73,16 @@ class TrainingLog:
                 typer.echo(f"seco: skipped: {fault}", err=True)
 
 
-def measure(result: StepResult, *, rate: float) -> Point:
-    """Return losses and shares of a step over all ranks, which all take part; the host waits for them once."""
+def measure(result: StepResult, tally: Tally, *, rate: float) -> Point:
+    """Return the losses of a step and the shares since the last point, over all ranks, which all take part.
+
+    The host waits for the device once. The tally begins anew.
+    """
     values = {"loss/total": result.total} | {f"loss/{name}": term for name, term in result.terms.items()}
-    summed = [*values.values(), *(part for pair in result.shares.values() for part in pair)]
-    totals = sum_over_ranks(torch.stack([value.detach().double() for value in summed])).tolist()
+    summed = [torch.stack([value.detach().double() for value in values.values()]), *tally.counts.values()]
+    totals = sum_over_ranks(torch.cat(summed)).tolist()
     losses = dict(zip(values, totals, strict=False))
-    counts = zip(result.shares, totals[len(values) :: 2], totals[len(values) + 1 :: 2], strict=True)
-    return {"rate": rate} | losses | {name: count / every for name, count, every in counts if every}
+    counts = zip(tally.counts, totals[len(values) :: 2], totals[len(values) + 1 :: 2], strict=True)
+    shares = {name: count / every for name, count, every in counts if every}
+    tally.clear()
+    return {"rate": rate} | losses | shares

@@ -18,6 +18,7 @@ from seco.storage.checkpoint import read_checkpoint
 from seco.storage.checkpoint_writer import CheckpointWriter
 from seco.storage.runs import hold_run, note_run
 from seco.training.models import Models
+from seco.training.tally import Tally
 
 # What these sections hold comes into play only before or after training.
 _FOREIGN_SECTIONS = {"generate", "refine", "predict", "evaluate"}
@@ -50,9 +51,10 @@ def only_run(folder: Path, settings: Settings) -> Iterator[None]:
 
 
 class RunState:
-    """What changes during a run: models, optimizer, step and learning curves. Rank 0 keeps it on disk for all.
+    """What changes during a run: models, optimizer, step, learning curves and their tally.
 
-    As a context it waits, at the end, for what is still being written, however the block ends.
+    Rank 0 keeps it on disk for all. As a context it waits, at the end, for what is still being written, however the
+    block ends.
 
     Attributes:
         seconds: that all steps took, with loading, also before an interruption.
@@ -68,6 +70,7 @@ class RunState:
         self.bad_in_a_row = 0
         self.seconds = 0.0
         self.curves: list[dict[str, float]] = []
+        self.tally = Tally()
         self.faults: tuple[str, ...] = ()
         self._writer = CheckpointWriter(folder, sound=None)
 
@@ -83,6 +86,7 @@ class RunState:
         Raises:
             SecoError: the state that was saved before could not be written, or is not finite.
         """
+        self.tally.gather()
         if rank() != 0:
             return
         state = {
@@ -92,6 +96,7 @@ class RunState:
             "bad_in_a_row": self.bad_in_a_row,
             "seconds": self.seconds,
             "curves": self.curves,
+            "tally": self.tally.counts,
         }
         self._writer.save(state, step=self.step)
 
@@ -142,6 +147,7 @@ class RunState:
         self.bad_in_a_row = state["bad_in_a_row"]
         self.seconds = state["seconds"]
         self.curves = state["curves"]
+        self.tally.restore(state["tally"], next(self.models.network.parameters()).device)
 
     def discard(self) -> None:
         """Delete the saved states: the run has ended."""

@@ -145,7 +145,7 @@ class Trainer:
             raise end_of_run(step, result, batch, in_a_row=state.bad_in_a_row, folder=state.folder)
         point: Point = {}
         if sound and (state.step % training.log_every == 0 or state.step == training.steps):
-            point |= measure(result, rate=self._rate())
+            point |= measure(result, state.tally, rate=self._rate())
         if self.validation is not None and state.step % training.evaluate_every == 0:
             point |= self.validation(state.models.network)
         if point:
@@ -158,6 +158,7 @@ class Trainer:
             group["lr"] = group["base_rate"] * self._factor()
         optimizer.step()
         self.state.models.take_up(result.uptakes, self.settings)
+        self.state.tally.add(result.shares)
 
     def _factor(self) -> float:
         training = self.settings.training

@@ -34,8 +34,8 @@ class Interrupted(Exception):
     """Stands for a kill."""
 
 
-def run(tmp_path: Path, name: str, *, stop_after: int | None = None) -> Trainer:
-    settings = small_settings(**CHANGES)
+def run(tmp_path: Path, name: str, *, stop_after: int | None = None, **changes) -> Trainer:
+    settings = small_settings(**CHANGES | changes)
     trainer = Trainer(settings, demo_manifest(tmp_path / "data"), resume_folder=tmp_path / name)
 
     def progress(increment: int, note: str) -> None:
@@ -61,6 +61,16 @@ def test_a_continued_run_ends_in_the_weights_and_curves_of_an_unbroken_one(tmp_p
     assert_same_weights(unbroken, continued)
     assert continued.state.curves == unbroken.state.curves
     assert [point["step"] for point in continued.state.curves] == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_was_counted_before_an_interruption_is_in_the_next_point(tmp_path):
+    seldom = {"training.log_every": 3}  # the state saved at step 4 lies between two points
+    unbroken = run(tmp_path, "unbroken", **seldom)
+    with pytest.raises(Interrupted):
+        run(tmp_path, "broken", stop_after=4, **seldom)
+    continued = run(tmp_path, "broken", **seldom)
+    assert continued.state.curves == unbroken.state.curves
+    assert "patches/class" in continued.state.curves[-1]
 
 
 def test_learning_curves_on_disk_have_no_gap_after_a_restart(tmp_path):
