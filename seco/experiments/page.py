@@ -36,15 +36,16 @@ class Section(NamedTuple):
     text: str
 
 
-def compose_section(study: Study, rows: Sequence[Row], measures: Measures, *, picture: str) -> Section:
-    """Return the section of a study: what was compared, its tables, its picture (a path relative to the page)."""
+def compose_section(study: Study, rows: Sequence[Row], measures: Measures, *, pictures: Mapping[str, str]) -> Section:
+    """Return the section of a study: what was compared, its tables, its pictures (by title: paths from the page)."""
     references = {row.reference for row in rows}
     reference = references.pop() if len(references) == 1 else "the reference at the same value"
     tables = [
         f"{_TABLES[name].format(reference=reference)}:\n\n{to_markdown(make_table(name, rows, measures))}"
         for name in study.tables
     ]
-    parts = [f"## {study.about}", _origin(study, rows, measures), *tables, f"![{study.about}]({picture})"]
+    images = [f"![{title}]({path})" for title, path in pictures.items()]
+    parts = [f"## {study.about}", _origin(study, rows, measures), *tables, *images]
     return Section(study.name, "\n\n".join(part.rstrip("\n") for part in parts))
 
 

@@ -1,4 +1,4 @@
-"""The picture of a study: two panels, mIoU and confusion; every run is a dot."""
+"""The pictures of a study: scores, where every run is a dot, and how many patch tags were right over time."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seco.experiments.results import Row
-from seco.experiments.scores import Measures, by_variant
+from seco.experiments.scores import Measures, by_variant, judged, tag_purity
 from seco.experiments.statistics import summarise
+from seco.experiments.tag_curves import ALL, KEPT, SPANS
 from seco.reporting.figures import COLOURS, to_png
 
 _WIDTH = 10.0  # inches
@@ -36,6 +37,41 @@ def draw_study(rows: Sequence[Row], measures: Measures, *, key: str | None) -> b
         panels["confusion ratio, FP / TP (lower is better)"]["biased classes"] = measures.biased_confusion
     figure = _draw_variants(by_variant(rows), panels) if key is None else _draw_sweep(rows, panels, key=key)
     return to_png(figure, _DPI)
+
+
+def draw_tags(rows: Sequence[Row]) -> bytes | None:
+    """Draw the share of right patch tags over time as a PNG; None where none were judged.
+
+    The panels: each variant's class tags as the CAM gave them and those that rectification kept; and the reference's,
+    a class each.
+    """
+    if not judged(rows):
+        return None
+    figure = Figure(figsize=(_WIDTH, 4.0), facecolor="white", layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    variants = {name: of_seed for name, of_seed in by_variant(rows).items() if judged([*of_seed.values()])}
+    for number, (name, of_seed) in enumerate(variants.items()):
+        for whose, style in zip((ALL, KEPT), _STYLES, strict=True):
+            _course(left, [*of_seed.values()], whose, colour=f"C{number}", style=style)
+        left.plot([], [], color=f"C{number}", label=name)
+    left.plot([], [], color="#707070", linestyle=_STYLES[1], label="kept by eq. 7")
+    reference = rows[0].reference if rows[0].reference in variants else next(iter(variants))
+    own = [*variants[reference].values()]
+    for number, name in enumerate(whose for whose in judged(own) if whose not in (ALL, KEPT)):
+        colour, style = f"C{number % 10}", _STYLES[number // 10 % 2]
+        _course(right, own, name, colour=colour, style=style)
+        right.plot([], [], color=colour, linestyle=style, label=name)
+    for axis, title in ((left, "right class tags, %"), (right, f"right tags of {reference}, %, by what they say")):
+        axis.set_xlabel("training, %", fontsize=9)
+        _dress(axis, title=title, columns=5)
+    return to_png(figure, _DPI)
+
+
+def _course(axis: Axes, rows: Sequence[Row], whose: str, *, colour: str, style: str) -> None:
+    """Draw the mean over runs of the share of right tags, at the middle of each span that has some."""
+    spans = range(1, SPANS + 1)
+    means = [100 * summarise([tag_purity(row, span, whose=whose) for row in rows]).mean for span in spans]
+    axis.plot([(span - 0.5) * 100 / SPANS for span in spans], means, marker=".", color=colour, linestyle=style)
 
 
 def _draw_variants(variants: Mapping[str, Mapping[int, Row]], panels: Panels) -> Figure:

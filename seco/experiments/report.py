@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seco.errors import SecoError
-from seco.experiments.page import compose_section, put_sections
-from seco.experiments.pictures import draw_study
+from seco.experiments.page import Section, compose_section, put_sections
+from seco.experiments.pictures import draw_study, draw_tags
 from seco.experiments.results import Row, read_rows
 from seco.experiments.scores import Measures, biased_classes
 from seco.experiments.studies import Study
@@ -47,14 +47,20 @@ def write_report(studies: Sequence[Study], *, results: Path, page: Path, picture
     Raises:
         SecoError: there are none, a file or the page is damaged (nothing is written), or cannot be written.
     """
-    sections, drawn = [], {}
+    sections: list[Section] = []
+    drawn: dict[Path, bytes] = {}
     for study in studies:
         rows = read_rows(results_file(results, study))
         if not rows:
             continue
-        measures, picture = measures_of(rows, splits), pictures / f"{study.name}.png"
-        drawn[picture] = draw_study(rows, measures, key=study.key)
-        sections.append(compose_section(study, rows, measures, picture=os.path.relpath(picture, page.parent)))
+        measures = measures_of(rows, splits)
+        own = {study.about: (pictures / f"{study.name}.png", draw_study(rows, measures, key=study.key))}
+        tags = draw_tags(rows) if study.key is None else None
+        if tags is not None:
+            own["Right patch tags over time"] = (pictures / f"{study.name}-tags.png", tags)
+        drawn |= dict(own.values())
+        links = {title: os.path.relpath(picture, page.parent) for title, (picture, _) in own.items()}
+        sections.append(compose_section(study, rows, measures, pictures=links))
     if not sections:
         raise SecoError(f"{results} holds no results of a study: run one, such as `seco experiment ablation`")
     text = page.read_text(encoding="utf-8") if page.exists() else ""

@@ -13,6 +13,7 @@ from seco.errors import SecoError
 from seco.experiments.plan import Run
 from seco.experiments.repository import SETTINGS, Experiment, Repository
 from seco.experiments.settings import in_words
+from seco.experiments.tag_curves import read_tag_curves
 from seco.recipes import leaves
 from seco.storage.atomic import atomic_write_text
 
@@ -70,7 +71,10 @@ def read_result(run: Run, experiment: Experiment, repository: Repository) -> Row
         raise SecoError(f"the experiment {experiment.name} lacks {', '.join(missing)}: `dvc exp remove {run.name}`")
     metrics = _flatten(json.loads(texts[METRICS] or ""))
     metrics |= {f"training/{name}": value for name, value in _flatten(json.loads(texts[TRAINING] or "")).items()}
-    metrics |= _class_scores(texts[CLASSES] or "")
+    classes = [*csv.DictReader(io.StringIO(texts[CLASSES] or ""))]
+    metrics |= _class_scores(classes)
+    names = [*dict.fromkeys(row["class"] for row in classes)]
+    metrics |= read_tag_curves(lambda path: repository.read(experiment.commit, path), names)
     variant = run.variant
     value = "" if variant.value is None else str(variant.value)
     changes = in_words(run.changes)
@@ -131,10 +135,10 @@ def _flatten(values: Mapping[str, Any]) -> dict[str, float]:
     return {name: float(value) for name, value in found if isinstance(value, int | float)}
 
 
-def _class_scores(text: str) -> dict[str, float]:
+def _class_scores(table: Iterable[Mapping[str, str]]) -> dict[str, float]:
     """Return "class/MASKS/SPLIT/CLASS/SCORE" of a table of classes."""
     found: dict[str, float] = {}
-    for row in csv.DictReader(io.StringIO(text)):
+    for row in table:
         place = f"class/{row['masks']}/{row['split']}/{row['class']}"
         for column, score in _SCORES.items():
             found[f"{place}/{score}"] = float(row[column]) / 100 if row[column] else math.nan

@@ -9,6 +9,7 @@ import numpy as np
 from seco.classes import DEMO, VOC
 from seco.datasets.demo.sampling import HOME, PARTNER
 from seco.experiments.results import Row
+from seco.experiments.tag_curves import ALL, SPANS
 
 BIASED = {
     DEMO: tuple(dict.fromkeys([*HOME, *PARTNER])),
@@ -87,9 +88,14 @@ def minutes(row: Row) -> float:
     return row.metrics.get("training/seconds", math.nan) / 60
 
 
-def tag_purity(row: Row) -> float:
-    """Return the share of patch tags that were right when it was last measured, while training went on."""
-    return row.metrics.get("training/tags/right", math.nan)
+def tag_purity(row: Row, span: int = SPANS, *, whose: str = ALL) -> float:
+    """Return the share of patch tags that were right in a span of the training, the last one if none is named."""
+    return row.metrics.get(f"tags/{whose}/{span}", math.nan)
+
+
+def judged(rows: Sequence[Row]) -> list[str]:
+    """Return whose tags were judged in any of the runs: all, kept, background, and the names of classes."""
+    return [*dict.fromkeys(name.split("/")[1] for row in rows for name in row.metrics if name.startswith("tags/"))]
 
 
 def learns_from_masks(row: Row) -> bool:

@@ -33,9 +33,10 @@ def row(
         "segmentation/val/crf/confusion_ratio": confusion,
         "segmentation/val/multi_scale/miou": miou - 0.1,
         "training/seconds": seconds,
-        "training/tags/right": purity,
     }
     for name in CLASSES:
         own = boat if name == "boat" and not math.isnan(boat) else confusion
         metrics |= {f"class/{MASKS}/val/{name}/iou": miou, f"class/{MASKS}/val/{name}/confusion_ratio": own}
+    if not math.isnan(purity):
+        metrics |= {"tags/all/9": purity - 0.1, "tags/all/10": purity, "tags/kept/10": purity, "tags/boat/10": purity}
     return Row("ablation", variant, line, value, reference, seed, "abc1234", changes, metrics)

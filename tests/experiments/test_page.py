@@ -35,7 +35,8 @@ def test_a_section_says_what_was_compared_and_how_to_do_it_again():
         row("baseline", 2, changes="training.steps=9 method=baseline seed=2", miou=0.4),
         row("SeCo", 0, changes="training.steps=9 seed=0", miou=0.5)._replace(commit="def5678"),
     ]
-    section = compose_section(STUDY, rows, MEASURES, picture="images/ablation.png")
+    pictures = {"What helps": "images/ablation.png", "Tags": "images/tags.png"}
+    section = compose_section(STUDY, rows, MEASURES, pictures=pictures)
     assert section.study == "ablation"
     assert section.text.startswith(
         "## What each part brings\n\n"
@@ -46,14 +47,14 @@ def test_a_section_says_what_was_compared_and_how_to_do_it_again():
     )
     assert "| baseline | 2 | 40.0 ± 0.0 | 45.0 ± 0.0 | 35.0 ± 7.1 |" in section.text
     assert "IoU in percent and, in brackets, the confusion ratio:\n\n| class | baseline | SeCo |" in section.text
-    assert section.text.endswith("\n\n![What each part brings](images/ablation.png)")
+    assert section.text.endswith("\n\n![What helps](images/ablation.png)\n\n![Tags](images/tags.png)")
 
 
 def test_runs_of_other_settings_than_the_rest_are_no_secret():
     rows = [row("SeCo", seed, changes=f"training.steps={steps} seed={seed}") for seed, steps in ((0, 9), (1, 9))]
-    assert "other settings" not in compose_section(STUDY, rows, MEASURES, picture="x.png").text
+    assert "other settings" not in compose_section(STUDY, rows, MEASURES, pictures={}).text
     rows.append(row("SeCo", 2, changes="training.steps=8 seed=2"))
-    text = compose_section(STUDY, rows, MEASURES, picture="x.png").text
+    text = compose_section(STUDY, rows, MEASURES, pictures={}).text
     assert "**Some runs had other settings than the rest**" in text
     assert "seco experiment ablation --seeds 0,1,2\n" in text
 
@@ -61,7 +62,7 @@ def test_runs_of_other_settings_than_the_rest_are_no_secret():
 def test_a_sweep_tells_its_key_and_values_and_its_lines():
     alone = Study("sweep-size", "Sizes", ("scores",), (), key="patch_size")
     rows = [row(f"patch_size={value}", 1, value=value, reference="patch_size=64") for value in ("32", "64", "96")]
-    text = compose_section(alone, rows, MEASURES, picture="x.png").text
+    text = compose_section(alone, rows, MEASURES, pictures={}).text
     assert "Compared: `patch_size` at 32, 64 and 96; seed 1, at commit abc1234." in text
     assert "seco experiment sweep size --seeds 1\n" in text
     assert "difference to patch_size=64 on" in text
@@ -70,7 +71,7 @@ def test_a_sweep_tells_its_key_and_values_and_its_lines():
         for value in ("0", "1")
         for line in ("ToCo", "SeCo")
     ]
-    text = compose_section(alone, lined, MEASURES, picture="x.png").text
+    text = compose_section(alone, lined, MEASURES, pictures={}).text
     assert "Compared: ToCo and SeCo, `patch_size` at 0 and 1;" in text
     assert "difference to the reference at the same value on" in text
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seco.experiments.pictures import draw_study, place_values
+from seco.experiments.pictures import draw_study, draw_tags, place_values
 from seco.experiments.scores import Measures
 from tests.experiments.rows import row
 
@@ -75,3 +75,13 @@ def test_what_is_not_defined_stops_no_picture():
 )
 def test_values_stand_where_their_marks_can_be_told_apart(values, places):
     assert place_values(values) == pytest.approx(places)
+
+
+def test_tags_are_drawn_for_the_variants_that_have_them():
+    assert draw_tags([row("baseline", 0)]) is None
+    rows = [row("baseline", 0), row("SeCo", 0, purity=0.8), row("without LiG", 0, purity=0.7)]
+    picture = pixels_of(draw_tags(rows) or b"")
+    assert picture.shape[1] == 1300
+    assert has(picture, (31, 119, 180))  # the first colour of matplotlib
+    assert has(picture, (255, 127, 14))
+    assert not has(picture, (44, 160, 44))

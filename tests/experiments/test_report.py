@@ -38,6 +38,13 @@ def test_studies_with_results_get_a_section_and_a_picture_that_it_shows(tmp_path
     assert {path.name for path in (tmp_path / "docs/images/results").iterdir()} == {"ablation.png", "sweep-size.png"}
 
 
+def test_a_study_whose_tags_were_judged_shows_them_over_time(tmp_path):
+    write_rows(results_file(tmp_path / "results", ABLATION), [row("baseline", 0), row("SeCo", 0, purity=0.8)])
+    report(tmp_path)
+    assert "(images/results/ablation-tags.png)" in (tmp_path / "docs/results.md").read_text()
+    assert (tmp_path / "docs/images/results/ablation-tags.png").is_file()
+
+
 def test_no_results_are_told_with_what_makes_some(tmp_path):
     with pytest.raises(SecoError, match=r"results holds no results of a study: run one, such as `seco experiment"):
         report(tmp_path)

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from seco.classes import VOC
-from seco.experiments.scores import Measures, biased_classes, by_variant, learns_from_masks, minutes, tag_purity
+from seco.experiments.scores import Measures, biased_classes, by_variant, judged, learns_from_masks, minutes, tag_purity
 from tests.experiments.rows import row
 
 MEASURES = Measures("train", "val", ("boat", "person"))
@@ -61,4 +61,8 @@ def test_runs_are_found_by_variant_and_seed():
 def test_time_and_purity_are_those_of_training():
     assert minutes(row("SeCo", 0, seconds=90)) == 1.5
     assert math.isnan(tag_purity(row("SeCo", 0)))
-    assert tag_purity(row("SeCo", 0, purity=0.9)) == 0.9
+    tagged = row("SeCo", 0, purity=0.9)
+    assert tag_purity(tagged) == tag_purity(tagged, 10, whose="boat") == 0.9
+    assert tag_purity(tagged, 9) == pytest.approx(0.8)
+    assert math.isnan(tag_purity(tagged, 8))
+    assert judged([row("baseline", 0), tagged]) == ["all", "kept", "boat"]
