@@ -24,6 +24,10 @@ class Method(NamedTuple):
     projector: Callable[[Settings, int], nn.Module]
     """Makes what projects class tokens ``[..., D]`` to be compared, from the settings and D."""
 
+    def active(self, settings: Settings) -> dict[str, type[Part]]:
+        """Return the parts of which a term weighs something; the others are neither built, nor fed, nor run."""
+        return {name: part for name, part in self.parts.items() if any(part.weights(settings).values())}
+
 
 def _nothing(_settings: Settings, _width: int) -> nn.Module:
     return nn.Identity()

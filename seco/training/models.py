@@ -20,7 +20,7 @@ Kind = TypeVar("Kind", bound=Part)
 
 @dataclass
 class Models:
-    """The network that is trained, and the parts of its objective with what each of them remembers."""
+    """The network that is trained, and the active parts of its objective with what each of them remembers."""
 
     network: SeCoNetwork
     parts: nn.ModuleDict
@@ -50,7 +50,7 @@ class Models:
 
 
 def build_models(settings: Settings, *, num_classes: int, device: torch.device) -> Models:
-    """Build all parts; random weights come from the seed alone."""
+    """Build the network and all active parts; random weights come from the seed alone."""
     pretrained = settings.backbone.pretrained
     method = METHODS[settings.method]
     with torch.random.fork_rng(devices=()):
@@ -62,7 +62,7 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
         )
         network = SeCoNetwork(encoder, num_classes=num_classes)
         network.projector = method.projector(settings, encoder.width)
-        parts = nn.ModuleDict({name: part(settings, network) for name, part in method.parts.items()})
+        parts = nn.ModuleDict({name: part(settings, network) for name, part in method.active(settings).items()})
     network.encoder.vit.set_grad_checkpointing(settings.training.activation_checkpointing)
     models = Models(network.to(device), parts.to(device))
     if settings.training.compile:

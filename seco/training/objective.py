@@ -35,10 +35,7 @@ def evaluate(models: Models, inputs: Inputs, *, settings: Settings, step: int) -
     weighted: list[Tensor] = []
     result = StepResult(inputs.weak.new_zeros(()), {}, {}, {})
     for name, part in models.named_parts():
-        weights = part.weights(settings)
-        if not any(weights.values()):
-            continue
-        found = part(crops)
+        weights, found = part.weights(settings), part(crops)
         weighted += [weights[term] * value for term, value in found.terms.items()]
         result.terms.update(found.terms)
         result.shares.update(found.shares)

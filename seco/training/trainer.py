@@ -110,7 +110,7 @@ class Trainer:
         """Yield this rank's share of the batches from the present step to the last."""
         settings, training = self.settings, self.settings.training
         records = self.manifest.split("train")
-        parts = METHODS[settings.method].parts.values()
+        parts = METHODS[settings.method].active(settings).values()
         views = ViewMaker(
             crop_size=training.crop_size,
             second_size=training.second_view_size,

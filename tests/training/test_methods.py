@@ -90,6 +90,13 @@ def test_a_run_goes_on_with_what_its_parts_remember(tmp_path, method):
         assert torch.equal(again.state.models.parts.state_dict()[key], value), key
 
 
+def test_a_part_without_weight_asks_for_no_views(tmp_path):
+    settings = small_settings(weight_lig=0.0, weight_lil=0.0)
+    batch = next(Trainer(settings, demo_manifest(tmp_path / "data"), resume_folder=tmp_path / "run").batches())
+    assert not batch.strong.numel()
+    assert not batch.second.numel()
+
+
 def test_only_what_a_method_remembers_takes_room():
     built = {name: build_models(small_settings(method=name), num_classes=4, device=CPU) for name in METHODS}
     assert {name for name, models in built.items() if list(models.parts.state_dict())} == {"seco", "toco"}

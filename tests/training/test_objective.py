@@ -6,12 +6,12 @@ from torch import Tensor
 
 from seco.models.network import CamPair
 from seco.training import objective
-from seco.training.models import Models
+from seco.training.models import Models, build_models
 from seco.training.objective import StepResult
 from seco.training.parts import crop_pass, online_segmentation, patch_contrast, token_relations
 from seco.training.parts.crop_pass import CropPass
 from tests.settings import small_settings
-from tests.tiny import CPU, LABELS, contrast_of, memory_of, snapshot, tiny_inputs, tiny_models
+from tests.tiny import CPU, LABELS, NUM_CLASSES, contrast_of, memory_of, snapshot, tiny_inputs, tiny_models
 
 PHASES = {
     "training.prototype_start": 0,
@@ -65,9 +65,10 @@ def test_a_phase_has_its_terms_and_no_other(models, step, names):
         ("weight_reg", "reg", [(online_segmentation, "energy_loss")]),
     ],
 )
-def test_a_term_without_weight_is_not_computed(models, monkeypatch, weight, term, parts):
+def test_a_term_without_weight_is_not_computed(monkeypatch, weight, term, parts):
     for owner, name in parts:
         monkeypatch.delattr(owner, name)
+    models = tiny_models(small_settings(**{weight: 0.0}))
     assert set(evaluate(models, **{weight: 0.0}).terms) == ALL - {term}
 
 
@@ -98,16 +99,17 @@ def test_a_term_that_has_not_begun_is_not_computed(models, monkeypatch, step, pa
     evaluate(models, step=step)
 
 
-def test_nobody_teaches_where_nobody_learns_from_cams(models, monkeypatch):
+def test_nobody_teaches_where_nobody_learns_from_cams(monkeypatch):
     monkeypatch.delattr(crop_pass, "multi_scale_cam")
+    models = tiny_models(small_settings(weight_ptc=0.0))
     assert set(evaluate(models, step=1, weight_ptc=0.0).terms) == {"cls", "aux"}
 
 
-def test_without_both_contrasts_no_patch_is_cut(models, monkeypatch):
-    monkeypatch.delattr(patch_contrast, "sample_patches")
+def test_without_both_contrasts_there_are_no_patches_and_no_memory_of_them():
+    models = build_models(small_settings(weight_lig=0.0, weight_lil=0.0), num_classes=NUM_CLASSES, device=CPU)
     result = evaluate(models, weight_lig=0.0, weight_lil=0.0)
     assert set(result.terms) == ALL - {"lig", "lil"}
-    assert "patches" not in result.uptakes
+    assert set(models.parts) == set(result.uptakes) == {"classification", "tokens", "segmentation"}
 
 
 def test_without_l_lil_the_reservoir_gets_no_keys(models):

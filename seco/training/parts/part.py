@@ -34,7 +34,7 @@ class Part(nn.Module):
 
     @staticmethod
     def weights(settings: Settings) -> Mapping[str, float]:
-        """Return the weight of each of its terms. A part whose terms all weigh nothing is left out."""
+        """Return the weight of each of its terms. A part whose terms all weigh nothing is not built."""
         raise NotImplementedError
 
     @staticmethod
