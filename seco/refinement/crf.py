@@ -44,7 +44,7 @@ def dense_crf(
     field.addPairwiseBilateral(
         sxy=bilateral_sigma_xy,
         srgb=bilateral_sigma_rgb,
-        rgbim=np.ascontiguousarray(image),
+        rgbim=np.require(image, requirements=["C", "W"]),  # the library refuses what is read-only
         compat=bilateral_weight,
     )
     marginals = np.array(field.inference(iterations), dtype=np.float32)

@@ -53,6 +53,14 @@ def test_memory_layout_does_not_matter(scene):
     np.testing.assert_allclose(dense_crf(strided[1], strided[0], **SETTINGS), expected)
 
 
+def test_what_is_read_only_is_read(scene):
+    image, probabilities, _ = scene
+    expected = dense_crf(image, probabilities, **SETTINGS)
+    image.setflags(write=False)
+    probabilities.setflags(write=False)
+    np.testing.assert_array_equal(dense_crf(image, probabilities, **SETTINGS), expected)
+
+
 def test_certain_probabilities_of_zero_stay_finite(scene):
     image, _, truth = scene
     certain = np.stack([~truth, truth]).astype(np.float32)
