@@ -95,7 +95,8 @@ def tag_purity(row: Row, span: int = SPANS, *, whose: str = ALL) -> float:
 
 def judged(rows: Sequence[Row]) -> list[str]:
     """Return whose tags were judged in any of the runs: all, kept, background, and the names of classes."""
-    return [*dict.fromkeys(name.split("/")[1] for row in rows for name in row.metrics if name.startswith("tags/"))]
+    values = ((name, value) for row in rows for name, value in row.metrics.items() if name.startswith("tags/"))
+    return [*dict.fromkeys(name.split("/")[1] for name, value in values if not math.isnan(value))]
 
 
 def learns_from_masks(row: Row) -> bool:

@@ -65,4 +65,6 @@ def test_time_and_purity_are_those_of_training():
     assert tag_purity(tagged) == tag_purity(tagged, 10, whose="boat") == 0.9
     assert tag_purity(tagged, 9) == pytest.approx(0.8)
     assert math.isnan(tag_purity(tagged, 8))
-    assert judged([row("baseline", 0), tagged]) == ["all", "kept", "boat"]
+    bare = row("baseline", 0)
+    assert judged([bare._replace(metrics=bare.metrics | {"tags/all/1": math.nan})]) == []  # as a file of rows has it
+    assert judged([bare, tagged]) == ["all", "kept", "boat"]
