@@ -23,8 +23,7 @@ def sample_local_crops(label_map: Tensor, boxes: Tensor, draws: Tensor, *, crop_
     Returns:
         Int64 ``[B, n, 2]``: row and column of each crop's top left pixel.
     """
-    centres = torch.where(_certain(label_map), BACKGROUND, IGNORE)
-    return sample_patches(centres, boxes, draws, patch_size=crop_size)
+    return sample_patches(~_certain(label_map), boxes, draws, patch_size=crop_size)
 
 
 def show_objects(label_map: Tensor, inside: Tensor, corners: Tensor, *, crop_size: int, threshold: float) -> Tensor:

@@ -3,18 +3,16 @@
 import torch
 from torch import Tensor
 
-from seco.classes import IGNORE
 
-
-def sample_patches(label_map: Tensor, boxes: Tensor, draws: Tensor, *, patch_size: int) -> Tensor:
-    """Draw patches centred on uncertain pixels, where objects and what surrounds them meet.
+def sample_patches(wanted: Tensor, boxes: Tensor, draws: Tensor, *, patch_size: int) -> Tensor:
+    """Draw patches centred on pixels of a kind.
 
     Centres are drawn with replacement, and only where the patch lies inside the image. An image with fewer than
-    n uncertain centres draws from all its pixels; one smaller than a patch is cut where it fits the
+    n wanted centres draws from all its pixels; one smaller than a patch is cut where it fits the
     crop best.
 
     Args:
-        label_map: int64 ``[B, H, W]``, 255 where uncertain.
+        wanted: bool ``[B, H, W]``, the pixels to centre patches on.
         boxes: ``[B, 4]``, the real image in the crop (top, left, bottom, right; pixels).
         draws: float64 ``[B, n]``, uniform in 0..1: the share of the allowed centres, row by row, that lies before each
             patch's.
@@ -23,10 +21,10 @@ def sample_patches(label_map: Tensor, boxes: Tensor, draws: Tensor, *, patch_siz
     Returns:
         Int64 ``[B, n, 2]``: row and column of each patch's top left pixel.
     """
-    allowed = _allowed_corners(label_map, boxes, patch_size)
-    uncertain = allowed & (_centres(label_map, patch_size) == IGNORE)
-    enough = uncertain.flatten(1).sum(dim=1) >= draws.shape[1]
-    centres = torch.where(enough.view(-1, 1, 1), uncertain, allowed).flatten(1)
+    allowed = _allowed_corners(wanted, boxes, patch_size)
+    chosen = allowed & _centres(wanted, patch_size)
+    enough = chosen.flatten(1).sum(dim=1) >= draws.shape[1]
+    centres = torch.where(enough.view(-1, 1, 1), chosen, allowed).flatten(1)
     places = centres.cumsum(dim=1)  # [B, H'·W']: how many centres there are up to each corner, itself included
     picks = torch.searchsorted(places, (draws * places[:, -1:]).long(), right=True)
     columns = allowed.shape[2]
@@ -60,19 +58,19 @@ def flip_patches(patches: Tensor, draws: Tensor) -> Tensor:
     return torch.where((draws < 0.5)[..., None, None, None], patches.flip(-1), patches)
 
 
-def _centres(label_map: Tensor, patch_size: int) -> Tensor:
-    """Return, for each corner a patch can have, the label at the centre of that patch: ``[B, H', W']``."""
+def _centres(pixels: Tensor, patch_size: int) -> Tensor:
+    """Return, for each corner a patch can have, what is at the centre of that patch: ``[B, H', W']``."""
     half = patch_size // 2
-    height, width = (side - patch_size + 1 for side in label_map.shape[-2:])
-    return label_map[:, half : half + height, half : half + width]
+    height, width = (side - patch_size + 1 for side in pixels.shape[-2:])
+    return pixels[:, half : half + height, half : half + width]
 
 
-def _allowed_corners(label_map: Tensor, boxes: Tensor, patch_size: int) -> Tensor:
+def _allowed_corners(pixels: Tensor, boxes: Tensor, patch_size: int) -> Tensor:
     """Return bool ``[B, H', W']``: the corners whose patch lies inside the real image, at least one an image."""
     top, left, bottom, right = (edge.view(-1, 1, 1) for edge in boxes.unbind(dim=1))
-    last_row, last_column = (side - patch_size for side in label_map.shape[-2:])
-    rows = torch.arange(last_row + 1, device=label_map.device).view(1, -1, 1)
-    columns = torch.arange(last_column + 1, device=label_map.device).view(1, 1, -1)
+    last_row, last_column = (side - patch_size for side in pixels.shape[-2:])
+    rows = torch.arange(last_row + 1, device=pixels.device).view(1, -1, 1)
+    columns = torch.arange(last_column + 1, device=pixels.device).view(1, 1, -1)
     # Where the image is smaller than the patch its range is empty: the nearest corner that the crop holds stands in.
     first_row, first_column = top.clamp(max=last_row), left.clamp(max=last_column)
     vertical = (rows >= first_row) & (rows <= torch.maximum(first_row, bottom - patch_size))

@@ -21,6 +21,7 @@ SMALL = {
     "training.second_view_size": 32,
     "training.precision": "fp32",
     "training.num_workers": 0,
+    "training.judge_tags": False,
     "cam.image_size": 64,
     "cam.batch_size": 2,
     "predict.image_size": 64,

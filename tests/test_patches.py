@@ -30,7 +30,7 @@ def label_map(box: tuple[int, int, int, int], uncertain: list[tuple[int, int]]) 
 
 def sample(labels: Tensor, box: tuple[int, int, int, int], *, size: int = 6, count: int = 5, seed: int = 0) -> Tensor:
     boxes = torch.tensor([box]).expand(len(labels), 4)
-    return sample_patches(labels, boxes, draws(len(labels), count, seed), patch_size=size)
+    return sample_patches(labels == IGNORE, boxes, draws(len(labels), count, seed), patch_size=size)
 
 
 WHOLE = (0, 0, SIDE, SIDE)
@@ -100,9 +100,9 @@ def test_the_draw_is_the_place_in_the_list_of_centres():
     labels = label_map(WHOLE, PIXELS)  # five centres, row by row: each has a fifth of the draws
     chances = torch.tensor([[0.0, 0.19, 0.2, 0.41, 0.79, 0.8, 1 - 2**-53]], dtype=torch.float64)
     crowded = label_map(WHOLE, [*PIXELS, (13, 13), (14, 14)])  # enough for seven draws
-    corners = sample_patches(labels, torch.tensor([WHOLE]), chances[:, :5], patch_size=6)
+    corners = sample_patches(labels == IGNORE, torch.tensor([WHOLE]), chances[:, :5], patch_size=6)
     assert [(row + 3, column + 3) for row, column in corners[0].tolist()] == [PIXELS[i] for i in (0, 0, 1, 2, 3)]
-    corners = sample_patches(crowded, torch.tensor([WHOLE]), chances, patch_size=6)
+    corners = sample_patches(crowded == IGNORE, torch.tensor([WHOLE]), chances, patch_size=6)
     centres = [*PIXELS, (13, 13), (14, 14)]
     assert [(row + 3, column + 3) for row, column in corners[0].tolist()] == [centres[i] for i in (0, 1, 1, 2, 5, 5, 6)]
 
@@ -110,8 +110,8 @@ def test_the_draw_is_the_place_in_the_list_of_centres():
 def test_an_image_is_cut_alike_whatever_batch_it_comes_in():
     labels = torch.cat([label_map(WHOLE, PIXELS), label_map(WHOLE, [])])
     boxes, chances = torch.tensor([WHOLE, WHOLE]), draws(2, 5, seed=1)
-    together = sample_patches(labels, boxes, chances, patch_size=6)
-    alone = [sample_patches(labels[i : i + 1], boxes[:1], chances[i : i + 1], patch_size=6) for i in range(2)]
+    together = sample_patches(labels == IGNORE, boxes, chances, patch_size=6)
+    alone = [sample_patches(labels[i : i + 1] == IGNORE, boxes[:1], chances[i : i + 1], patch_size=6) for i in range(2)]
     assert torch.equal(together, torch.cat(alone))
 
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from seco.cam import three_way_labels
+from seco.classes import IGNORE
 from seco.config import Settings
 from seco.datasets.views import View
 from seco.distributed import gather
@@ -156,7 +157,7 @@ def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings) -> _PatchView
     label_map = three_way_labels(tag_cam, inputs.class_ids, inputs.inside, low=settings.cam.low, high=settings.cam.high)
     size = settings.patch_size
     centre, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
-    corners = sample_patches(label_map, inputs.boxes, centre, patch_size=size)
+    corners = sample_patches(label_map == IGNORE, inputs.boxes, centre, patch_size=size)
     tags = tag_patches(
         label_map, inputs.class_ids, inputs.inside, corners, patch_size=size, threshold=settings.tag_threshold
     )
