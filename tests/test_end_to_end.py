@@ -17,6 +17,8 @@ from seco.classes import DEMO
 from seco.experiments.settings import changed
 from tests.clone import clone, environment, succeed
 
+APART = ("--results", "results")  # from the results that the project itself has
+
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
@@ -135,18 +137,19 @@ def own_project(project, tmp_path_factory) -> Path:
 
 @pytest.mark.slow
 def test_a_study_runs_every_method_once_and_its_report_shows_them(own_project):
-    output = succeed("seco", "experiment", "rivals", "--seeds", "0", "--jobs", "2", cwd=own_project)
+    rivals = ("seco", "experiment", "rivals", "--seeds", "0", *APART)
+    output = succeed(*rivals, "--jobs", "2", cwd=own_project)
     methods = {"baseline", "toco", "seco", "full-supervision"}
     assert all(f"rivals-{method}-s0: done" in output for method in methods)
     shown = succeed("dvc", "exp", "show", "--csv", cwd=own_project)
     assert {f"rivals-{method}-s0" for method in methods} <= {line.partition(",")[0] for line in shown.splitlines()}
-    assert "4 runs, of which 4 are done" in succeed("seco", "experiment", "rivals", "--seeds", "0", cwd=own_project)
-    with (own_project / "benchmarks/results/rivals.csv").open() as file:
+    assert "4 runs, of which 4 are done" in succeed(*rivals, cwd=own_project)
+    with (own_project / "results/rivals.csv").open() as file:
         found = {row["variant"]: float(row["segmentation/val/crf/miou"]) for row in csv.DictReader(file)}
     assert found.keys() == {"baseline", "ToCo", "SeCo", "full supervision"}
     assert all(0 <= miou <= 1 for miou in found.values())
     (own_project / "docs/results.md").write_text("# Notes of one's own\n")
-    succeed("seco", "experiment", "report", cwd=own_project)
+    succeed("seco", "experiment", "report", *APART, cwd=own_project)
     page = (own_project / "docs/results.md").read_text()
     assert page.startswith("# Notes of one's own\n")
     assert f"| SeCo | 1 | {100 * scored(own_project, 'rivals', 'cam_seed/train/miou'):.1f} |" in page
@@ -156,7 +159,7 @@ def test_a_study_runs_every_method_once_and_its_report_shows_them(own_project):
 
 def scored(root: Path, study: str, name: str) -> float:
     """Return a score of the run of SeCo in a study."""
-    with (root / f"benchmarks/results/{study}.csv").open() as file:
+    with (root / f"results/{study}.csv").open() as file:
         return next(float(row[name]) for row in csv.DictReader(file) if row["variant"] == "SeCo")
 
 
@@ -165,7 +168,7 @@ def test_a_study_that_was_killed_goes_on_at_the_step_of_its_last_checkpoint(own_
     part = "{about: Parts, reference: SeCo, tables: [scores], variants: {SeCo: {method: seco}}}"
     (own_project / "one.yaml").write_text(f"ablation: {part}\nrivals: {part}\n")
     changes = ("--set-param", "training.steps=40", "--set-param", "training.checkpoint_every=4")
-    words = ("seco", "experiment", "ablation", "--studies", "one.yaml", "--seeds", "7", *changes)
+    words = ("seco", "experiment", "ablation", "--studies", "one.yaml", "--seeds", "7", *APART, *changes)
     saved = await_saved(own_project, words, count=2, kill=True)
     assert max(saved) < 40
     later = await_saved(own_project, words, count=None, kill=False)
