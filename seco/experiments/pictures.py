@@ -45,11 +45,11 @@ def draw_tags(rows: Sequence[Row]) -> bytes | None:
     The panels: each variant's class tags as the CAM gave them and those that rectification kept; and the reference's,
     a class each.
     """
-    if not judged(rows):
+    variants = {name: of_seed for name, of_seed in by_variant(rows).items() if judged([*of_seed.values()])}
+    if not variants:
         return None
     figure = Figure(figsize=(_WIDTH, 4.0), facecolor="white", layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    variants = {name: of_seed for name, of_seed in by_variant(rows).items() if judged([*of_seed.values()])}
     for number, (name, of_seed) in enumerate(variants.items()):
         for whose, style in zip((ALL, KEPT), _STYLES, strict=True):
             _course(left, [*of_seed.values()], whose, colour=f"C{number}", style=style)

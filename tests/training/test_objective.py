@@ -105,7 +105,8 @@ def test_nobody_teaches_where_nobody_learns_from_cams(monkeypatch):
     assert set(evaluate(models, step=1, weight_ptc=0.0).terms) == {"cls", "aux"}
 
 
-def test_without_both_contrasts_there_are_no_patches_and_no_memory_of_them():
+def test_without_both_contrasts_no_patch_is_cut_and_none_is_remembered(monkeypatch):
+    monkeypatch.delattr(patch_contrast, "sample_patches")
     models = build_models(small_settings(weight_lig=0.0, weight_lil=0.0), num_classes=NUM_CLASSES, device=CPU)
     result = evaluate(models, weight_lig=0.0, weight_lil=0.0)
     assert set(result.terms) == ALL - {"lig", "lil"}
