@@ -128,6 +128,7 @@ def _conduct(
     from seco.experiments.plan import plan_runs
     from seco.experiments.report import results_file
     from seco.experiments.repository import Repository
+    from seco.experiments.results import read_rows, require_comparable
     from seco.experiments.settings import in_words, read_changes, read_seeds
 
     def check(values: Any) -> None:
@@ -135,6 +136,7 @@ def _conduct(
 
     repository, path = Repository(Path()), results_file(results, study)
     runs = plan_runs(study, read_yaml(params), seeds=read_seeds(seeds), extra=read_changes(changes), check=check)
+    require_comparable(read_rows(path), runs, path=path)
     plan = look_for_results(runs, repository)
     typer.echo(f"{study.command}: {len(runs)} runs, of which {len(plan.done)} are done.")
     if dry:

@@ -11,8 +11,8 @@ from seco.errors import SecoError
 from seco.experiments.execution import Ended, Execution
 from seco.experiments.plan import Run
 from seco.experiments.repository import Repository
-from seco.experiments.results import ROOT, Row, find_done, join, read_result, read_rows, write_rows
-from seco.experiments.settings import look_up
+from seco.experiments.results import Row, find_done, join, read_result, read_rows, write_rows
+from seco.experiments.settings import ROOT, look_up
 from seco.experiments.studies import Changes
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seco.errors import SecoError
-from seco.experiments.settings import changed
+from seco.experiments.settings import changed, digest
 from seco.experiments.studies import Changes, Study, Variant
 
 Check = Callable[[Mapping[str, Any]], None]
@@ -19,6 +19,7 @@ class Run(NamedTuple):
         name: of DVC's experiment.
         changes: what it changes in params.yaml, its seed included.
         settings: what params.yaml then says.
+        common: digest of what all runs of the study have, whatever their variant.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Run(NamedTuple):
     seed: int
     changes: Changes
     settings: Mapping[str, Any]
+    common: str
 
 
 def plan_runs(
@@ -44,7 +46,7 @@ def plan_runs(
     Raises:
         SecoError: the settings of a run are impossible.
     """
-    runs = []
+    runs, common = [], digest(changed(settings, extra))
     for seed in seeds:
         for variant in study.variants:
             changes = {**extra, **variant.changes, "seed": seed}
@@ -55,6 +57,7 @@ def plan_runs(
                 seed=seed,
                 changes=changes,
                 settings=changed(settings, changes),
+                common=common,
             )
             try:
                 check(run.settings)

@@ -12,14 +12,13 @@ from seco.config_file import parse_yaml
 from seco.errors import SecoError
 from seco.experiments.plan import Run
 from seco.experiments.repository import SETTINGS, Experiment, Repository
-from seco.experiments.settings import in_words
+from seco.experiments.settings import ROOT, in_words
 from seco.experiments.tag_curves import read_tag_curves
 from seco.recipes import leaves
 from seco.storage.atomic import atomic_write_text
 
 METRICS, TRAINING, CLASSES = "reports/metrics.json", "reports/training/metrics.json", "reports/classes.csv"
-ROOT = "dataset.root"  # where the data lie makes no other run
-_FIXED = ("study", "variant", "line", "value", "reference", "seed", "commit", "changes")
+_FIXED = ("study", "variant", "line", "value", "reference", "seed", "commit", "changes", "common")
 _SCORES = {"iou_percent": "iou", "precision_percent": "precision", "recall_percent": "recall"}
 
 
@@ -31,6 +30,7 @@ class Row(NamedTuple):
         reference: the variant that it is compared with.
         commit: of the project on which it ran, seven digits.
         changes: beside that commit's params.yaml, in words.
+        common: digest of what all runs of the study have; those of another one are not to be compared with it.
         metrics: by name, parts joined by slashes; shares are fractions, NaN is "not defined".
     """
 
@@ -42,6 +42,7 @@ class Row(NamedTuple):
     seed: int
     commit: str
     changes: str
+    common: str
     metrics: Mapping[str, float]
 
 
@@ -77,9 +78,10 @@ def read_result(run: Run, experiment: Experiment, repository: Repository) -> Row
     metrics |= read_tag_curves(lambda path: repository.read(experiment.commit, path), names)
     variant = run.variant
     value = "" if variant.value is None else str(variant.value)
-    changes = in_words(run.changes)
     return Row(
-        *(run.study, variant.name, variant.line, value, variant.reference, run.seed, experiment.base[:7], changes),
+        *(run.study, variant.name, variant.line, value, variant.reference, run.seed, experiment.base[:7]),
+        changes=in_words(run.changes),
+        common=run.common,
         metrics=metrics,
     )
 
@@ -119,6 +121,16 @@ def join(old: Iterable[Row], new: Sequence[Row]) -> list[Row]:
     """Return new rows, and before them the old ones that are of other variants or seeds."""
     replaced = {(row.variant, row.seed) for row in new}
     return [*(row for row in old if (row.variant, row.seed) not in replaced), *new]
+
+
+def require_comparable(rows: Iterable[Row], runs: Sequence[Run], *, path: Path) -> None:
+    """Raise SecoError where rows of a file are of other settings than some runs, which would stand beside them."""
+    strangers = [row for row in rows if row.common not in {run.common for run in runs}]
+    if strangers:
+        raise SecoError(
+            f"{path} holds {len(strangers)} runs of other settings (commit {strangers[0].commit}), which cannot be"
+            " compared with new ones: move it away, or name another folder with --results"
+        )
 
 
 def _has_settings(experiment: Experiment, run: Run, repository: Repository) -> bool:

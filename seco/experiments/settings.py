@@ -1,5 +1,6 @@
 """Nested settings by dotted keys, as DVC changes them."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
@@ -8,6 +9,10 @@ from typing import Any
 from seco.config_file import parse_yaml
 from seco.errors import SecoError
 from seco.hints import did_you_mean
+from seco.recipes import leaves
+
+ROOT = "dataset.root"  # where the data lie makes no other run
+_SEED = "seed"
 
 
 def look_up(settings: Mapping[str, Any], key: str) -> Any:
@@ -40,6 +45,12 @@ def changed(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
             section = section[part]
         section[name] = value
     return result
+
+
+def digest(settings: Mapping[str, Any]) -> str:
+    """Return eight hexadecimal digits that stand for settings, but for the seed and where the data lie."""
+    told = sorted((key, value) for key, value in leaves(settings) if key not in (_SEED, ROOT))
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
 
 
 def override(key: str, value: Any) -> str:

@@ -75,7 +75,7 @@ def notes(place: Path) -> set[str]:
 
 def run_of(value: int) -> Run:
     changes = {"value": value}
-    return Run(f"study-{value}", "study", Variant(str(value), changes, ""), 0, changes, changes)
+    return Run(f"study-{value}", "study", Variant(str(value), changes, ""), 0, changes, changes, "0123abcd")
 
 
 def execution(place: Path, *, jobs: int) -> Execution:

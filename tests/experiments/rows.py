@@ -22,6 +22,7 @@ def row(
     line: str = "",
     value: str = "",
     changes: str = "",
+    common: str = "0123abcd",
 ) -> Row:
     """Return a run of the demo whose classes all have the same scores, but for the boat's confusion ratio if given."""
     metrics = {
@@ -39,4 +40,4 @@ def row(
         metrics |= {f"class/{MASKS}/val/{name}/iou": miou, f"class/{MASKS}/val/{name}/confusion_ratio": own}
     if not math.isnan(purity):
         metrics |= {"tags/all/9": purity - 0.1, "tags/all/10": purity, "tags/kept/10": purity, "tags/boat/10": purity}
-    return Row("ablation", variant, line, value, reference, seed, "abc1234", changes, metrics)
+    return Row("ablation", variant, line, value, reference, seed, "abc1234", changes, common, metrics)

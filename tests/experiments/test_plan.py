@@ -33,6 +33,17 @@ def test_what_a_variant_says_goes_before_what_all_runs_have():
     assert run.settings["weight"] == 0.0
 
 
+def test_runs_of_a_study_have_in_common_what_neither_seed_nor_variant_nor_place_of_the_data_changes():
+    def common(settings, **extra):
+        runs = plan_runs(STUDY, settings, seeds=[0, 3], extra=extra, check=lambda values: None)
+        (only,) = {run.common for run in runs}
+        return only
+
+    settings = {**SETTINGS, "dataset": {"root": "a"}}
+    assert common(settings) == common({**settings, "seed": 7}) == common(settings, **{"dataset.root": "b"})
+    assert common({**settings, "weight": 2.0}) == common(settings, weight=2.0) != common(settings)
+
+
 def test_an_impossible_run_is_refused_before_any_begins():
     def check(values):
         if values["weight"] == 0.0:

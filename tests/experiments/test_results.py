@@ -8,12 +8,13 @@ import yaml
 from seco.errors import SecoError
 from seco.experiments.plan import Run
 from seco.experiments.repository import Repository
-from seco.experiments.results import Row, find_done, join, read_result, read_rows, write_rows
+from seco.experiments.results import Row, find_done, join, read_result, read_rows, require_comparable, write_rows
 from seco.experiments.studies import Variant
 from tests.experiments.repositories import SETTINGS, commit, keep_experiment, write
 from tests.experiments.rows import row
 
-RUN = Run("ablation-bare-s0", "ablation", Variant("bare", {"weight": 0.0}, "whole"), 0, {"weight": 0.0}, SETTINGS)
+VARIANT = Variant("bare", {"weight": 0.0}, "whole")
+RUN = Run("ablation-bare-s0", "ablation", VARIANT, 0, {"weight": 0.0}, SETTINGS, "0123abcd")
 
 
 def test_a_row_holds_every_metric_of_a_run(project):
@@ -21,7 +22,7 @@ def test_a_row_holds_every_metric_of_a_run(project):
     repository = Repository(project)
     (experiment,) = find_done([RUN], repository).values()
     found = read_result(RUN, experiment, repository)
-    assert found[:8] == ("ablation", "bare", "", "", "whole", 0, repository.head[:7], "weight=0.0")
+    assert found[:9] == ("ablation", "bare", "", "", "whole", 0, repository.head[:7], "weight=0.0", "0123abcd")
     missing = {name for name, value in found.metrics.items() if math.isnan(value)}
     assert missing == {
         *("cam_seed/train/confusion_ratio", "class/segmentation, crf/val/boat/precision"),
@@ -98,6 +99,13 @@ def test_no_file_is_no_rows_and_a_damaged_one_is_named(tmp_path):
             SecoError, match=r"bad.csv holds no results of a study .* restore it from git, or delete it"
         ):
             read_rows(tmp_path / "bad.csv")
+
+
+def test_runs_of_other_settings_are_not_put_beside_those_of_a_file(tmp_path):
+    mine, other = row("bare", 0, common=RUN.common), row("bare", 1, common="ffff0000")
+    require_comparable([mine], [RUN], path=tmp_path)
+    with pytest.raises(SecoError, match=r"rivals.csv holds 1 runs of other settings \(commit abc1234\).*move it away"):
+        require_comparable([mine, other], [RUN], path=tmp_path / "rivals.csv")
 
 
 def test_new_rows_take_the_place_of_old_ones_of_the_same_variant_and_seed():

@@ -53,6 +53,12 @@ def test_dry_tells_what_would_run_and_runs_nothing(bare):
     assert bare.files() == before
 
 
+def test_a_study_is_not_mixed_with_results_of_other_settings(bare):
+    write_rows(bare.root / "benchmarks/results/rivals.csv", [row("baseline", 0)])
+    assert "rivals.csv holds 1 runs of other settings (commit abc1234)" in bare.refusal("rivals", "--dry")
+    assert bare.run("rivals", "--dry", "--results", "others").status == 0
+
+
 def test_a_sweep_goes_round_the_value_that_all_its_runs_would_have(bare):
     told = bare.run("sweep", "tag-source", "--seeds", "0", "--dry", "-S", "training.steps=1000").out
     values = [line.rpartition("tag_source_switch=")[2].split()[0] for line in told.splitlines()[1:]]
