@@ -104,6 +104,7 @@ def test_the_projects_studies_are_the_papers():
     ablation = {variant.name: dict(variant.changes) for variant in studies.fixed("ablation").variants}
     assert ablation == {
         "baseline": {"method": "baseline"},
+        "without both contrasts": {"weight_lig": 0.0, "weight_lil": 0.0},
         "without LiG": {"weight_lig": 0.0},
         "without LiL": {"weight_lil": 0.0},
         "without rectification": {"use_rectification": False},
