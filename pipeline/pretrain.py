@@ -11,9 +11,9 @@ from pipeline.options import PARAMS, Params
 def pretrain(
     params: Params = PARAMS,
     output: Annotated[Path, typer.Option(help="Weights file to write.")] = Path("assets/demo-encoder.safetensors"),
-    images: Annotated[int, typer.Option(min=1, help="Objects to draw.")] = 6000,
+    images: Annotated[int, typer.Option(min=1, help="Objects to draw.")] = 10_000,
     size: Annotated[int, typer.Option(min=32, help="Their side in pixels, a multiple of the ViT's patch.")] = 128,
-    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 1500,
+    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 3500,
     batch_size: Annotated[int, typer.Option(min=1, help="Canvases a batch, of four objects each.")] = 10,
     learning_rate: Annotated[float, typer.Option(min=0.0, help="Of AdamW, at its highest.")] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="Of objects, weights and order.")] = 1,
