@@ -167,6 +167,7 @@ class Settings(Section):
     patch_size: Count
     num_patches: Count
     tag_threshold: Share
+    settle_uncertain: bool
     use_rectification: bool
     rectify_threshold: Share
     reservoir_size: Count

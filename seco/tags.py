@@ -20,12 +20,12 @@ def tag_patches(
     *,
     patch_size: int,
     threshold: float,
+    settle: bool,
 ) -> Tensor:
     """Tag patches from the label map under them (sec. 3.3).
 
     A patch whose share of foreground and uncertain pixels is at most ``threshold`` (φ) is background; one that shows
-    exactly one class has that class; anything else is uncertain. In an image whose label map shows one class only,
-    uncertain pixels count as that class. Padding counts as nothing.
+    exactly one class has that class; anything else is uncertain. Padding counts as nothing.
 
     Args:
         label_map: int64 ``[B, H, W]`` from ``three_way_labels``.
@@ -34,11 +34,12 @@ def tag_patches(
         corners: ``[B, n, 2]``.
         patch_size: side in pixels.
         threshold: φ, 0..1.
+        settle: in an image whose label map shows one class only, uncertain pixels count as that class.
 
     Returns:
         Int64 ``[B, n]``.
     """
-    labels = _settle_single_class(label_map, class_ids)
+    labels = _settle_single_class(label_map, class_ids) if settle else label_map
     labels = crop_patches(labels, corners, patch_size=patch_size).flatten(2)  # [B, n, s·s]
     real = crop_patches(inside, corners, patch_size=patch_size).flatten(2)
     num_real = real.sum(dim=2)

@@ -28,7 +28,8 @@ from tests.tiny import contrast_of, memory_of, seeded, snapshot, tiny_inputs, ti
 def tag_of(labels: Tensor, ids: list[int], inside: Tensor) -> int:
     corner = torch.zeros(1, 1, 2, dtype=torch.int64)
     size = labels.shape[0]
-    return int(tag_patches(labels[None], torch.tensor([ids]), inside[None], corner, patch_size=size, threshold=0.2))
+    place = (labels[None], torch.tensor([ids]), inside[None], corner)
+    return int(tag_patches(*place, patch_size=size, threshold=0.2, settle=True))
 
 
 def everywhere(side: int = 10) -> Tensor:

@@ -46,6 +46,7 @@ PAPER = {
     "patch_size": (64, 64),
     "num_patches": (10, 10),
     "tag_threshold": (0.2, 0.2),
+    "settle_uncertain": (True, True),
     "use_rectification": (True, True),
     "reservoir_size": (4608, 4608),
     "prototype_update": ("adaptive", "adaptive"),

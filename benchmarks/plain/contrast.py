@@ -25,10 +25,12 @@ def cut_corners(label_map: Tensor, box: Tensor, draws: Tensor, *, patch_size: in
     return [(top + row, left + column) for row, column in picked]
 
 
-def patch_tag(label_map: Tensor, inside: Tensor, corner: tuple[int, int], *, patch_size: int, threshold: float) -> int:
+def patch_tag(
+    label_map: Tensor, inside: Tensor, corner: tuple[int, int], *, patch_size: int, threshold: float, settle: bool
+) -> int:
     """Tag one patch of an image from its label map ``[H, W]``: 0, a class id, or -1."""
     classes = [found for found in label_map.unique().tolist() if found not in (0, 255)]
-    if len(classes) == 1:
+    if settle and len(classes) == 1:
         label_map = torch.where(label_map == 255, classes[0], label_map)
     window = tuple(slice(start, start + patch_size) for start in corner)
     labels = label_map[window][inside[window]]

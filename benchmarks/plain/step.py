@@ -144,9 +144,8 @@ class PlainObjective:
                 weak.append(inputs.weak[image][window])
                 patch = inputs.strong[image][window]
                 strong.append(patch.flip(-1) if mirror < 0.5 else patch)
-                tags.append(
-                    patch_tag(own, inputs.inside[image], corner, patch_size=size, threshold=settings.tag_threshold)
-                )
+                rule = {"threshold": settings.tag_threshold, "settle": settings.settle_uncertain}
+                tags.append(patch_tag(own, inputs.inside[image], corner, patch_size=size, **rule))
             classes = (inputs.labels[image].nonzero().flatten() + 1).tolist()
             tags += [classes[0] if len(classes) == 1 else -1] * 2
         return torch.stack(weak), torch.stack(strong), tags

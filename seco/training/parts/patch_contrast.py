@@ -159,7 +159,10 @@ def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings) -> _PatchView
     centre, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
     corners = sample_patches(label_map == IGNORE, inputs.boxes, centre, patch_size=size)
     tags = tag_patches(
-        label_map, inputs.class_ids, inputs.inside, corners, patch_size=size, threshold=settings.tag_threshold
+        *(label_map, inputs.class_ids, inputs.inside, corners),
+        patch_size=size,
+        threshold=settings.tag_threshold,
+        settle=settings.settle_uncertain,
     )
     strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=size), mirror)
     return _PatchViews(crop_patches(inputs.weak, corners, patch_size=size), strong, tags, corners)
