@@ -169,5 +169,5 @@ def _run(plan: "Plan", repository: "Repository", *, jobs: int, path: Path) -> "t
     outside = data_outside(plan.runs[0].settings, repository)
     with progress(plan.runs[0].study, total=len(plan.pending)) as count:
         watch = Watch(count)
-        execution = Execution(repository.root, logs=LOGS, jobs=jobs, extra=outside, hear=watch.hear)
+        execution = Execution(repository, logs=LOGS, jobs=jobs, extra=outside, hear=watch.hear)
         return conduct(plan, repository=repository, execution=execution, results=path, tell=tell), faults

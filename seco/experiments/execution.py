@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from seco.experiments.plan import Run
+from seco.experiments.repository import Repository
 from seco.experiments.settings import override
 from seco.experiments.studies import Changes
 
@@ -50,15 +51,17 @@ class Execution:
     """Runs experiments.
 
     Args:
-        root: the project's folder.
+        repository: the project's.
         logs: folder for what each run prints.
         jobs: how many run at a time.
         extra: changes of settings that are no part of what a run is, such as where the data lie.
         hear: called with each line that a run prints, in the run's own thread.
     """
 
-    def __init__(self, root: Path, *, logs: Path, jobs: int, extra: Changes, hear: Callable[[Run, str], None]) -> None:
-        self.root = root
+    def __init__(
+        self, repository: Repository, *, logs: Path, jobs: int, extra: Changes, hear: Callable[[Run, str], None]
+    ) -> None:
+        self.repository = repository
         self.logs = logs
         self.jobs = jobs
         self.extra = extra
@@ -118,11 +121,13 @@ class Execution:
             yield line
 
     def _start(self, run: Run) -> subprocess.Popen[str]:
+        # DVC refuses a name that it knows. Its --force would replace that experiment, but run every stage afresh too.
+        self.repository.forget(run.name)
         changes = {**run.changes, **self.extra}
         words = [part for key, value in changes.items() for part in ("--set-param", override(key, value))]
         process = subprocess.Popen(
-            [sys.executable, "-c", _DVC, "exp", "run", "--temp", "--force", "--name", run.name, *words],
-            cwd=self.root,
+            [sys.executable, "-c", _DVC, "exp", "run", "--temp", "--name", run.name, *words],
+            cwd=self.repository.root,
             env=_environment(self.jobs),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -75,6 +75,10 @@ class Repository:
                 found.append(Experiment(parts[4], commit, parts[2] + parts[3]))
         return sorted(found, key=lambda experiment: experiment.base != self.head)
 
+    def forget(self, name: str) -> None:
+        """Remove an experiment on the present commit, if there is one; what its stages wrote stays in DVC's cache."""
+        self._succeeds("update-ref", "-d", f"refs/exps/{self.head[:2]}/{self.head[2:]}/{name}")
+
     def same_code(self, commit: str) -> bool:
         """Say whether the code of another commit is the present one's."""
         return self._succeeds("diff", "--quiet", commit, self.head, "--", *CODE)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from seco.experiments.execution import Execution
 from seco.experiments.plan import Run
+from seco.experiments.repository import Repository
 from seco.experiments.studies import Variant
 from tests.experiments.repositories import commit, git, write
 
@@ -79,7 +80,7 @@ def run_of(value: int) -> Run:
 
 
 def execution(place: Path, *, jobs: int) -> Execution:
-    return Execution(place, logs=place / "logs", jobs=jobs, extra={}, hear=lambda run, line: None)
+    return Execution(Repository(place), logs=place / "logs", jobs=jobs, extra={}, hear=lambda run, line: None)
 
 
 def kept(place: Path) -> set[str]:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,17 @@ def test_an_experiment_of_the_same_name_is_replaced(place):
         (ended,) = execution(place, jobs=1).run([run_of(value)._replace(name="study-a")])
         assert ended.fault is None
     assert found_by(place, "study-a") == '{"found": 12}'
+
+
+@pytest.mark.slow
+def test_what_another_run_has_found_is_taken_from_dvcs_cache(place):
+    for name, value in (("study-a", 5), ("study-b", 5), ("study-a", 6), ("study-a", 5)):
+        (ended,) = execution(place, jobs=1).run([run_of(value)._replace(name=name)])
+        assert ended.fault is None
+        assert found_by(place, name) == f'{{"found": {2 * value}}}'
+        for note in notes(place):
+            (Path((place / "notes").read_text()) / note).rename(place / f"{note}-{name}")
+    assert {path.name for path in place.glob("begun-*")} == {"begun-5-1-study-a", "begun-6-1-study-a"}
 
 
 @pytest.fixture
