@@ -55,14 +55,17 @@ def main() -> None:
     A command that is asked to stop ends with 143 (SIGTERM), 130 (Ctrl-C) or 138 (SIGUSR1).
     """
     ending = None
-    with listen():
-        try:
-            app()
-        except (Stopped, Exception) as fault:
-            ending = ending_of(fault, command=next(iter(sys.argv[1:]), ""))
-            if ending is None:
-                raise
-        # Here the fault is let go of, and with it what the command left open, its workers among it.
+    try:
+        with listen():
+            try:
+                app()
+            except (Stopped, Exception) as fault:
+                ending = ending_of(fault, command=next(iter(sys.argv[1:]), ""))
+                if ending is None:
+                    raise
+            # Here the fault is let go of, and with it what the command left open, its workers among it.
+    except Stopped as late:  # asked for on the way out: what ended the command before says more
+        ending = ending or ending_of(late, command="")
     if ending is not None:
         with suppress(OSError):  # what reads it may have ended, as `tee` does on Ctrl-C
             typer.echo(f"seco: {ending.sentence}", err=True)

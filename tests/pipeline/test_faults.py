@@ -3,8 +3,11 @@
 import errno
 import os
 import re
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ import yaml
 from pipeline.app import main
 from pipeline.faults import ending_of
 from seco.errors import SecoError
+from seco.stopping import listen
 from tests.imports import ROOT
 from tests.test_pipeline_definition import keys_of
 
@@ -102,6 +106,37 @@ def test_an_error_of_the_program_keeps_its_traceback(fault: Exception, monkeypat
     monkeypatch.setattr("pipeline.app.app", fail)
     with pytest.raises(type(fault)):
         main()
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "sentence"),
+    [(SecoError("rank 1 lost the others"), 1, "rank 1 lost the others"), (None, 143, "stopped (SIGTERM)")],
+)
+def test_a_signal_on_the_way_out_hides_nothing(
+    fault: SecoError | None,
+    status: int,
+    sentence: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    former = signal.getsignal(signal.SIGTERM)
+
+    def run() -> None:
+        if fault is not None:
+            raise fault
+
+    @contextmanager
+    def signalled() -> Iterator[None]:
+        with listen():
+            yield
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("pipeline.app.app", run)
+    monkeypatch.setattr("pipeline.app.listen", signalled)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert (ended.value.code, capfd.readouterr().err) == (status, f"seco: {sentence}\n")
+    assert signal.getsignal(signal.SIGTERM) == former
 
 
 def test_the_door_imports_no_torch() -> None:

@@ -161,7 +161,7 @@ def test_a_dead_rank_takes_the_others_down(project: Project, victim: int):
     assert not any(rank.is_running() for rank in ranks)
     told = run.says()
     assert "Signal 9 (SIGKILL) received" in told  # what happened first, in the summary of the launcher
-    assert not any(f'File "{ROOT}/{own}' in told for own in ("seco", "pipeline")), "nothing to trace back"
+    assert not any(f'File "{ROOT}/{own}' in told for own in ("seco", "pipeline")), told
 
 
 @pytest.mark.slow
