@@ -166,6 +166,7 @@ class Settings(Section):
     seed: Seed
     patch_size: Count
     num_patches: Count
+    patch_centres: Literal["uncertain", "anywhere"]
     tag_threshold: Share
     settle_uncertain: bool
     use_rectification: bool

@@ -1,4 +1,4 @@
-"""The project's settings, shrunk until a step takes a fraction of a second, at the paper's thresholds."""
+"""The project's settings, shrunk until a step takes a fraction of a second, at the authors' choices."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from tests.imports import ROOT
 SMALL = {
     "patch_size": 32,
     "num_patches": 3,
+    "patch_centres": "uncertain",
     "reservoir_size": 32,
     "tag_threshold": 0.2,
     "cam.low": 0.25,

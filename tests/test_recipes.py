@@ -45,6 +45,7 @@ PAPER = {
     "training.warmup_ratio": (1e-6, 1e-6),
     "patch_size": (64, 64),
     "num_patches": (10, 10),
+    "patch_centres": ("uncertain", "uncertain"),
     "tag_threshold": (0.2, 0.2),
     "settle_uncertain": (True, True),
     "use_rectification": (True, True),

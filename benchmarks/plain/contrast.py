@@ -4,7 +4,9 @@ import torch
 from torch import Tensor
 
 
-def cut_corners(label_map: Tensor, box: Tensor, draws: Tensor, *, patch_size: int) -> list[tuple[int, int]]:
+def cut_corners(
+    label_map: Tensor, box: Tensor, draws: Tensor, *, patch_size: int, anywhere: bool
+) -> list[tuple[int, int]]:
     """Pick the patches of an image: the row and column of each one's top left pixel.
 
     Args:
@@ -12,6 +14,7 @@ def cut_corners(label_map: Tensor, box: Tensor, draws: Tensor, *, patch_size: in
         box: ``[4]``, the real image (top, left, bottom, right).
         draws: ``[n, 2]`` in 0..1; the first of each pair picks the centre.
         patch_size: pixels.
+        anywhere: on any pixel; otherwise on uncertain ones.
     """
     top, left, bottom, right = box.tolist()
     top, left = min(top, label_map.shape[0] - patch_size), min(left, label_map.shape[1] - patch_size)
@@ -19,7 +22,7 @@ def cut_corners(label_map: Tensor, box: Tensor, draws: Tensor, *, patch_size: in
     row, column = top + patch_size // 2, left + patch_size // 2
     centres = label_map[row : row + rows, column : column + columns]
     spots = (centres == 255).nonzero()
-    if len(spots) < len(draws):
+    if anywhere or len(spots) < len(draws):
         spots = torch.ones_like(centres).nonzero()
     picked = [spots[int(draw * len(spots))].tolist() for draw in draws[:, 0].tolist()]
     return [(top + row, left + column) for row, column in picked]

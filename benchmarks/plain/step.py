@@ -138,8 +138,9 @@ class PlainObjective:
         maps = label_map(tag_cam, inputs.inside, low=settings.cam.low, high=settings.cam.high)
         weak, strong, tags = [], [], []
         for image, own in enumerate(maps):
-            corners = cut_corners(own, inputs.boxes[image], inputs.draws[image], patch_size=size)
-            for corner, mirror in zip(corners, inputs.draws[image, :, 1].tolist(), strict=True):
+            box, draws, anywhere = inputs.boxes[image], inputs.draws[image], settings.patch_centres == "anywhere"
+            corners = cut_corners(own, box, draws, patch_size=size, anywhere=anywhere)
+            for corner, mirror in zip(corners, draws[:, 1].tolist(), strict=True):
                 window = (slice(None), *(slice(start, start + size) for start in corner))
                 weak.append(inputs.weak[image][window])
                 patch = inputs.strong[image][window]

@@ -115,7 +115,7 @@ def test_the_projects_studies_are_the_papers():
     ]
     keys = {studies.sweep(name, settings).key for name in studies.sweeps}
     assert keys == {
-        *("patch_size", "num_patches", "tag_threshold", "cam.low", "settle_uncertain"),
+        *("patch_size", "num_patches", "patch_centres", "tag_threshold", "cam.low", "settle_uncertain"),
         *("rectify_threshold", "reservoir_size"),
         *("weight_lig", "weight_lil", "weight_seg", "teacher_momentum", "tau_global", "tau_local"),
         *("prototype_update", "training.tag_source_switch", "generate.bias"),

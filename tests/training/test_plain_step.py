@@ -38,6 +38,11 @@ SETTINGS = {
 }
 BF16 = {"training.precision": "bf16"}
 ALMOST_NO_CONTRAST = {"weight_lig": 1e-9, "weight_lil": 1e-9}
+CHOICES = pytest.mark.parametrize(
+    "choices",
+    [{}, {"patch_centres": "anywhere", "settle_uncertain": False}],
+    ids=["the authors' choices", "the others"],
+)
 TAG_SOURCES = pytest.mark.parametrize("from_auxiliary", [True, False], ids=["tags from CAM_aux", "tags from the CAM"])
 
 
@@ -105,8 +110,9 @@ def assert_equal(pair: Pair, results: tuple[StepResult, PlainResult], *, within:
 
 
 @TAG_SOURCES
-def test_in_single_precision_terms_gradients_and_what_moves_agree_to_1e_5(tmp_path, from_auxiliary):
-    pair = Pair(tmp_path, from_auxiliary=from_auxiliary)
+@CHOICES
+def test_in_single_precision_terms_gradients_and_what_moves_agree_to_1e_5(tmp_path, from_auxiliary, choices):
+    pair = Pair(tmp_path, from_auxiliary=from_auxiliary, **choices)
     assert_equal(pair, pair.step(), within=1e-5)
 
 

@@ -157,7 +157,8 @@ def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings) -> _PatchView
     label_map = three_way_labels(tag_cam, inputs.class_ids, inputs.inside, low=settings.cam.low, high=settings.cam.high)
     size = settings.patch_size
     centre, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
-    corners = sample_patches(label_map == IGNORE, inputs.boxes, centre, patch_size=size)
+    wanted = label_map == IGNORE if settings.patch_centres == "uncertain" else inputs.inside
+    corners = sample_patches(wanted, inputs.boxes, centre, patch_size=size)
     tags = tag_patches(
         *(label_map, inputs.class_ids, inputs.inside, corners),
         patch_size=size,
