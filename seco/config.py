@@ -182,6 +182,7 @@ class Settings(Section):
     weight_lil: Weight
     weight_seg: Weight
     weight_reg: Weight
+    weight_patch: Weight
     generate: Generate
     dataset: Dataset
     backbone: Backbone

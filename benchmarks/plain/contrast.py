@@ -1,7 +1,10 @@
-"""Patches, tags, rectification, L_LiG and L_LiL, patch by patch and query by query."""
+"""Patches, tags, rectification, L_LiG, L_LiL and what patches teach the classifiers, one patch after the other."""
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
+
+from seco.device import full_precision
 
 
 def cut_corners(
@@ -76,3 +79,14 @@ def lil(queries: Tensor, tags: list[int], entries: Tensor, entry_tags: Tensor, *
         if tag != -1 and positive.any():
             losses.append(-(entries[known] @ query / temperature).log_softmax(dim=0)[positive])
     return torch.cat(losses).mean() if losses else queries.sum() * 0
+
+
+def patch_cost(logits: Tensor, tags: list[int]) -> Tensor:
+    """Mean soft margin of the logits ``[M, K]`` of tagged patches against the class of the tag; 0 is none."""
+    classes = torch.arange(1, logits.shape[1] + 1, device=logits.device)
+    costs = [
+        F.softplus(torch.where(classes == tag, -row, row)).mean()
+        for row, tag in zip(full_precision(logits), tags, strict=True)
+        if tag != -1
+    ]
+    return torch.stack(costs).mean() if costs else logits.sum() * 0

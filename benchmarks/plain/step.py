@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks.plain.cams import label_map, multi_scale_cams, refined_labels
-from benchmarks.plain.contrast import cut_corners, lig, lil, patch_tag, rectified
+from benchmarks.plain.contrast import cut_corners, lig, lil, patch_cost, patch_tag, rectified
 from benchmarks.plain.encoder import PlainTokens, encode
 from seco.config import Settings
 from seco.datasets.views import to_rgb
@@ -117,7 +117,13 @@ class PlainObjective:
         weak, strong, tags = self._patches(inputs, tag_cam)
         with self._autocast(inputs):
             crop = self._embed(models.network, inputs.weak)
-            queries = _in_order(self._embed(models.network, weak), crop, self._embed(models.network, inputs.second))
+            patches = self._encode(models.network, weak)
+            embeddings = models.network.projector(patches.class_token)
+            queries = _in_order(embeddings, crop, self._embed(models.network, inputs.second))
+            patch_logits = [
+                models.network.classifier(patches.final),
+                models.network.aux_classifier(patches.intermediate),
+            ]
             with torch.no_grad():
                 views = (self._embed(memory.teacher, images) for images in (strong, inputs.strong, inputs.second))
                 keys = _in_order(*views)
@@ -130,6 +136,9 @@ class PlainObjective:
             "lig": lig(queries, tags, memory.prototypes.vectors, temperature=settings.tau_global),
             "lil": lil(queries, tags, entries, entry_tags, temperature=settings.tau_local),
         }
+        if settings.weight_patch:
+            own = [tag for place, tag in enumerate(tags) if place % (settings.num_patches + 2) < settings.num_patches]
+            terms["patch"] = torch.stack([patch_cost(logits, own) for logits in patch_logits]).sum()
         return terms, crop.detach(), keys, tags
 
     def _patches(self, inputs: Inputs, tag_cam: Tensor) -> tuple[Tensor, Tensor, list[int]]:

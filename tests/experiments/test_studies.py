@@ -117,6 +117,6 @@ def test_the_projects_studies_are_the_papers():
     assert keys == {
         *("patch_size", "num_patches", "patch_centres", "tag_threshold", "cam.low", "settle_uncertain"),
         *("rectify_threshold", "reservoir_size"),
-        *("weight_lig", "weight_lil", "weight_seg", "teacher_momentum", "tau_global", "tau_local"),
+        *("weight_lig", "weight_lil", "weight_seg", "weight_patch", "teacher_momentum", "tau_global", "tau_local"),
         *("prototype_update", "training.tag_source_switch", "generate.bias"),
     }

@@ -20,8 +20,15 @@ PHASES = {
     "training.tag_source_switch": 4,
 }
 LAST = 5
-ALL = {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}
-WEIGHTS = {"weight_ptc": 0.3, "weight_lig": 0.6, "weight_lil": 0.7, "weight_seg": 0.12, "weight_reg": 0.05}
+ALL = {"cls", "aux", "ptc", "lig", "lil", "patch", "seg", "reg"}
+WEIGHTS = {
+    "weight_ptc": 0.3,
+    "weight_lig": 0.6,
+    "weight_lil": 0.7,
+    "weight_patch": 0.4,
+    "weight_seg": 0.12,
+    "weight_reg": 0.05,
+}
 
 
 def evaluate(models: Models, *, step: int = LAST, seed: int = 0, **changes) -> StepResult:
@@ -43,7 +50,7 @@ def models() -> Models:
     [
         (0, {"cls", "aux", "ptc"}),
         (1, {"cls", "aux", "ptc"}),
-        (2, {"cls", "aux", "ptc", "lig", "lil"}),
+        (2, {"cls", "aux", "ptc", "lig", "lil", "patch"}),
         (3, ALL),
         (LAST, ALL),
     ],
@@ -61,6 +68,7 @@ def test_a_phase_has_its_terms_and_no_other(models, step, names):
         ("weight_ptc", "ptc", [(token_relations, "token_contrast")]),
         ("weight_lig", "lig", [(patch_contrast, "global_contrast")]),
         ("weight_lil", "lil", [(patch_contrast, "local_contrast"), (patch_contrast, "rectify_tags")]),
+        ("weight_patch", "patch", [(patch_contrast, "patch_classification")]),
         ("weight_seg", "seg", [(online_segmentation, "segmentation_loss"), (online_segmentation, "refine_labels")]),
         ("weight_reg", "reg", [(online_segmentation, "energy_loss")]),
     ],
@@ -109,7 +117,7 @@ def test_without_both_contrasts_no_patch_is_cut_and_none_is_remembered(monkeypat
     monkeypatch.delattr(patch_contrast, "sample_patches")
     models = build_models(small_settings(weight_lig=0.0, weight_lil=0.0), num_classes=NUM_CLASSES, device=CPU)
     result = evaluate(models, weight_lig=0.0, weight_lil=0.0)
-    assert set(result.terms) == ALL - {"lig", "lil"}
+    assert set(result.terms) == ALL - {"lig", "lil", "patch"}
     assert set(models.parts) == set(result.uptakes) == {"classification", "tokens", "segmentation"}
 
 
@@ -206,6 +214,7 @@ def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
         ("ptc", {"encoder"}),
         ("lig", {"encoder", "projector"}),
         ("lil", {"encoder", "projector"}),
+        ("patch", {"encoder", "classifier", "aux_classifier"}),
         ("seg", {"encoder", "decoder"}),
         ("reg", {"encoder", "decoder"}),
     ],

@@ -40,7 +40,7 @@ BF16 = {"training.precision": "bf16"}
 ALMOST_NO_CONTRAST = {"weight_lig": 1e-9, "weight_lil": 1e-9}
 CHOICES = pytest.mark.parametrize(
     "choices",
-    [{}, {"patch_centres": "anywhere", "settle_uncertain": False}],
+    [{}, {"patch_centres": "anywhere", "settle_uncertain": False, "weight_patch": 0.4}],
     ids=["the authors' choices", "the others"],
 )
 TAG_SOURCES = pytest.mark.parametrize("from_auxiliary", [True, False], ids=["tags from CAM_aux", "tags from the CAM"])
@@ -99,7 +99,7 @@ def assert_equal(pair: Pair, results: tuple[StepResult, PlainResult], *, within:
     """Terms, gradients and everything that a step changes agree; `within` is absolute and relative."""
     fast, plain = results
     assert contrast_of(fast).rectified_tags.tolist() == plain.tags
-    assert set(fast.terms) == set(plain.terms) == {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}
+    assert set(fast.terms) == set(plain.terms) >= {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}
     close = {"atol": within, "rtol": within}
     for name, term in fast.terms.items():
         torch.testing.assert_close(term, plain.terms[name], **close, msg=lambda text, name=name: f"{name}: {text}")

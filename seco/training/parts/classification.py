@@ -1,11 +1,7 @@
 """L_cls and L_aux: what an image shows, read from its final tokens and from those of block λ."""
 
-from torch import Tensor
-from torch.nn import functional as F
-
 from seco.config import Settings
-from seco.device import full_precision
-from seco.losses.reduction import mean
+from seco.losses.classification import image_classification
 from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.part import Contribution, Part
 
@@ -21,9 +17,6 @@ class Classification(Part):
     def forward(self, crops: CropPass) -> Contribution:
         """Compare both logits with the labels."""
         logits = {"cls": crops.output.logits, "aux": crops.output.aux_logits}
-        return Contribution({name: _soft_margin(values, crops.inputs.labels) for name, values in logits.items()})
-
-
-def _soft_margin(logits: Tensor, labels: Tensor) -> Tensor:
-    """Multi-label soft margin of the logits ``[B, K]``."""
-    return mean(F.multilabel_soft_margin_loss(full_precision(logits), labels, reduction="none"))
+        return Contribution(
+            {name: image_classification(values, crops.inputs.labels) for name, values in logits.items()}
+        )

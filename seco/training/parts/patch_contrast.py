@@ -10,6 +10,7 @@ from seco.classes import IGNORE
 from seco.config import Settings
 from seco.datasets.views import View
 from seco.distributed import gather
+from seco.losses.classification import patch_classification
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import local_contrast
 from seco.memory import Prototypes, Reservoir
@@ -61,7 +62,7 @@ class _PatchViews(NamedTuple):
 
 
 class PatchContrast(Part):
-    """L_LiG and L_LiL, with local teacher, prototypes and reservoir."""
+    """L_LiG and L_LiL, with local teacher, prototypes and reservoir; beyond the paper, patches are classified too."""
 
     def __init__(self, settings: Settings, network: SeCoNetwork) -> None:
         super().__init__(settings, network)
@@ -72,8 +73,8 @@ class PatchContrast(Part):
 
     @staticmethod
     def weights(settings: Settings) -> dict[str, float]:
-        """Return α and β."""
-        return {"lig": settings.weight_lig, "lil": settings.weight_lil}
+        """Return α, β, and the weight of what patches teach the classifiers."""
+        return {"lig": settings.weight_lig, "lil": settings.weight_lil, "patch": settings.weight_patch}
 
     @staticmethod
     def views(settings: Settings) -> frozenset[View]:
@@ -112,13 +113,16 @@ class PatchContrast(Part):
         image_tags = tag_images(inputs.labels).unsqueeze(1)  # [B, 1]
         tags = torch.cat([views.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
         with crops.autocast():
-            patches = network.embed(views.weak.flatten(0, 1))
-            queries = _join(patches, crop_embedding, network.embed(inputs.second))
+            patches = network.read(views.weak.flatten(0, 1))
+            queries = _join(patches.embedding, crop_embedding, network.embed(inputs.second))
         keys, key_tags, terms = None, None, {}
         if settings.weight_lil and settings.use_rectification:
             tags = rectify_tags(
                 queries, tags, self.reservoir.keys, self.reservoir.tags, threshold=settings.rectify_threshold
             )
+        if settings.weight_patch:
+            own = _of_patches(tags, views.tags).flatten()
+            terms["patch"] = patch_classification(patches.logits, own) + patch_classification(patches.aux_logits, own)
         if settings.weight_lig:
             terms["lig"] = global_contrast(
                 queries, tags, self.prototypes.vectors, self.prototypes.seen, temperature=settings.tau_global
@@ -176,9 +180,14 @@ def _join(patches: Tensor, crops: Tensor, seconds: Tensor) -> Tensor:
     return torch.cat(views, dim=1).flatten(0, 1)  # [B·V, D]
 
 
+def _of_patches(tags: Tensor, patches: Tensor) -> Tensor:
+    """Return, of the tags ``[B·V]`` of all views, those of the patches ``[B, n]``."""
+    return tags.view(len(patches), -1)[:, : patches.shape[1]]
+
+
 def _counts(contrast: Contrast, crops: CropPass) -> Counts:
     before, settings = contrast.raw_patch_tags, crops.settings
-    after = contrast.rectified_tags.view(len(before), -1)[:, : before.shape[1]]
+    after = _of_patches(contrast.rectified_tags, before)
     counts = count_tags(before, after)
     if settings.training.judge_tags:
         masks, size = crops.inputs.masks, settings.patch_size

@@ -1,0 +1,38 @@
+"""What images and patches show: multi-label soft margins."""
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from seco.device import full_precision
+from seco.losses.reduction import masked_mean, mean
+from seco.tags import UNCERTAIN
+
+
+def image_classification(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean multi-label soft margin of images.
+
+    Args:
+        logits: ``[B, K]``.
+        labels: multi-hot ``[B, K]``.
+    """
+    return mean(_soft_margin(logits, labels))
+
+
+def patch_classification(logits: Tensor, tags: Tensor) -> Tensor:
+    """Mean multi-label soft margin of tagged patches: one of background shows no class, any other that of its tag.
+
+    Whole images show the classifiers a context beside its class only; patches show it alone, as nothing. Beyond the
+    paper.
+
+    Args:
+        logits: ``[M, K]``.
+        tags: ``[M]``; uncertain patches are left out.
+    """
+    shown = F.one_hot(tags.clamp(min=0), logits.shape[1] + 1)[:, 1:]
+    return masked_mean(_soft_margin(logits, shown), tags != UNCERTAIN)
+
+
+def _soft_margin(logits: Tensor, shown: Tensor) -> Tensor:
+    """Return the mean over classes ``[M]``."""
+    precise = full_precision(logits)
+    return F.multilabel_soft_margin_loss(precise, shown.to(precise.dtype), reduction="none")
