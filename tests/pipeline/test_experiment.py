@@ -63,7 +63,7 @@ def test_a_sweep_goes_round_the_value_that_all_its_runs_would_have(bare):
     own = ("-S", "training.steps=1000", "-S", "training.tag_source_switch=200")
     told = bare.run("sweep", "tag-source", "--seeds", "0", "--dry", *own).out
     values = [line.rpartition("tag_source_switch=")[2].split()[0] for line in told.splitlines()[1:]]
-    assert values == ["0", "200", "250", "500", "750", "1000"]
+    assert values == ["0", "200", "500", "1000"]
 
 
 @pytest.mark.parametrize(
