@@ -13,6 +13,7 @@ from torchvision.transforms.v2 import functional as tv
 from seco.datasets.stream import Draw, SampleStream
 from seco.datasets.views import ViewMaker, normalise
 from seco.errors import SecoError
+from seco.stopping import deferred
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
 from seco.storage.masks import read_mask
@@ -191,7 +192,7 @@ def _worker_seeds() -> torch.Generator:
 
 def _sound(loader: DataLoader[Any]) -> Iterator[Any]:
     try:
-        for batch in loader:
+        for batch in _whole(loader):
             if isinstance(batch, SecoError):
                 raise batch
             yield batch
@@ -199,6 +200,20 @@ def _sound(loader: DataLoader[Any]) -> Iterator[Any]:
         if (fault := lost_loader(error)) is None:
             raise
         raise fault from error
+
+
+def _whole(loader: DataLoader[Any]) -> Iterator[Any]:
+    """Yield a loader's batches; a request to stop waits for the next one.
+
+    Workers hand over tensors on connections, and one that the main process gives up halfway ends with a traceback.
+    """
+    batches = iter(loader)
+    while True:
+        with deferred():
+            batch = next(batches, None)
+        if batch is None:
+            return
+        yield batch
 
 
 def _first_fault_or_all(samples: list[Sample]) -> list[Sample] | SecoError:
