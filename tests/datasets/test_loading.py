@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from seco.datasets import loading
 from seco.datasets.loading import (
     Batch,
     SquareImages,
@@ -20,6 +21,7 @@ from seco.datasets.loading import (
 from seco.datasets.stream import SampleStream
 from seco.datasets.views import View, ViewMaker
 from seco.errors import SecoError
+from seco.stopping import Stopped, listen
 from seco.storage.manifest import Record
 from seco.storage.masks import write_mask
 
@@ -214,3 +216,16 @@ def test_an_image_without_the_mask_that_is_wanted_is_named(records):
     (first, *others) = records
     with pytest.raises(SecoError, match=r"1 of 5 training images have no mask, such as 0: full supervision needs"):
         training_set([first, *(replace(record, mask=Path("mask.png")) for record in others)], wanted=("mask",))
+
+
+def test_a_request_to_stop_waits_for_the_batch_under_way():
+    done = []
+
+    def loader():
+        signal.raise_signal(signal.SIGTERM)
+        done.append("whole")
+        yield done
+
+    with listen(), pytest.raises(Stopped):
+        next(loading._sound(loader()))
+    assert done == ["whole"]
