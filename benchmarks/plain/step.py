@@ -120,10 +120,6 @@ class PlainObjective:
             patches = self._encode(models.network, weak)
             embeddings = models.network.projector(patches.class_token)
             queries = _in_order(embeddings, crop, self._embed(models.network, inputs.second))
-            patch_logits = [
-                models.network.classifier(patches.final),
-                models.network.aux_classifier(patches.intermediate),
-            ]
             with torch.no_grad():
                 views = (self._embed(memory.teacher, images) for images in (strong, inputs.strong, inputs.second))
                 keys = _in_order(*views)
@@ -138,7 +134,10 @@ class PlainObjective:
         }
         if settings.weight_patch:
             own = [tag for place, tag in enumerate(tags) if place % (settings.num_patches + 2) < settings.num_patches]
-            terms["patch"] = torch.stack([patch_cost(logits, own) for logits in patch_logits]).sum()
+            with self._autocast(inputs):
+                logits = models.network.classifier(patches.final)
+                aux_logits = models.network.aux_classifier(patches.intermediate)
+            terms["patch"] = patch_cost(logits, own) + patch_cost(aux_logits, own)
         return terms, crop.detach(), keys, tags
 
     def _patches(self, inputs: Inputs, tag_cam: Tensor) -> tuple[Tensor, Tensor, list[int]]:

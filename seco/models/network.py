@@ -21,17 +21,6 @@ class NetworkOutput(NamedTuple):
     """``[B, K + 1, h, w]`` logits of the decoder, background first."""
 
 
-class PatchOutput(NamedTuple):
-    """One pass over a batch of patches."""
-
-    embedding: Tensor
-    """``[M, P]``, the projected class tokens (eq. 2)."""
-    logits: Tensor
-    """``[M, K]``."""
-    aux_logits: Tensor
-    """``[M, K]``."""
-
-
 class CamPair(NamedTuple):
     """The maps of the present classes, ``[B, C, h, w]`` each: CAM and CAM_aux (eq. 1)."""
 
@@ -57,24 +46,20 @@ class SeCoNetwork(nn.Module):
     def forward(self, images: Tensor) -> NetworkOutput:
         """Classify and segment normalised images ``[B, 3, H, W]``."""
         tokens: Tokens = self.encoder(images)
+        logits, aux_logits = self.classify(tokens)
         return NetworkOutput(
             tokens=tokens,
-            logits=self.classifier(tokens.final),
-            aux_logits=self.aux_classifier(tokens.intermediate),
+            logits=logits,
+            aux_logits=aux_logits,
             segmentation=self.decoder(tokens.final, tokens.grid),
         )
 
-    def read(self, patches: Tensor) -> PatchOutput:
-        """Embed and classify normalised patches ``[M, 3, s, s]``."""
-        tokens: Tokens = self.encoder(patches)
-        return PatchOutput(
-            embedding=self.projector(tokens.class_token),
-            logits=self.classifier(tokens.final),
-            aux_logits=self.aux_classifier(tokens.intermediate),
-        )
+    def classify(self, tokens: Tokens) -> tuple[Tensor, Tensor]:
+        """Return the logits ``[B, K]`` of the classifier and of the auxiliary one from tokens already encoded."""
+        return self.classifier(tokens.final), self.aux_classifier(tokens.intermediate)
 
     def embed(self, images: Tensor) -> Tensor:
-        """Return the projected class tokens ``[B, P]`` of images or crops (eq. 2)."""
+        """Return the projected class tokens ``[B, P]`` of images or patches (eq. 2)."""
         return self.projector(self.encoder(images).class_token)
 
     def activations(self, tokens: Tokens, class_ids: Tensor) -> CamPair:

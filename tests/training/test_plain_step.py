@@ -99,7 +99,8 @@ def assert_equal(pair: Pair, results: tuple[StepResult, PlainResult], *, within:
     """Terms, gradients and everything that a step changes agree; `within` is absolute and relative."""
     fast, plain = results
     assert contrast_of(fast).rectified_tags.tolist() == plain.tags
-    assert set(fast.terms) == set(plain.terms) >= {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}
+    beyond = {"patch"} if pair.settings.weight_patch else set()
+    assert set(fast.terms) == set(plain.terms) == {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"} | beyond
     close = {"atol": within, "rtol": within}
     for name, term in fast.terms.items():
         torch.testing.assert_close(term, plain.terms[name], **close, msg=lambda text, name=name: f"{name}: {text}")

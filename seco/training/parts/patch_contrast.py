@@ -14,6 +14,7 @@ from seco.losses.classification import patch_classification
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import local_contrast
 from seco.memory import Prototypes, Reservoir
+from seco.models.encoder import Tokens
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
 from seco.patches import crop_patches, flip_patches, sample_patches
@@ -113,8 +114,9 @@ class PatchContrast(Part):
         image_tags = tag_images(inputs.labels).unsqueeze(1)  # [B, 1]
         tags = torch.cat([views.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
         with crops.autocast():
-            patches = network.read(views.weak.flatten(0, 1))
-            queries = _join(patches.embedding, crop_embedding, network.embed(inputs.second))
+            tokens: Tokens = network.encoder(views.weak.flatten(0, 1))
+            patches = network.projector(tokens.class_token)
+            queries = _join(patches, crop_embedding, network.embed(inputs.second))
         keys, key_tags, terms = None, None, {}
         if settings.weight_lil and settings.use_rectification:
             tags = rectify_tags(
@@ -122,7 +124,9 @@ class PatchContrast(Part):
             )
         if settings.weight_patch:
             own = _of_patches(tags, views.tags).flatten()
-            terms["patch"] = patch_classification(patches.logits, own) + patch_classification(patches.aux_logits, own)
+            with crops.autocast():
+                logits, aux_logits = network.classify(tokens)
+            terms["patch"] = patch_classification(logits, own) + patch_classification(aux_logits, own)
         if settings.weight_lig:
             terms["lig"] = global_contrast(
                 queries, tags, self.prototypes.vectors, self.prototypes.seen, temperature=settings.tau_global

@@ -62,11 +62,14 @@ def corner_of(patch: Tensor, image: Tensor) -> tuple[int, int]:
 
 
 def test_strong_patches_are_cut_where_the_weak_ones_are_and_mirrored_one_by_one(models, inputs, monkeypatch):
-    students, teachers = Spy(monkeypatch, models.network, "read"), Spy(monkeypatch, memory_of(models).teacher, "embed")
+    students, teachers = (
+        Spy(monkeypatch, models.network.encoder, "forward"),
+        Spy(monkeypatch, memory_of(models).teacher, "embed"),
+    )
     mirrored = 0
     for seed in range(6):
         contrasted(models, tiny_inputs(seed=seed))
-        weak = students.calls[-1][0].unflatten(0, (2, PATCHES))
+        weak = students.calls[-2][0].unflatten(0, (2, PATCHES))  # the last call is that of the second view
         strong = teachers.calls[-3][0].unflatten(0, (2, PATCHES))
         for image in range(2):
             for one, other in zip(weak[image], strong[image], strict=True):
@@ -78,10 +81,10 @@ def test_strong_patches_are_cut_where_the_weak_ones_are_and_mirrored_one_by_one(
 
 
 def test_the_tag_of_a_patch_is_that_of_the_map_under_it(models, inputs, monkeypatch):
-    students, found = Spy(monkeypatch, models.network, "read"), set()
+    students, found = Spy(monkeypatch, models.network.encoder, "forward"), set()
     for seed in range(6):
         tags = contrasted(models, tiny_inputs(seed=seed)).raw_patch_tags
-        weak = students.calls[-1][0].unflatten(0, (2, PATCHES))
+        weak = students.calls[-2][0].unflatten(0, (2, PATCHES))
         for image in range(2):
             for index, patch in enumerate(weak[image]):
                 _, left = corner_of(patch, inputs.weak[image])
