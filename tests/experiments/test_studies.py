@@ -109,6 +109,7 @@ def test_the_projects_studies_are_the_papers():
         "without LiL": {"weight_lil": 0.0},
         "without rectification": {"use_rectification": False},
         "SeCo": {"method": "seco"},
+        "SeCo and classified patches": {"weight_patch": 0.1, "cam.low": 0.35},
     }
     assert [dict(variant.changes)["method"] for variant in studies.fixed("rivals").variants] == [
         *("baseline", "toco", "seco", "full"),
