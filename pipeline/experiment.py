@@ -136,8 +136,9 @@ def _conduct(
 
     repository, path = Repository(Path()), results_file(results, study)
     runs = plan_runs(study, read_yaml(params), seeds=read_seeds(seeds), extra=read_changes(changes), check=check)
-    require_comparable(read_rows(path), runs, path=path)
-    plan = look_for_results(runs, repository)
+    rows = read_rows(path)
+    require_comparable(rows, runs, path=path)
+    plan = look_for_results(runs, repository, rows)
     typer.echo(f"{study.command}: {len(runs)} runs, of which {len(plan.done)} are done.")
     if dry:
         for run in plan.pending:

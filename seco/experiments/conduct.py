@@ -11,7 +11,7 @@ from seco.errors import SecoError
 from seco.experiments.execution import Ended, Execution
 from seco.experiments.plan import Run
 from seco.experiments.repository import Repository
-from seco.experiments.results import Row, find_done, join, read_result, read_rows, write_rows
+from seco.experiments.results import Row, find_done, find_rows, join, read_result, read_rows, write_rows
 from seco.experiments.settings import ROOT, look_up
 from seco.experiments.studies import Changes
 
@@ -34,10 +34,20 @@ class Plan(NamedTuple):
         return [self.done[run.name] for run in self.runs if run.name in self.done]
 
 
-def look_for_results(runs: Sequence[Run], repository: Repository) -> Plan:
-    """Return which of some runs DVC's experiments hold: of the same code and settings, whatever commit they ran on."""
-    done = find_done(runs, repository)
-    return Plan(runs, {run.name: read_result(run, done[run.name], repository) for run in runs if run.name in done})
+def look_for_results(runs: Sequence[Run], repository: Repository, rows: Sequence[Row] = ()) -> Plan:
+    """Return which of some runs are done: with the same code and settings, whatever commit they ran on.
+
+    Args:
+        runs: what is asked for.
+        repository: whose experiments, kept by DVC, hold results.
+        rows: of a file of results: what it holds needs no experiment, which a clone of the project does not have.
+    """
+    done: dict[str, Row] = find_rows(runs, rows, repository)
+    experiments = find_done([run for run in runs if run.name not in done], repository)
+    for run in runs:
+        if run.name in experiments:
+            done[run.name] = read_result(run, experiments[run.name], repository)
+    return Plan(runs, done)
 
 
 def keep_results(plan: Plan, results: Path) -> None:

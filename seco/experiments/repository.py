@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from seco.errors import SecoError
 
-CODE = ("seco", "pipeline", "dvc.yaml", "demo/dvc.yaml", "assets")
+_CONDUCT = (":(exclude)seco/experiments", ":(exclude)pipeline/experiment.py")  # plans runs and reports them
+CODE = ("seco", "pipeline", "dvc.yaml", "demo/dvc.yaml", "assets", *_CONDUCT)
 """What decides, beside the settings, what a run finds."""
 
 SETTINGS = "params.yaml"

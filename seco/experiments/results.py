@@ -60,6 +60,14 @@ def find_done(runs: Sequence[Run], repository: Repository) -> dict[str, Experime
     return done
 
 
+def find_rows(runs: Sequence[Run], rows: Iterable[Row], repository: Repository) -> dict[str, Row]:
+    """Return, by the names of runs, those rows of a file that say what the runs would find."""
+    told = {(row.variant, row.seed, row.changes, row.common): row for row in rows}
+    wanted = {run.name: (run.variant.name, run.seed, in_words(run.changes), run.common) for run in runs}
+    theirs = {name: told[key] for name, key in wanted.items() if key in told}
+    return {name: row for name, row in theirs.items() if repository.same_code(row.commit)}
+
+
 def read_result(run: Run, experiment: Experiment, repository: Repository) -> Row:
     """Return what an experiment found.
 

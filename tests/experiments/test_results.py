@@ -8,7 +8,16 @@ import yaml
 from seco.errors import SecoError
 from seco.experiments.plan import Run
 from seco.experiments.repository import Repository
-from seco.experiments.results import Row, find_done, join, read_result, read_rows, require_comparable, write_rows
+from seco.experiments.results import (
+    Row,
+    find_done,
+    find_rows,
+    join,
+    read_result,
+    read_rows,
+    require_comparable,
+    write_rows,
+)
 from seco.experiments.studies import Variant
 from tests.experiments.repositories import SETTINGS, commit, keep_experiment, write
 from tests.experiments.rows import row
@@ -78,6 +87,31 @@ def test_the_experiment_on_the_present_commit_goes_before_an_older_one(project):
     commit(project)
     newer = keep_experiment(project, RUN.name)
     assert find_done([RUN], Repository(project))[RUN.name].commit == newer
+
+
+def own_row(project):
+    """A row of RUN on the present commit."""
+    head = Repository(project).head
+    return row("bare", 0, changes="weight=0.0")._replace(commit=head[:7])
+
+
+def test_a_row_of_a_file_is_done_where_code_and_settings_are_the_same_whatever_else_was_committed(project):
+    kept = own_row(project)
+    write(project, {"docs/results.md": "new\n", "seco/experiments/page.py": "how results are told\n"})
+    commit(project)
+    assert find_rows([RUN], [kept], Repository(project)) == {RUN.name: kept}
+    write(project, {"seco/a.py": "a = 2\n"})
+    commit(project)
+    assert find_rows([RUN], [kept], Repository(project)) == {}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"variant": "whole"}, {"seed": 1}, {"changes": "weight=1.0"}, {"common": "4567cdef"}, {"commit": "0000000"}],
+)
+def test_a_row_of_another_run_or_of_a_commit_that_is_not_there_is_not_done(project, other):
+    kept = own_row(project)
+    assert find_rows([RUN], [kept._replace(**other)], Repository(project)) == {}
 
 
 def test_rows_come_back_from_the_disk(tmp_path):
