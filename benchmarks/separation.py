@@ -70,10 +70,21 @@ def main(
 
 @torch.inference_mode()
 def cut(network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size: int, patch_size: int) -> Patches:
-    """Cut an image into patches and see what the network makes of them."""
+    """Cut an image into patches and see what the network makes of them.
+
+    Raises:
+        SecoError: the sizes do not fit the ViT's, or image or mask cannot be read.
+    """
+    step = network.encoder.patch_size
+    if image_size % step or patch_size % (2 * step) or not 0 < patch_size <= image_size:
+        raise SecoError(
+            f"images of {image_size} and patches of {patch_size} pixels do not lie on the tokens' grid: take multiples of"
+            f" {step} for images and of {2 * step} for patches, no larger than images"
+        )
     device = next(network.parameters()).device
     image = SquareImages([record], image_size=image_size).load(0).to(device)
-    mask = read_mask(Path(str(record.mask)), num_classes=len(manifest.class_names), size=(record.width, record.height))
+    assert record.mask is not None, "main leaves out images without a mask"
+    mask = read_mask(record.mask, num_classes=len(manifest.class_names), size=(record.width, record.height))
     square = tv.resize(
         torch.from_numpy(mask.copy())[None], [image_size, image_size], interpolation=InterpolationMode.NEAREST_EXACT
     )
@@ -81,7 +92,7 @@ def cut(network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size:
     encoded = network.encoder(patches)
     whole = network.encoder(image[None])
     logits = F.linear(whole.final[0], network.classifier.weight).T.unflatten(1, whole.grid)  # [K, h, w]
-    below = windows(logits, patch_size // network.encoder.patch_size).amax(dim=(2, 3))  # [n, K]
+    below = windows(logits, patch_size // step).amax(dim=(2, 3))  # [n, K]
     alone = network.classifier(encoded.final)
     tokens = F.normalize(encoded.class_token, dim=1)
     return Patches(kinds(windows(square, patch_size)[:, 0]), tokens.cpu(), alone.cpu(), below.cpu())

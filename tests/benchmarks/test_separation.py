@@ -1,12 +1,17 @@
 """The benchmark of how well a model tells a class from its context, on patches whose answer is known."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from torch.nn import functional as F
 
-from benchmarks.separation import MIXED, Patches, areas, kinds, windows
+from benchmarks.separation import MIXED, Patches, areas, cut, kinds, windows
 from seco.classes import IGNORE
 from seco.errors import SecoError
+from seco.models.encoder import build_encoder
+from seco.models.network import SeCoNetwork
+from seco.storage.manifest import Manifest, Record
 
 CLASS, OTHER, CONTEXT = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.1)
 
@@ -19,9 +24,17 @@ def image(shown: list[int], directions: list[tuple[float, float]], *, alone: lis
 
 
 def test_windows_overlap_by_half_and_keep_their_place():
-    cut = windows(torch.arange(24.0).view(1, 4, 6), 4)
-    assert cut.shape == (2, 1, 4, 4)
-    assert cut[1, 0, 0].tolist() == [2, 3, 4, 5]
+    found = windows(torch.arange(24.0).view(1, 4, 6), 4)
+    assert found.shape == (2, 1, 4, 4)
+    assert found[1, 0, 0].tolist() == [2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(("image_size", "patch_size"), [(220, 64), (224, 48), (224, 0), (32, 64)])
+def test_sizes_off_the_grid_of_tokens_are_refused(image_size, patch_size):
+    network = SeCoNetwork(build_encoder("vit_tiny_patch16_224", pretrained=False, depth=1), num_classes=1)
+    record = Record("a", Path("a.jpg"), Path("a.png"), ("boat",), "val", 8, 8)
+    with pytest.raises(SecoError, match="take multiples of 16 for images and of 32 for patches"):
+        cut(network, record, Manifest((record,), ("boat",)), image_size=image_size, patch_size=patch_size)
 
 
 def test_a_patch_shows_a_class_none_or_is_left_out():
