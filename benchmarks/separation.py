@@ -78,8 +78,8 @@ def cut(network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size:
     step = network.encoder.patch_size
     if image_size % step or patch_size % (2 * step) or not 0 < patch_size <= image_size:
         raise SecoError(
-            f"images of {image_size} and patches of {patch_size} pixels do not lie on the tokens' grid: take multiples of"
-            f" {step} for images and of {2 * step} for patches, no larger than images"
+            f"images of {image_size} and patches of {patch_size} pixels do not lie on the tokens' grid: take multiples"
+            f" of {step} for images and of {2 * step} for patches, no larger than images"
         )
     device = next(network.parameters()).device
     image = SquareImages([record], image_size=image_size).load(0).to(device)
