@@ -22,7 +22,7 @@ test: $(INSTALLED)
 	ruff format --check
 	basedpyright
 	lint-imports
-	pytest --cov --cov-report=term:skip-covered
+	pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal --cov --cov-report=term:skip-covered
 
 setup: $(INSTALLED)
 

@@ -1,8 +1,13 @@
 """What holds for all tests."""
 
+import os
 import signal
 
 import pytest
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # A core each: the threads of several would only wait for one another. OpenMP reads this when torch is imported.
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(autouse=True, scope="session")
