@@ -50,7 +50,7 @@ def write_report(studies: Sequence[Study], *, results: Path, page: Path, picture
     sections: list[Section] = []
     drawn: dict[Path, bytes] = {}
     for study in studies:
-        rows = read_rows(results_file(results, study))
+        rows = _in_order(read_rows(results_file(results, study)), study)
         if not rows:
             continue
         measures = measures_of(rows, splits)
@@ -69,3 +69,9 @@ def write_report(studies: Sequence[Study], *, results: Path, page: Path, picture
         atomic_write_bytes(picture, content)
     atomic_write_text(page, text)
     return [section.study for section in sections]
+
+
+def _in_order(rows: Sequence[Row], study: Study) -> list[Row]:
+    """Return rows as the study names their variants, those that it no longer has last; a file has them as they came."""
+    names = [variant.name for variant in study.variants]
+    return sorted(rows, key=lambda row: (names.index(row.variant) if row.variant in names else len(names), row.seed))

@@ -38,6 +38,16 @@ def test_studies_with_results_get_a_section_and_a_picture_that_it_shows(tmp_path
     assert {path.name for path in (tmp_path / "docs/images/results").iterdir()} == {"ablation.png", "sweep-size.png"}
 
 
+def test_variants_stand_in_the_order_of_their_study_and_strangers_last(tmp_path):
+    study = ABLATION._replace(variants=tuple(Variant(name, {}, "SeCo") for name in ("baseline", "without LiL", "SeCo")))
+    came = [("stranger", 0), ("SeCo", 1), ("without LiL", 1), ("baseline", 0), ("SeCo", 0)]
+    write_rows(results_file(tmp_path, study), [row(*run) for run in came])
+    places = {"page": tmp_path / "page.md", "pictures": tmp_path / "pictures"}
+    write_report([study], results=tmp_path, splits=SPLITS, **places)
+    told = re.findall(r"^\| (baseline|without LiL|SeCo|stranger) \|", places["page"].read_text(), re.MULTILINE)
+    assert told[:4] == ["baseline", "without LiL", "SeCo", "stranger"]
+
+
 def test_a_study_whose_tags_were_judged_shows_them_over_time(tmp_path):
     write_rows(results_file(tmp_path / "results", ABLATION), [row("baseline", 0), row("SeCo", 0, purity=0.8)])
     report(tmp_path)
