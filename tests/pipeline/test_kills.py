@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -53,11 +53,11 @@ class Training:
         return self.told.read_bytes()[self.before :].decode()
 
     def await_words(self, words: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while words not in self.says():
-            assert self.process.poll() is None, self.says()
-            assert time.monotonic() < deadline, self.says()
-            time.sleep(0.01)
+        self._await(lambda: words in self.says())
+
+    def await_step(self, step: int) -> None:
+        """Wait until that step, or a later one, is saved."""
+        self._await(lambda: saved_step(self.root) >= step)
 
     def workers(self) -> list[psutil.Process]:
         """Return the processes that it started, and theirs."""
@@ -75,6 +75,13 @@ class Training:
     def end(self) -> int:
         return self.process.wait(PATIENCE)
 
+    def _await(self, condition: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert self.process.poll() is None, self.says()
+            assert time.monotonic() < deadline, self.says()
+            time.sleep(0.01)
+
 
 def left_behind(root: Path) -> dict[str, bytes]:
     """Return the files of model, metrics and learning curves; that of the metrics without how long training took."""
@@ -85,9 +92,9 @@ def left_behind(root: Path) -> dict[str, bytes]:
     return files | {"log/metrics.json": json.dumps(metrics).encode()}
 
 
-def saved_step(project: Project) -> int:
+def saved_step(root: Path) -> int:
     """Return the step of the newest checkpoint; 0 where there is none."""
-    return max((int(path.name.split(".")[0][5:]) for path in project.root.glob(".seco/resume/*/step-*.pt")), default=0)
+    return max((int(path.name.split(".")[0][5:]) for path in root.glob(".seco/resume/*/step-*.pt")), default=0)
 
 
 def unbroken(project: Project, start: Sequence[str]) -> dict[str, bytes]:
@@ -110,13 +117,15 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bits(
     project.set(**(RUN | {"training.batch_size": 3, "training.steps": steps}))
     expected = unbroken(project, start)
     chance, saved, half_written = random.Random(0), [], 0
-    for _ in range(kills):
+    for number in range(kills):
         run = Training(project, start)
         run.await_words("batches of 3")
-        # Far enough apart that the run lives through all kills, and some fall before its first step.
-        time.sleep(chance.uniform(0.0, 2.0 if saved_step(project) < 0.7 * steps else 0.1))
+        # Some fall before the first step, the others steps apart, however slow the machine; the run lives through all.
+        early = saved_step(project.root) < 0.5 * steps
+        run.await_step(saved_step(project.root) + number % 3 if early else 0)
+        time.sleep(chance.uniform(0.0, 0.5 if early else 0.1))
         run.kill()
-        saved.append(saved_step(project))
+        saved.append(saved_step(project.root))
         half_written += any(project.root.glob(".seco/resume/*/*.tmp"))
     assert saved == sorted(saved)
     assert len(set(saved)) > max(kills // 5, 1), "the kills hit the run at different steps"
@@ -138,7 +147,7 @@ def test_ranks_save_when_asked_to_stop_and_go_on_as_if_nothing_had_been(project:
     time.sleep(2.0)
     run.process.terminate()
     assert run.end() != 0
-    assert 0 < saved_step(project) < RUN["training.steps"], run.says()
+    assert 0 < saved_step(project.root) < RUN["training.steps"], run.says()
     assert not (project.root / "new/model.safetensors").exists()
     run = Training(project, TWO_RANKS)
     assert run.end() == 0, run.says()
@@ -175,4 +184,4 @@ def test_ranks_whose_launcher_dies_save_and_end(project: Project):
     run.process.wait()
     _, alive = psutil.wait_procs(ranks, timeout=25)
     assert not alive
-    assert saved_step(project) > 0
+    assert saved_step(project.root) > 0
