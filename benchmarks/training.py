@@ -71,7 +71,8 @@ def _options_table(names: list[str], cells: dict[tuple[str, str], Measurement]) 
 
 def _cell(found: Measurement) -> str:
     share = "" if found.matrix_share is None else f", {100 * found.matrix_share:.0f} %"
-    return f"{found.seconds:.2f} s, {found.gigabytes:.1f} GB{share}"
+    time = f"{found.seconds:.2f} s" if found.seconds >= 1.0 else f"{1000 * found.seconds:.0f} ms"
+    return f"{time}, {found.gigabytes:.1f} GB{share}"
 
 
 def _markdown(heads: list[str], rows: list[list[str]]) -> list[str]:

@@ -173,7 +173,7 @@ class Settings(Section):
     rectify_threshold: Share
     reservoir_size: Count
     prototype_momentum: Share
-    prototype_update: Literal["adaptive", "single"]
+    prototype_update: Literal["adaptive", "single", "patches"]
     teacher_momentum: Share
     tau_global: Positive
     tau_local: Positive

@@ -8,11 +8,11 @@ from torch.nn import functional as F
 
 from seco.tags import UNCERTAIN
 
-PrototypeUpdate = Literal["adaptive", "single"]
+PrototypeUpdate = Literal["adaptive", "single", "patches"]
 
 
 class Prototypes(nn.Module):
-    """One unit vector a class, moved by the class tokens of whole images (eq. 3).
+    """One unit vector a class, moved by the class tokens of whole images (eq. 3); beyond the paper, by those of patches.
 
     A class that no image has shown yet has the zero vector: its first update then sets it to the token itself, and
     ``seen`` keeps it out of the contrast until then.
@@ -32,22 +32,31 @@ class Prototypes(nn.Module):
 
     @torch.no_grad()
     def update(self, embeddings: Tensor, labels: Tensor, *, momentum: float, mode: PrototypeUpdate) -> None:
-        """Apply eq. 3 for one image after the other.
+        """Apply eq. 3 for one image after the other, or for one class after the other.
 
         Args:
-            embeddings: ``Z`` ``[B, D]``, in the space of the queries; brought to unit length here, so that ``momentum``
-                means what it says.
-            labels: multi-hot ``[B, K]``.
+            embeddings: ``Z`` ``[M, D]``, of images or of patches, in the space of the queries; brought to unit length
+                here, so that ``momentum`` means what it says.
+            labels: multi-hot ``[M, K]``.
             momentum: η.
             mode: ``adaptive`` updates each class of an image by the softmax, over its classes, of the similarity
-                to its prototype; ``single`` uses images of one class only.
+                to its prototype; ``single`` uses images of one class only; ``patches`` moves each class once, by the
+                mean of what shows it.
         """
-        for token, label in zip(F.normalize(embeddings.to(self.vectors.dtype), dim=1), labels > 0, strict=True):
-            moved = label if mode == "adaptive" else label & (label.sum() == 1)
+        tokens, shown = F.normalize(embeddings.to(self.vectors.dtype), dim=1), labels > 0
+        if mode == "patches":
+            tokens, shown = _class_means(tokens, shown)
+        for token, label in zip(tokens, shown, strict=True):
+            moved = label & (label.sum() == 1) if mode == "single" else label
             similarity = self.vectors @ token  # [K], cosines: both are unit vectors
             weight = similarity.masked_fill(~label, -torch.inf).softmax(dim=0)  # W of eq. 3: 1 for a single class
             updated = momentum * self.vectors + (1.0 - momentum) * weight.unsqueeze(1) * token
             self.vectors.copy_(torch.where(moved.unsqueeze(1), F.normalize(updated, dim=1), self.vectors))
+
+
+def _class_means(tokens: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
+    """Return, for each class, the mean direction ``[K, D]`` of the tokens that show it, and which it is: ``[K, K]``."""
+    return F.normalize(shown.to(tokens.dtype).T @ tokens, dim=1), torch.diag(shown.any(dim=0))
 
 
 class Reservoir(nn.Module):

@@ -105,7 +105,7 @@ def test_a_folder_is_no_settings_file(tmp_path):
         ("tau_local", float("nan"), "nan is not allowed: must be a finite number"),
         ("weight_seg", float("inf"), "inf is not allowed: must be a finite number"),
         ("prototype_momentum", 1.5, "1.5 is not allowed: must be less than or equal to 1"),
-        ("prototype_update", "both", "'both' is not allowed: must be 'adaptive' or 'single'"),
+        ("prototype_update", "both", "'both' is not allowed: must be 'adaptive', 'single' or 'patches'"),
         ("training", 3, "3 is not allowed: must be a section with keys"),
         ("evaluate", None, "None is not allowed: must be a section with keys"),
         ("dataset.root", 5, "5 is not allowed: must be a valid string"),

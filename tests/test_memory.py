@@ -79,6 +79,23 @@ def test_the_length_of_a_token_does_not_matter():
     torch.testing.assert_close(torch.tensor(short), torch.tensor(long))
 
 
+def test_patches_move_a_class_once_by_their_mean_direction():
+    prototypes = with_vectors([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]])
+    tags = [[1.0, 0, 0], [1.0, 0, 0], [0, 0, 0], [0, 1.0, 0]]
+    moved = update(prototypes, [[0.0, 7.0], [1.0, 0.0], [-5.0, 5.0], [0.0, 2.0]], tags, "patches")
+    assert moved[0] == pytest.approx(unit(0.9 + 0.1 * math.sqrt(0.5), 0.1 * math.sqrt(0.5)))  # of (0, 1) and (1, 0)
+    assert moved[1:] == [[0.0, 1.0], [-1.0, 0.0]]  # confirmed; shown by no patch
+
+
+def test_the_order_of_patches_changes_nothing():
+    tokens, labels = torch.randn(12, 5, dtype=torch.float64), torch.eye(3).repeat(4, 1)
+    one, other = Prototypes(3, 5).double(), Prototypes(3, 5).double()
+    order = torch.randperm(12)
+    update(one, tokens, labels, "patches")
+    update(other, tokens[order], labels[order], "patches")
+    torch.testing.assert_close(one.vectors, other.vectors)
+
+
 def test_prototypes_stay_unit_vectors():
     prototypes = with_vectors([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
     generator = torch.Generator().manual_seed(0)

@@ -202,7 +202,7 @@ def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
     assert not memory_of(models).prototypes.vectors.requires_grad
     assert not memory_of(models).reservoir.keys.requires_grad
     uptake = result.uptakes["patches"]
-    assert not uptake.crop_embedding.requires_grad
+    assert not uptake.embeddings.requires_grad
     assert not uptake.contrast.keys.requires_grad
 
 
@@ -230,7 +230,7 @@ def test_a_term_trains_its_own_parts_and_no_target(models, term, parts):
 
 
 def test_the_crop_embedding_is_the_projected_class_token_of_the_crop(models):
-    embedding = evaluate(models).uptakes["patches"].crop_embedding
+    embedding = evaluate(models).uptakes["patches"].embeddings
     torch.testing.assert_close(embedding, models.network.embed(tiny_inputs().weak))
 
 

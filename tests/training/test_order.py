@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from seco.storage.manifest import Manifest
 from seco.training.inputs import Inputs, to_device
@@ -96,11 +97,25 @@ def test_prototypes_take_up_the_embeddings_that_the_loss_was_made_of(tmp_path):
     result = trainer.step(inputs)
     trainer.update(result)
     # The first image shows class 2 alone and no prototype was there: it becomes the embedding itself.
-    torch.testing.assert_close(vectors[1], result.uptakes["patches"].crop_embedding[0])
+    torch.testing.assert_close(vectors[1], result.uptakes["patches"].embeddings[0])
     # The second shows classes 1 and 4, both unseen before.
-    torch.testing.assert_close(vectors[0], result.uptakes["patches"].crop_embedding[1])
-    torch.testing.assert_close(vectors[3], result.uptakes["patches"].crop_embedding[1])
+    torch.testing.assert_close(vectors[0], result.uptakes["patches"].embeddings[1])
+    torch.testing.assert_close(vectors[3], result.uptakes["patches"].embeddings[1])
     assert (vectors[2] == 0).all()
+
+
+def test_prototypes_of_patches_take_up_the_patches_that_carry_a_class_after_rectification(tmp_path, monkeypatch):
+    monkeypatch.setattr(contrast_module, "rectify_tags", lambda _, tags, *__, **___: torch.arange(len(tags)) % 4 - 1)
+    trainer = build(tmp_path, prototype_update="patches")
+    inputs, vectors = inputs_of(trainer), memory_of(trainer.state.models).prototypes.vectors
+    result = trainer.step(inputs)
+    trainer.update(result)
+    contrast = contrast_of(result)
+    # Of two images' three patches and two whole views each; tags go -1, 0, 1, 2, -1 and 0, 1, 2, -1, 0.
+    patches = contrast.patch_embeddings.unflatten(0, (2, 3))
+    torch.testing.assert_close(vectors[0], F.normalize(patches[0, 2] + patches[1, 1], dim=0))
+    torch.testing.assert_close(vectors[1], patches[1, 2])
+    assert (vectors[2:] == 0).all()
 
 
 def test_the_reservoir_takes_up_the_steps_keys_once(tmp_path):

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from seco.cam import three_way_labels
-from seco.classes import IGNORE
+from seco.classes import BACKGROUND, IGNORE
 from seco.config import Settings
 from seco.datasets.views import View
 from seco.distributed import gather
@@ -35,6 +36,8 @@ class Contrast(NamedTuple):
     """``[M]``, after eq. 7."""
     rectified_tags: Tensor
     """``[B·V]``, after eq. 7."""
+    patch_embeddings: Tensor
+    """``[B·num_patches, D]``, the queries among them that are of patches."""
     raw_patch_tags: Tensor
     """``[B, num_patches]``, as the CAM gave them."""
     corners: Tensor
@@ -44,10 +47,10 @@ class Contrast(NamedTuple):
 class PatchUptake(NamedTuple):
     """What prototypes and reservoir take up of a step."""
 
-    crop_embedding: Tensor | None
-    """``Z`` of eq. 3 ``[B, D]``, of this rank; None before the prototypes begin."""
+    embeddings: Tensor | None
+    """``Z`` of eq. 3 ``[M, D]``, of this rank's images or patches; None before the prototypes begin."""
     labels: Tensor
-    """``[B, K]``, of this rank."""
+    """``[M, K]``, the classes that each shows."""
     contrast: Contrast | None
     """None before the contrasts begin."""
 
@@ -99,7 +102,12 @@ class PatchContrast(Part):
             return Contribution(uptake=uptake)
         cam = crops.cams.final if step >= training.tag_source_switch else crops.cams.auxiliary
         contrast = self.contrast(crops, embedding, cam)
-        return Contribution(contrast.terms, uptake._replace(contrast=contrast), _counts(contrast, crops))
+        uptake = uptake._replace(contrast=contrast)
+        if crops.settings.prototype_update == "patches":
+            tags = _of_patches(contrast.rectified_tags, contrast.raw_patch_tags).flatten()
+            labels = F.one_hot(tags.clamp(min=BACKGROUND), crops.network.num_classes + 1)[:, 1:]
+            uptake = uptake._replace(embeddings=contrast.patch_embeddings, labels=labels)
+        return Contribution(contrast.terms, uptake, _counts(contrast, crops))
 
     def contrast(self, crops: CropPass, crop_embedding: Tensor, tag_cam: Tensor) -> Contrast:
         """Cut, tag and contrast the patches of a batch.
@@ -137,14 +145,14 @@ class PatchContrast(Part):
             key_tags = gather(tags, total=batch_size)
             entries, entry_tags = torch.cat([keys, self.reservoir.keys]), torch.cat([key_tags, self.reservoir.tags])
             terms["lil"] = local_contrast(queries, tags, entries, entry_tags, temperature=settings.tau_local)
-        return Contrast(terms, keys, key_tags, tags, views.tags, views.corners)
+        return Contrast(terms, keys, key_tags, tags, patches.detach(), views.tags, views.corners)
 
     def take_up(self, uptake: PatchUptake, network: SeCoNetwork, settings: Settings) -> None:
         """Move the prototypes, then the reservoir, then the local teacher."""
-        if uptake.crop_embedding is not None:
+        if uptake.embeddings is not None:
             batch_size = settings.training.batch_size
             self.prototypes.update(
-                gather(uptake.crop_embedding, total=batch_size),
+                gather(uptake.embeddings, total=batch_size),
                 gather(uptake.labels, total=batch_size),
                 momentum=settings.prototype_momentum,
                 mode=settings.prototype_update,
