@@ -12,7 +12,7 @@ PrototypeUpdate = Literal["adaptive", "single", "patches"]
 
 
 class Prototypes(nn.Module):
-    """One unit vector a class, moved by the class tokens of whole images (eq. 3); beyond the paper, by those of patches.
+    """One unit vector a class, moved by class tokens: of whole images (eq. 3) or, beyond the paper, of patches.
 
     A class that no image has shown yet has the zero vector: its first update then sets it to the token itself, and
     ``seen`` keeps it out of the contrast until then.

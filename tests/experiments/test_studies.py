@@ -108,7 +108,9 @@ def test_the_projects_studies_are_the_papers():
         "without LiG": {"weight_lig": 0.0},
         "without LiL": {"weight_lil": 0.0},
         "without rectification": {"use_rectification": False},
+        "without the patch-token contrast": {"weight_ptc": 0.0},
         "SeCo": {"method": "seco"},
+        "SeCo with prototypes of patches": {"prototype_update": "patches"},
         "SeCo and classified patches": {"weight_patch": 0.1, "cam.low": 0.35},
     }
     assert [dict(variant.changes)["method"] for variant in studies.fixed("rivals").variants] == [

@@ -35,7 +35,7 @@ def bare(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Project:
 
 def test_list_shows_every_study_with_its_runs(bare):
     told = bare.run("list").out
-    assert "ablation                    7 runs a seed  What each part of SeCo brings (Table 2)\n" in told
+    assert "ablation                    9 runs a seed  What each part of SeCo brings (Table 2)\n" in told
     for name in yaml.safe_load((ROOT / "experiments/studies.yaml").read_text())["sweeps"]:
         assert f"sweep {name} " in told
 
