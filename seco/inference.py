@@ -10,7 +10,7 @@ from torch import Tensor
 
 from seco.cam import multi_scale_cam, normalise_cam, present_classes
 from seco.classes import BACKGROUND
-from seco.datasets.loading import SquareImages, image_batches, multi_hot
+from seco.datasets.loading import SquareImages, item_batches, multi_hot
 from seco.device import autocast, pick_device
 from seco.errors import SecoError
 from seco.models.encoder import build_encoder
@@ -89,7 +89,7 @@ class Predictor:
     ) -> Iterator[tuple[Sequence[Record], Tensor]]:
         dataset = SquareImages(records, image_size=image_size)
         start = 0
-        for images in image_batches(dataset, batch_size=batch_size, num_workers=_LOADERS):
+        for images in item_batches(dataset, batch_size=batch_size, num_workers=_LOADERS):
             yield records[start : start + len(images)], torch.stack(images).to(self.device)
             start += len(images)
 

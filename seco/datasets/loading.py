@@ -158,10 +158,10 @@ def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers:
     yield from _sound(loader)
 
 
-def image_batches(images: SquareImages, *, batch_size: int, num_workers: int) -> Iterator[list[Tensor]]:
-    """Yield the photographs in order, ``batch_size`` at a time; raises as ``training_batches``."""
+def item_batches(items: Dataset[Sample], *, batch_size: int, num_workers: int) -> Iterator[list[Sample]]:
+    """Yield the items in order, ``batch_size`` at a time; raises as ``training_batches``."""
     loader = DataLoader(
-        images,
+        items,
         batch_size=batch_size,
         num_workers=num_workers,
         collate_fn=_first_fault_or_all,

@@ -5,6 +5,7 @@ each is named from its own tokens: so tokens come to speak of the place where th
 seen millions of photographs.
 """
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,10 +13,12 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from seco.classes import BACKGROUND, DEMO
 from seco.datasets.demo.portrait import portrait
+from seco.datasets.loading import item_batches
 from seco.datasets.views import normalise
 from seco.device import autocast, pick_device
 from seco.models.encoder import Encoder, Tokens, build_encoder
@@ -24,6 +27,7 @@ from seco.storage.model import write_weights
 from seco.training.schedule import learning_rate_factor
 
 _GRID = 2  # a canvas holds 2 x 2 pictures
+_MAX_WORKERS = 8  # processes that change pictures: as many keep a GPU busy
 
 
 def draw_objects(count: int, *, size: int, seed: int, advance: Callable[[], object]) -> tuple[Tensor, Tensor]:
@@ -68,23 +72,40 @@ def pretrain_encoder(
         torch.manual_seed(seed)
         heads = nn.ModuleList(nn.Linear(encoder.width, len(DEMO) + 1) for _ in range(3)).to(device)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], weight_decay=0.05, fused=True)
-    augment = _augmentation(images.shape[-1])
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        for step in range(steps):
-            factor = learning_rate_factor(step, steps=steps, warmup_steps=steps // 20, warmup_ratio=0.0)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate * factor
-            picks = torch.randint(len(images), (batch_size * _GRID**2,))
-            canvases = _tile(normalise(torch.stack([augment(image) for image in images[picks]]))).to(device)
-            names = labels[picks].to(device)
-            with autocast(device, "auto"):
-                tokens = model(canvases)
-            loss, right = _name_pictures(tokens, heads, names)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            advance(1, f"loss {loss.item():.3f}  right {right.item():.2f}")
+    canvases = _Canvases(images, labels, count=steps * batch_size, seed=seed)
+    batches = item_batches(canvases, batch_size=batch_size, num_workers=min(os.cpu_count() or 1, _MAX_WORKERS))
+    for step, batch in enumerate(batches):
+        pictures, names = (torch.cat(parts).to(device) for parts in zip(*batch, strict=True))
+        factor = learning_rate_factor(step, steps=steps, warmup_steps=steps // 20, warmup_ratio=0.0)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * factor
+        with autocast(device, "auto"):
+            tokens = model(_tile(normalise(pictures)))
+        loss, right = _name_pictures(tokens, heads, names)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        advance(1, f"loss {loss.item():.3f}  right {right.item():.2f}")
+
+
+class _Canvases(Dataset[tuple[Tensor, Tensor]]):
+    """What canvases show: four pictures each, changed at random; of their seed, whichever process draws them."""
+
+    def __init__(self, images: Tensor, labels: Tensor, *, count: int, seed: int) -> None:
+        self.images = images
+        self.labels = labels
+        self.count = count
+        self.seed = seed
+        self.augment = _augmentation(images.shape[-1])
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
+        with torch.random.fork_rng(devices=()):
+            torch.default_generator.manual_seed(self.seed * self.count + index)
+            picks = torch.randint(len(self.images), (_GRID**2,))
+            return torch.stack([self.augment(image) for image in self.images[picks]]), self.labels[picks]
 
 
 def fresh_encoder(name: str, *, depth: int | None, seed: int) -> Encoder:
