@@ -1,9 +1,11 @@
 """What one rank of a run does in tests: train in float64 and leave its weights behind. Started by `launch`."""
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -71,9 +73,9 @@ def launch(ranks: int, *words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def main(data: Path, output: Path, batch_size: int, method: str) -> None:
+def main(data: Path, output: Path, batch_size: int, changes: dict[str, Any]) -> None:
     """Train on the demo scenes below `data`; write models and curves of this rank to `output`."""
-    settings = small_settings(**CHANGES, **{"training.batch_size": batch_size, "method": method})
+    settings = small_settings(**CHANGES, **{"training.batch_size": batch_size}, **changes)
     with process_group():
         trainer = InFloat64(settings, demo_manifest(data), resume_folder=output / "resume")
         with TrainingLog(output / f"log-{rank()}-of-{world_size()}") as log:
@@ -84,4 +86,4 @@ def main(data: Path, output: Path, batch_size: int, method: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))

@@ -1,5 +1,6 @@
 """N processes with a share of the batch each find what one process finds with the whole of it."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,13 @@ BATCH = 4  # over three ranks: 1 + 1 + 2
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which runs of 1, 2 and 3 ranks left what they ended in."""
-    return run_all(tmp_path_factory.mktemp("ranks"), "seco", (1, 2, 3))
+    return run_all(tmp_path_factory.mktemp("ranks"), {}, (1, 2, 3))
 
 
-def run_all(folder: Path, method: str, numbers: tuple[int, ...]) -> Path:
+def run_all(folder: Path, changes: dict[str, str], numbers: tuple[int, ...]) -> Path:
     demo_manifest(folder / "data")
     for ranks in numbers:
-        ended = launch(ranks, folder / "data", folder, BATCH, method)
+        ended = launch(ranks, folder / "data", folder, BATCH, json.dumps(changes))
         assert ended.returncode == 0, ended.stderr
     return folder
 
@@ -70,7 +71,7 @@ def test_curves_are_summed_once(outputs: Path, ranks: int):
 
 @pytest.mark.slow
 def test_the_rival_ends_on_every_rank_as_one_process_does(tmp_path):
-    folder = run_all(tmp_path, "toco", (1, 3))
+    folder = run_all(tmp_path, {"method": "toco"}, (1, 3))
     alone = read(folder, "0-of-1")
     for name in ("0-of-3", "1-of-3", "2-of-3"):
         shared = read(folder, name)
@@ -79,3 +80,12 @@ def test_the_rival_ends_on_every_rank_as_one_process_does(tmp_path):
             assert point == pytest.approx(expected, abs=1e-7)
     assert 0 < alone["curves"][-1]["crops/negative"] < 1
     assert "crops.teacher.directions" in alone["models"]["parts"]
+
+
+@pytest.mark.slow
+def test_prototypes_of_patches_are_on_every_rank_those_of_one_process(tmp_path):
+    folder = run_all(tmp_path, {"prototype_update": "patches"}, (1, 3))
+    alone = read(folder, "0-of-1")
+    for name in ("0-of-3", "1-of-3", "2-of-3"):
+        assert_same(alone, read(folder, name))
+    assert alone["models"]["parts"]["patches.prototypes.vectors"].any(dim=1).sum() > 3
