@@ -158,7 +158,7 @@ def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers:
     yield from _sound(loader)
 
 
-def item_batches(items: Dataset[Sample], *, batch_size: int, num_workers: int) -> Iterator[list[Sample]]:
+def item_batches(items: Dataset[Sample | SecoError], *, batch_size: int, num_workers: int) -> Iterator[list[Sample]]:
     """Yield the items in order, ``batch_size`` at a time; raises as ``training_batches``."""
     loader = DataLoader(
         items,
