@@ -25,12 +25,17 @@ from seco.experiments.studies import Changes
 
 _BEGUN = "Reproducing experiment"  # what DVC says once it has taken its copy of the project
 _VOICES = ("seco: ", "ERROR: ")  # how lines begin that say what was wrong, the more telling first
-# What a shell has put into the background ignores Ctrl-C, and so would all that it starts. Runs are stopped by it.
-# Hence DVC heeds it again.
-_DVC = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from dvc.cli import main; sys.exit(main())"
-)
+# DVC, but for two habits. What a shell has put into the background ignores Ctrl-C, and so would all that it starts;
+# runs are stopped by it, hence DVC heeds it again. And after its run it looks for more to do in a place that all share,
+# where it would find what another run has just laid down there for itself: each does its own alone.
+_DVC = """\
+import signal, sys
+from dvc.cli import main
+from dvc.repo.experiments.queue.tempdir import TempDirQueue
+signal.signal(signal.SIGINT, signal.default_int_handler)
+TempDirQueue.reproduce = lambda queue, **options: queue._reproduce_entry(*queue.get(), **options)
+sys.exit(main())
+"""
 _GRACE = 60.0  # seconds for a step to end and its state to be saved
 
 

@@ -71,14 +71,14 @@ def test_permissions_of_the_archive_are_not_taken_over(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../out", "data/../../out", "/tmp/out", "data/x/../../../out", "..\\out", "C:\\out", "data/.."]
+    "name", ["../out", "data/../../out", "{tmp}/out", "data/x/../../../out", "..\\out", "C:\\out", "data/.."]
 )
 @pytest.mark.parametrize("kind", ["tar", "zip"])
 def test_a_name_that_leads_out_is_refused(tmp_path, name, kind):
-    write = zip_of if kind == "zip" else tar_of
+    write, name = (zip_of if kind == "zip" else tar_of), name.format(tmp=tmp_path)
     archive = write(tmp_path / f"a.{kind}", {**FILES, name: b"evil"})
     assert refusal(archive) == f"a.{kind} holds a name that leads out of its folder: {name!r}"
-    assert not Path("/tmp/out").exists()
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

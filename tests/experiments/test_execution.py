@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -38,6 +39,32 @@ def test_a_run_imports_the_code_of_dvcs_copy_and_not_what_is_edited_meanwhile(pl
     (ended,) = execution(place, jobs=1).run([run_of(5)])
     assert ended.fault is None
     assert notes(place) == {"begun-5-1"}
+
+
+@pytest.mark.slow
+def test_a_run_that_ends_does_not_take_what_another_is_about_to_run(place):
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(lambda: [*execution(place, jobs=1).run([run_of(50)])])
+        wait_for(lambda: "begun-50-1" in notes(place))
+        _lay_down(place, 5)
+        (Path((place / "notes").read_text()) / "go on").touch()
+        (ended,) = running.result()
+    assert ended.fault is None
+    (after,) = execution(place, jobs=1).run([run_of(6)])
+    assert after.fault is None
+    assert kept(place) == {"study-50", "study-6"}
+    assert "begun-5-1" not in notes(place)
+
+
+def _lay_down(place: Path, value: int) -> None:
+    """Do what a run does before it starts: put its settings where DVC fetches them from."""
+    changes, name = {"params.yaml": [f"value={value}"]}, f"study-{value}"
+    steps = [
+        "from dvc.repo import Repo",
+        "found = Repo().experiments",
+        f"found.new(found.tempdir_queue, params={changes}, name={name!r})",
+    ]
+    subprocess.run([sys.executable, "-c", "\n".join(steps)], cwd=place, check=True)
 
 
 @pytest.mark.slow
