@@ -32,8 +32,9 @@ if value == 13:
     sys.exit("seco: 13 is no good number")
 if value == 14:
     sys.exit(3)
-for _ in range(600 if value == 50 else 0):
-    time.sleep(0 if (notes / "go on").exists() else 0.1)
+patience = time.monotonic() + 60
+while value == 50 and not (notes / "go on").exists() and time.monotonic() < patience:
+    time.sleep(0.1)
 if value > 90:
     time.sleep(60)
 reports = {{"metrics.json": {{"found": 2 * value}}, "training/metrics.json": {{"seconds": 1}}}}
