@@ -15,10 +15,10 @@ import typer
 
 from benchmarks.measuring import device_name
 from benchmarks.sizes import SIZES, settings_of
-from seco.classes import VOC
-from seco.device import pick_device
-from seco.storage.checkpoint import write_checkpoint
-from seco.storage.checkpoint_writer import CheckpointWriter
+from seco.compute.device import pick_device
+from seco.data.class_sets import VOC
+from seco.training.checkpoint import write_checkpoint
+from seco.training.checkpoint_writer import CheckpointWriter
 from seco.training.models import build_models, build_optimizer
 
 _HEADS = ("ViT", "state", "written at once", "training waits, first save", "then", "until on disk", "processor time")

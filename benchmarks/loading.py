@@ -13,10 +13,10 @@ import torch
 import typer
 
 from benchmarks.measuring import device_name
-from seco.datasets.loading import TrainingSet, training_batches
-from seco.datasets.stream import SampleStream
-from seco.datasets.views import ViewMaker
 from seco.storage.manifest import Record
+from seco.training.loading import TrainingSet, training_batches
+from seco.training.stream import SampleStream
+from seco.training.views import ViewMaker
 
 BATCH = 4
 

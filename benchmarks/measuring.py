@@ -16,26 +16,26 @@ import torch
 import typer
 from torch.nn import functional as F
 
-from benchmarks.plain.step import PlainObjective
-from benchmarks.plain.update import PlainUpdate
 from benchmarks.sizes import SIZES, Size, settings_of
 from benchmarks.synthetic import one_or_two_classes, synthetic_batch
-from seco.classes import VOC
+from seco.data.class_sets import VOC
+from seco.runtime.profiler import ATTENTION, CONVOLUTIONS, MATRICES, profile_steps
 from seco.storage.manifest import Manifest
 from seco.training.inputs import Inputs, to_device
 from seco.training.models import Models
 from seco.training.parts.patch_contrast import PatchContrast
-from seco.training.profiling import ATTENTION, CONVOLUTIONS, MATRICES, profile_steps
 from seco.training.trainer import Trainer
+from tests.plain.step import PlainObjective
+from tests.plain.update import PlainUpdate
 
 Step = Callable[[Inputs], None]
 
 PLAIN = {"plain": {}, "plain + fused attention + bf16": {"fused_attention": True, "bf16": True}}
 OURS: dict[str, dict[str, Any]] = {
     "ours": {},
-    "ours, fp32": {"training.precision": "fp32"},
-    "ours, checkpointed": {"training.activation_checkpointing": True},
-    "ours, compiled": {"training.compile": True},
+    "ours, fp32": {"train.precision": "fp32"},
+    "ours, checkpointed": {"train.activation_checkpointing": True},
+    "ours, compiled": {"train.compile": True},
 }
 
 
@@ -66,7 +66,7 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
         trainer = Trainer(settings, Manifest((), VOC), resume_folder=Path(folder) / "run")
     _fill(trainer.state.models)
     step = _plain_step(trainer, **PLAIN[variant]) if variant in PLAIN else _our_step(trainer)
-    labels = one_or_two_classes(settings.training.batch_size, len(VOC))
+    labels = one_or_two_classes(settings.train.batch_size, len(VOC))
     inputs = to_device(synthetic_batch(settings, labels), trainer.device)
     seconds = [_timed(step, inputs, trainer.device) for _ in range(steps + 1)]
     peak = _peak(trainer.device)  # before the profiler takes its part

@@ -19,8 +19,8 @@ import numpy as np
 import typer
 from PIL import Image
 
-from seco.classes import COCO, VOC
-from seco.recipes import compose
+from seco.config.recipes import compose
+from seco.data.class_sets import COCO, VOC
 from seco.storage.masks import write_mask
 
 _TEMPLATES = 40

@@ -1,6 +1,6 @@
 """How well trained models tell a class from its context: in class tokens, in patches classified alone, and in the CAM.
 
-    python -m benchmarks.separation data/model other/model
+    python -m benchmarks.separation data/train other/model
 
 The contrasts of SeCo (eqs. 4 and 8) compare class tokens of patches; CAMs are made of the other tokens. Patches of
 validation images are sorted by their true masks: those that show one class on more than half of their pixels and no
@@ -21,11 +21,11 @@ from torch.nn import functional as F
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
 
-from seco.classes import BACKGROUND, IGNORE
-from seco.datasets.loading import SquareImages
 from seco.errors import SecoError
-from seco.inference import load_predictor
+from seco.inference.loading import SquareImages
+from seco.inference.predictor import load_predictor
 from seco.models.network import SeCoNetwork
+from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import Manifest, Record, read_manifest
 from seco.storage.masks import read_mask
 
@@ -48,7 +48,7 @@ class Patches(NamedTuple):
 
 def main(
     models: Annotated[list[Path], typer.Argument(help="Folders of trained models.")],
-    data: Annotated[Path, typer.Option(help="Folder of the manifest.")] = Path("data/prepared"),
+    data: Annotated[Path, typer.Option(help="Folder of the manifest.")] = Path("data/prepare"),
     split: Annotated[str, typer.Option(help="Split whose images are cut.")] = "val",
     image_size: Annotated[int, typer.Option(help="Side in pixels that images are brought to.")] = 224,
     patch_size: Annotated[int, typer.Option(help="Side of the patches in pixels, twice a multiple of the ViT's.")] = 64,

@@ -4,8 +4,8 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from seco.config import Settings
-from seco.recipes import compose
+from seco.config.recipes import compose
+from seco.config.settings import Settings
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 SCALES = [1.0, 0.5, 0.75, 1.5]
@@ -15,9 +15,9 @@ ALL_LOSSES: dict[str, Any] = {
     "backbone.depth": None,
     "backbone.projector_width": 2048,
     "cam.scales": SCALES,
-    "training.prototype_start": 0,
-    "training.contrast_start": 0,
-    "training.segmentation_start": 0,
+    "train.prototype_start": 0,
+    "train.contrast_start": 0,
+    "train.segmentation_start": 0,
 }
 
 
@@ -34,12 +34,12 @@ class Size(NamedTuple):
 SIZES = {
     "b16-448": Size(
         "B/16, 448, 4",
-        {"backbone.name": "vit_base_patch16_224", "training.crop_size": 448, "training.batch_size": 4},
+        {"backbone.name": "vit_base_patch16_224", "train.crop_size": 448, "train.batch_size": 4},
         "88–131 s, 15.7 GB; 25 s, 8.6 GB",
     ),
     "s16-224": Size(
         "S/16, 224, 2",
-        {"backbone.name": "vit_small_patch16_224", "training.crop_size": 224, "training.batch_size": 2},
+        {"backbone.name": "vit_small_patch16_224", "train.crop_size": 224, "train.batch_size": 2},
         "2.5 s, 2.6 GB; 1.6 s",
     ),
     "demo": Size(
@@ -48,8 +48,8 @@ SIZES = {
             "backbone.name": "vit_tiny_patch16_224",
             "backbone.depth": 6,
             "backbone.projector_width": 512,
-            "training.crop_size": 224,
-            "training.batch_size": 8,
+            "train.crop_size": 224,
+            "train.batch_size": 8,
             "cam.scales": [1.0, 0.5],
         },
         "",
@@ -58,9 +58,9 @@ SIZES = {
 
 
 def settings_of(size: Size, **more: Any) -> Settings:
-    """Return the settings of a size; ``more`` by dotted key: ``**{"training.precision": "fp32"}``."""
+    """Return the settings of a size; ``more`` by dotted key: ``**{"train.precision": "fp32"}``."""
     values = deepcopy(compose(RECIPES, "voc2012").values)
-    second = {"training.second_view_size": size.changes["training.crop_size"] // 2}
+    second = {"train.second_view_size": size.changes["train.crop_size"] // 2}
     for key, value in (ALL_LOSSES | second | size.changes | more).items():
         *sections, name = key.split(".")
         section = values

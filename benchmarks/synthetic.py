@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.config import Settings
-from seco.datasets.loading import Batch
-from seco.datasets.views import to_rgb
+from seco.compute.pixels import to_rgb
+from seco.config.settings import Settings
+from seco.training.loading import Batch
 
 
 def synthetic_batch(
@@ -23,7 +23,7 @@ def synthetic_batch(
         seed: of everything random.
     """
     generator = torch.Generator().manual_seed(seed)
-    count, side, second = len(labels), settings.training.crop_size, settings.training.second_view_size
+    count, side, second = len(labels), settings.train.crop_size, settings.train.second_view_size
     boxes = [(0, 0, side, side)] * count if boxes is None else boxes
     weak = _smooth(count, side, generator)
     return Batch(

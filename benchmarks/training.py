@@ -15,7 +15,7 @@ import typer
 
 from benchmarks.measuring import OURS, PLAIN, Measurement, device_name
 from benchmarks.sizes import SIZES
-from seco.device import pick_device
+from seco.compute.device import pick_device
 from seco.storage.atomic import atomic_write_text
 
 BESIDE = [*PLAIN, "ours"]

@@ -19,7 +19,7 @@ from pipeline.refine import refine
 from pipeline.resume import resume
 from pipeline.summary import summary
 from pipeline.train import train
-from seco.stopping import Stopped, listen
+from seco.runtime.signals import Stopped, listen
 
 app = typer.Typer(
     name="seco",

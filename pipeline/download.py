@@ -21,7 +21,7 @@ def download(
     """Download a public data set, check it and unpack it. A download that was stopped goes on where it was."""
     from seco.download.catalogue import TABLE, find_data_set
     from seco.download.obtain import obtain
-    from seco.reporting.progress import progress
+    from seco.runtime.progress import progress
 
     data_set = find_data_set(name, archives or TABLE)
     place = root or Path(data_set.root)

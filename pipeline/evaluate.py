@@ -18,7 +18,7 @@ def evaluate(
     output: Annotated[Path, typer.Option(help="Folder for the reports.")] = REPORTS,
 ) -> None:
     """Measure every mask against the truth; write metrics, tables and pictures."""
-    from seco.config import load_settings
+    from seco.config.settings import load_settings
     from seco.reporting.report import measure, show_headline, write_report
     from seco.reporting.sources import list_sources
     from seco.storage.manifest import read_manifest
@@ -33,7 +33,7 @@ def evaluate(
         refined_splits=settings.refine.splits,
         predicted_splits=settings.predict.splits,
     )
-    measured = measure(manifest, sources, contexts_file=Path(settings.dataset.root) / "contexts.csv")
+    measured = measure(manifest, sources, contexts_file=Path(settings.prepare.root) / "contexts.csv")
     report = write_report(
         manifest,
         measured,

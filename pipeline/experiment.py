@@ -9,10 +9,10 @@ import typer
 from pipeline.options import PARAMS, Params
 
 if TYPE_CHECKING:
-    from seco.experiments.conduct import Plan
-    from seco.experiments.execution import Ended
-    from seco.experiments.repository import Repository
-    from seco.experiments.studies import Study
+    from seco.studies.conduct import Plan
+    from seco.studies.execution import Ended
+    from seco.studies.repository import Repository
+    from seco.studies.studies import Study
 
 experiment = typer.Typer(
     help="Studies: runs of the pipeline that differ in a few settings, as experiments of DVC, and their results.",
@@ -45,7 +45,7 @@ def _fixed(name: Literal["ablation", "rivals"]) -> Callable[..., None]:
         params: Params = PARAMS,
         studies: File = STUDIES,
     ) -> None:
-        from seco.experiments.studies import Studies
+        from seco.studies.studies import Studies
 
         study = Studies(studies).fixed(name)
         _conduct(study, params, seeds=seeds, jobs=jobs, changes=changes or (), dry=dry, results=results)
@@ -69,9 +69,9 @@ def sweep(
     studies: File = STUDIES,
 ) -> None:
     """One setting at several values."""
-    from seco.config_file import read_yaml
-    from seco.experiments.settings import changed, read_changes
-    from seco.experiments.studies import Studies
+    from seco.config.yaml_file import read_yaml
+    from seco.studies.settings import changed, read_changes
+    from seco.studies.studies import Studies
 
     settings = changed(read_yaml(params), read_changes(changes or ()))
     study = Studies(studies).sweep(name, settings)
@@ -96,7 +96,7 @@ def report(
     studies: File = STUDIES,
 ) -> None:
     """Make tables and pictures of all results, a section a study; what else the page says stays."""
-    from seco.experiments.report import Splits, write_report
+    from seco.studies.report import Splits, write_report
 
     written = write_report(
         _every_study(params, studies),
@@ -109,8 +109,8 @@ def report(
 
 
 def _every_study(params: Path, path: Path) -> "list[Study]":
-    from seco.config_file import read_yaml
-    from seco.experiments.studies import Studies
+    from seco.config.yaml_file import read_yaml
+    from seco.studies.studies import Studies
 
     studies, settings = Studies(path), read_yaml(params)
     sweeps = [studies.sweep(name, settings) for name in studies.sweeps]
@@ -121,15 +121,15 @@ def _conduct(
     study: "Study", params: Path, *, seeds: str, jobs: int, changes: Sequence[str], dry: bool, results: Path
 ) -> None:
     """Run what is not done of a study; at the end name the runs that failed."""
-    from seco.config import check_settings
-    from seco.config_file import read_yaml
+    from seco.config.settings import check_settings
+    from seco.config.yaml_file import read_yaml
     from seco.errors import SecoError
-    from seco.experiments.conduct import keep_results, look_for_results
-    from seco.experiments.plan import plan_runs
-    from seco.experiments.report import results_file
-    from seco.experiments.repository import Repository
-    from seco.experiments.results import read_rows, require_comparable
-    from seco.experiments.settings import in_words, read_changes, read_seeds
+    from seco.studies.conduct import keep_results, look_for_results
+    from seco.studies.plan import plan_runs
+    from seco.studies.report import results_file
+    from seco.studies.repository import Repository
+    from seco.studies.results import read_rows, require_comparable
+    from seco.studies.settings import in_words, read_changes, read_seeds
 
     def check(values: Any) -> None:
         check_settings(values, source="its params.yaml")
@@ -155,10 +155,10 @@ def _conduct(
 
 def _run(plan: "Plan", repository: "Repository", *, jobs: int, path: Path) -> "tuple[Plan, list[str]]":
     """Run what is not done and show how far it is; return what was found, and what went wrong."""
-    from seco.experiments.conduct import conduct, data_outside
-    from seco.experiments.execution import Execution
-    from seco.experiments.watching import Watch
-    from seco.reporting.progress import progress
+    from seco.runtime.progress import progress
+    from seco.studies.conduct import conduct, data_outside
+    from seco.studies.execution import Execution
+    from seco.studies.watching import Watch
 
     faults: list[str] = []
 

@@ -21,18 +21,18 @@ def export(
 
 def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS) -> None:
     """Write the CAM of every image (scale 1 and mirror image), at a quarter of its size."""
-    from seco.config import load_settings
-    from seco.inference import load_predictor
-    from seco.reporting.progress import progress
-    from seco.resize import resize_maps
-    from seco.storage.cams import stored_size, write_cam
+    from seco.compute.resize import resize_maps
+    from seco.config.settings import load_settings
+    from seco.inference.cam_store import stored_size, write_cam
+    from seco.inference.predictor import load_predictor
+    from seco.runtime.progress import progress
     from seco.storage.manifest import read_manifest
 
     settings = load_settings(params)
     manifest = read_manifest(data)
     predictor = load_predictor(model, class_names=manifest.class_names)
     results = predictor.cams(
-        manifest.records, image_size=settings.cam.image_size, scales=(1.0,), batch_size=settings.cam.batch_size
+        manifest.records, image_size=settings.export.image_size, scales=(1.0,), batch_size=settings.export.batch_size
     )
     with progress("export-cams", len(manifest.records)) as advance:
         for record, class_ids, maps in results:
@@ -42,14 +42,14 @@ def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = M
 
 
 def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CAMS, masks: Seeds = SEEDS) -> None:
-    """Write the seed mask of every image: the stored CAM, cut at `cam.background`."""
+    """Write the seed mask of every image: the stored CAM, cut at `export.background`."""
     import torch
 
-    from seco.cam import two_way_labels
-    from seco.config import load_settings
-    from seco.reporting.progress import progress
-    from seco.resize import resize_maps
-    from seco.storage.cams import read_cam
+    from seco.compute.resize import resize_maps
+    from seco.config.settings import load_settings
+    from seco.inference.cam_store import read_cam
+    from seco.method.cam import two_way_labels
+    from seco.runtime.progress import progress
     from seco.storage.manifest import read_manifest
     from seco.storage.masks import mask_path, write_mask
 
@@ -60,6 +60,6 @@ def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CA
             cam = read_cam(cams, record.id)
             maps = resize_maps(torch.from_numpy(cam.maps), (record.height, record.width))
             class_ids = torch.from_numpy(cam.class_ids).long()
-            labels = two_way_labels(maps[None], class_ids[None], background=settings.cam.background)
+            labels = two_way_labels(maps[None], class_ids[None], background=settings.export.background)
             write_mask(mask_path(masks, record.id), labels[0].byte().numpy())
             advance()

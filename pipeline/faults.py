@@ -4,14 +4,14 @@ import errno
 from typing import NamedTuple
 
 from seco.errors import SecoError
-from seco.stopping import Stopped
-from seco.workers import lost_loader
+from seco.runtime.signals import Stopped
+from seco.runtime.workers import lost_loader
 
 _SPARING = {  # what to change where memory does not suffice
-    "train": "lower training.batch_size or training.crop_size, or set training.activation_checkpointing to true",
-    "export": "lower cam.batch_size",
-    "export-cams": "lower cam.batch_size",
-    "refine": "lower cam.batch_size",
+    "train": "lower train.batch_size or train.crop_size, or set train.activation_checkpointing to true",
+    "export": "lower export.batch_size",
+    "export-cams": "lower export.batch_size",
+    "refine": "lower export.batch_size",
     "predict": "lower predict.batch_size",
     "pretrain": "lower --batch-size or --size",
 }

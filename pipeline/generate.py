@@ -13,9 +13,9 @@ def generate(
     output: Annotated[Path, typer.Option(help="Folder for the scenes, in VOC's layout.")] = Path("data/raw/demo"),
 ) -> None:
     """Draw the demo scenes with their masks."""
-    from seco.config import load_settings
-    from seco.datasets.demo.writer import write_demo
-    from seco.reporting.progress import progress
+    from scenes.writer import write_demo
+    from seco.config.settings import load_settings
+    from seco.runtime.progress import progress
 
     settings = load_settings(params)
     with progress("generate") as advance:

@@ -16,11 +16,11 @@ def predict(
     output: Annotated[Path, typer.Option(help="Folder for the predictions, one below it a variant.")] = PREDICTIONS,
 ) -> None:
     """Write `single_scale`, `multi_scale` and (where enabled) `crf` masks of the images of `predict.splits`."""
-    from seco.config import load_settings
-    from seco.inference import load_predictor, scored_segmentation
-    from seco.parallel import process_map
+    from seco.config.settings import load_settings
+    from seco.inference.predictor import load_predictor, scored_segmentation
     from seco.refinement.labelling import label_variants
-    from seco.reporting.progress import progress
+    from seco.runtime.parallel import process_map
+    from seco.runtime.progress import progress
     from seco.storage.manifest import read_manifest
     from seco.storage.masks import mask_path, write_mask
 
@@ -41,7 +41,7 @@ def predict(
         )
         for result in results
     )
-    label = partial(label_variants, crf=settings.predict.crf.arguments())
+    label = partial(label_variants, crf=settings.crf_of(settings.predict.crf))
     with progress("predict", len(records)) as advance:
         for variants in process_map(label, scored):
             for variant, labelled in variants.items():

@@ -8,8 +8,8 @@ import typer
 from pipeline.options import PARAMS, PREPARED, Params
 
 if TYPE_CHECKING:
-    from seco.config import Settings
-    from seco.datasets.preparing import Inspected
+    from seco.config.settings import Settings
+    from seco.data.preparing import Inspected
 
 
 def prepare(
@@ -21,51 +21,51 @@ def prepare(
         typer.Option(
             "--skip-bad/--strict",
             help="Leave images with problems out, or stop when there are any.",
-            show_default="dataset.skip_bad of the settings",
+            show_default="prepare.skip_bad of the settings",
         ),
     ] = None,
 ) -> None:
     """Check every image, label and mask, and write the manifest; problems.csv lists all problems."""
-    from seco.config import load_settings
-    from seco.datasets.preparing import linked_folders, write_dataset
-    from seco.datasets.problems import refuse, write_problems
-    from seco.reporting.dataset import show_dataset
+    from seco.config.settings import load_settings
+    from seco.console.dataset import show_dataset
+    from seco.data.preparing import linked_folders, write_dataset
+    from seco.data.problems import refuse, write_problems
     from seco.storage.atomic import require_writable
 
     settings = load_settings(params)
     require_writable(output)
     inspected = _inspect(settings, cache)
     listing = write_problems(output, inspected.problems)
-    if not (settings.dataset.skip_bad if skip_bad is None else skip_bad):
+    if not (settings.prepare.skip_bad if skip_bad is None else skip_bad):
         refuse(inspected.problems, listing=listing)
     statistics = write_dataset(output, inspected, store=cache / "masks")
     show_dataset(
         statistics,
         class_names=inspected.class_names,
-        linked=linked_folders(Path(settings.dataset.root), inspected.checked),
+        linked=linked_folders(Path(settings.prepare.root), inspected.checked),
     )
 
 
 def _inspect(settings: "Settings", cache: Path) -> "Inspected":
     """List the images, draw masks where there are outlines, and check all files."""
-    from seco.datasets.checking import check
-    from seco.datasets.drawing import draw_masks
-    from seco.datasets.preparing import Inspected
-    from seco.datasets.reading import read_dataset
-    from seco.reporting.progress import progress
-    from seco.storage.known_files import KnownFiles
+    from seco.data.checking import check
+    from seco.data.drawing import draw_masks
+    from seco.data.known_files import KnownFiles
+    from seco.data.preparing import Inspected
+    from seco.data.reading import read_dataset
+    from seco.runtime.progress import progress
 
     with progress("prepare, lists") as advance:
         listed = read_dataset(
-            Path(settings.dataset.root),
-            data_format=settings.dataset.format,
-            classes=settings.dataset.classes,
-            lists=settings.dataset.lists,
-            source=settings.dataset.source,
-            difficult=settings.dataset.difficult is True,
-            validation_share=settings.dataset.validation_share,
-            split_seed=settings.dataset.split_seed,
-            outside_root=settings.dataset.outside_root,
+            Path(settings.prepare.root),
+            data_format=settings.prepare.format,
+            classes=settings.prepare.classes,
+            lists=settings.prepare.lists,
+            source=settings.prepare.source,
+            difficult=settings.prepare.difficult is True,
+            validation_share=settings.prepare.validation_share,
+            split_seed=settings.prepare.split_seed,
+            outside_root=settings.prepare.outside_root,
             progress=advance.reach,
         )
         names = tuple(listed.class_names)
@@ -74,6 +74,6 @@ def _inspect(settings: "Settings", cache: Path) -> "Inspected":
             listed.candidates, class_names=names, store=cache / "masks", progress=advance.reach
         )
         advance.begin("prepare, images")
-        known = KnownFiles(cache, subject=settings.dataset.root)
+        known = KnownFiles(cache, subject=settings.prepare.root)
         checked, faulty = check(drawn, class_names=names, known=known, progress=advance.reach)
     return Inspected(checked, [*listed.problems, *undrawable, *faulty], names, listed.left_out)

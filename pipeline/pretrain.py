@@ -19,11 +19,11 @@ def pretrain(
     seed: Annotated[int, typer.Option(min=0, help="Of objects, weights and order.")] = 1,
 ) -> None:
     """Teach the demo's encoder its objects one by one, on backgrounds that mean nothing."""
-    from seco.config import load_settings
+    from scenes.pretraining import draw_objects, fresh_encoder, pretrain_encoder, save_encoder
+    from seco.config.settings import load_settings
     from seco.errors import SecoError
-    from seco.reporting.progress import progress
+    from seco.runtime.progress import progress
     from seco.storage.atomic import require_writable
-    from seco.training.pretraining import draw_objects, fresh_encoder, pretrain_encoder, save_encoder
 
     settings = load_settings(params)
     encoder = fresh_encoder(settings.backbone.name, depth=settings.backbone.depth, seed=seed)

@@ -27,8 +27,8 @@ def list_recipes(recipes: Recipes = RECIPES) -> None:
     """Show what recipes there are, and what other backbones they can have."""
     from rich.console import Console
 
-    from seco.recipes import backbone_names, compose, recipe_names
-    from seco.reporting.recipes import backbone_table, recipe_table
+    from seco.config.recipes import backbone_names, compose, recipe_names
+    from seco.console.recipes import backbone_table, recipe_table
 
     found = [compose(recipes, name) for name in recipe_names(recipes)]
     Console().print(recipe_table(found))
@@ -39,7 +39,7 @@ def list_recipes(recipes: Recipes = RECIPES) -> None:
 @recipe.command("show")
 def show_recipe(name: Name, root: Root = None, backbone: Backbone = None, recipes: Recipes = RECIPES) -> None:
     """Print a recipe as `use` would write it."""
-    from seco.recipes import compose
+    from seco.config.recipes import compose
 
     typer.echo(compose(recipes, name, root=root and str(root), backbone=backbone).text, nl=False)
 
@@ -54,7 +54,7 @@ def use_recipe(
     force: Annotated[bool, typer.Option("--force", help="Overwrite changes of your own.", show_default="no")] = False,
 ) -> None:
     """Write a recipe to params.yaml; changes of your own there are not overwritten unasked."""
-    from seco.recipes import compose, require_unchanged
+    from seco.config.recipes import compose, require_unchanged
     from seco.storage.atomic import atomic_write_text
 
     chosen = compose(recipes, name, root=root and str(root), backbone=backbone)

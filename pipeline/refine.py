@@ -16,12 +16,12 @@ def refine(
     output: Annotated[Path, typer.Option(help="Folder for the refined masks.")] = REFINED,
 ) -> None:
     """Write the refined pseudo mask of every image of `refine.splits`."""
-    from seco.config import load_settings
-    from seco.inference import load_predictor, scored_cam
-    from seco.parallel import process_map
+    from seco.config.settings import load_settings
+    from seco.inference.predictor import load_predictor, scored_cam
+    from seco.method.par import PAR
     from seco.refinement.labelling import label_image
-    from seco.refinement.par import PAR
-    from seco.reporting.progress import progress
+    from seco.runtime.parallel import process_map
+    from seco.runtime.progress import progress
     from seco.storage.manifest import read_manifest
     from seco.storage.masks import mask_path, write_mask
 
@@ -31,13 +31,13 @@ def refine(
     predictor = load_predictor(model, class_names=manifest.class_names)
     cams = predictor.cams(
         records,
-        image_size=settings.cam.image_size,
+        image_size=settings.export.image_size,
         scales=settings.refine.scales,
-        batch_size=settings.cam.batch_size,
+        batch_size=settings.export.batch_size,
     )
     par = PAR() if settings.refine.use_par else None
-    scored = (scored_cam(cam, background=settings.cam.background, par=par) for cam in cams)
-    label = partial(label_image, crf=settings.refine.crf.arguments())
+    scored = (scored_cam(cam, background=settings.export.background, par=par) for cam in cams)
+    label = partial(label_image, crf=settings.crf_of(settings.refine.crf))
     with progress("refine", len(records)) as advance:
         for labelled in process_map(label, scored):
             write_mask(mask_path(output, labelled.id), labelled.mask)

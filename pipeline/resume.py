@@ -8,7 +8,7 @@ import typer
 from pipeline.options import Resume
 
 if TYPE_CHECKING:
-    from seco.storage.runs import Run
+    from seco.training.runs import Run
 
 resume = typer.Typer(
     help="Interrupted runs, which `seco train` goes on with: list them, or delete what is no longer wanted.",
@@ -25,8 +25,8 @@ def list_runs(*, folder: Resume) -> None:
     """Show each run, how far it is, when it was saved and how much room it takes."""
     import time
 
-    from seco.reporting.runs import show_runs
-    from seco.storage import runs
+    from seco.console.runs import show_runs
+    from seco.training import runs
 
     found = runs.list_runs(folder)
     if found:
@@ -38,9 +38,9 @@ def list_runs(*, folder: Resume) -> None:
 @resume.command("clean")
 def clean_runs(names: Names = None, every: Every = False, *, folder: Resume) -> None:
     """Delete the runs that are named, or all; one that is under way never goes."""
+    from seco.console.runs import human_size
     from seco.errors import SecoError
-    from seco.reporting.runs import human_size
-    from seco.storage.runs import delete_run, list_runs
+    from seco.training.runs import delete_run, list_runs
 
     if bool(names) == every:
         raise SecoError("say which runs to delete: their names, as `seco resume list` shows them, or --all")
@@ -58,8 +58,7 @@ def clean_runs(names: Names = None, every: Every = False, *, folder: Resume) -> 
 
 def _choose(runs: "Sequence[Run]", names: Sequence[str]) -> "list[Run]":
     """Return the runs of some names; raises SecoError where there is none of a name, or it is under way."""
-    from seco.errors import SecoError
-    from seco.hints import did_you_mean
+    from seco.errors import SecoError, did_you_mean
 
     known = {run.name: run for run in runs}
     for name in names:

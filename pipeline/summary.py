@@ -10,6 +10,6 @@ from pipeline.options import REPORTS
 
 def summary(reports: Annotated[Path, typer.Option(help="Folder that `seco evaluate` wrote.")] = REPORTS) -> None:
     """Print the scores of the last run and where its results are."""
-    from seco.reporting.summary import show_summary
+    from seco.console.summary import show_summary
 
     show_summary(reports)

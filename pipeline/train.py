@@ -9,15 +9,18 @@ import typer
 from pipeline.options import MODEL, PARAMS, PREPARED, REPORTS, Data, Params, Resume
 
 if TYPE_CHECKING:
-    from seco.config import Settings
+    from seco.config.settings import Settings
     from seco.storage.manifest import Manifest
+    from seco.training.trainer import Score
+
+WARM_UP, MEASURED = 2, 3  # steps of --profile
 
 
 def train(
     params: Params = PARAMS,
     data: Data = PREPARED,
     output: Annotated[Path, typer.Option(help="Folder for the trained model.")] = MODEL,
-    curves: Annotated[Path, typer.Option(help="Folder for the learning curves.")] = REPORTS / "training",
+    curves: Annotated[Path, typer.Option(help="Folder for the learning curves.")] = REPORTS / "train",
     skip_bad: Annotated[
         bool,
         typer.Option("--skip-bad", help="Let another image stand in for one that cannot be read.", show_default="no"),
@@ -35,9 +38,9 @@ def train(
     """
     from rich.console import Console
 
-    from seco.config import load_settings
-    from seco.distributed import process_group, rank
-    from seco.reporting.progress import progress
+    from seco.compute.distributed import process_group, rank
+    from seco.config.settings import load_settings
+    from seco.runtime.progress import progress
     from seco.storage.atomic import require_writable
     from seco.storage.manifest import read_manifest
     from seco.training.batching import describe_batches
@@ -57,10 +60,11 @@ def train(
         say(f"train: {describe_batches(settings)}")
         folder = resume / fingerprint(settings, data)
         with only_run(folder, settings):
-            trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad)
+            score = _scorer(settings, manifest) if settings.train.evaluate_every else None
+            trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
             for fault in trainer.state.faults:
                 say(f"train: {fault}")
-            bar = progress("train", settings.training.steps, console=console)
+            bar = progress("train", settings.train.steps, console=console)
             with trainer.state, TrainingLog(curves) as log, bar as advance:
                 trainer.run(log, advance)
             if rank() == 0:
@@ -68,12 +72,43 @@ def train(
                 trainer.state.discard()
 
 
-def _profile(settings: "Settings", manifest: "Manifest") -> None:
-    """Profile a few steps with every phase on; print what kinds of operations they consist of."""
-    from seco.distributed import process_group, rank
-    from seco.training.profiling import kinds_table, profile_training
+def _scorer(settings: "Settings", manifest: "Manifest") -> "Score":
+    """Return what scores the held-out split on the way: CAMs cut midway between the thresholds of training."""
+    from seco.inference.validation import Validation
 
-    with process_group():
-        found = profile_training(settings, manifest, folder=REPORTS / "profile")
+    return Validation(
+        manifest,
+        split=settings.train.evaluate_split,
+        image_size=settings.train.crop_size,
+        batch_size=settings.train.batch_size,
+        background=(settings.cam.low + settings.cam.high) / 2,
+        precision=settings.train.precision,
+    )
+
+
+def _profile(settings: "Settings", manifest: "Manifest") -> None:
+    """Profile a few steps on the run's own images with every phase on; nothing is saved but table and trace."""
+    import tempfile
+
+    from seco.compute.distributed import process_group, rank
+    from seco.runtime.profiler import kinds_table, profile_steps, to_markdown
+    from seco.storage.atomic import atomic_write_text
+    from seco.training.inputs import to_device
+    from seco.training.trainer import Trainer
+
+    folder, waits = REPORTS / "profile", ("warmup_steps", "prototype_start", "contrast_start", "segmentation_start")
+    shortened = settings.train.model_copy(update={**dict.fromkeys(waits, 0), "steps": WARM_UP + MEASURED})
+    with process_group(), tempfile.TemporaryDirectory() as scratch:
+        trainer = Trainer(settings.model_copy(update={"train": shortened}), manifest, resume_folder=Path(scratch))
+        batches = iter([to_device(batch, trainer.device) for batch in trainer.batches()])
+
+        def step() -> None:
+            trainer.update(trainer.step(next(batches)))
+
+        for _ in range(WARM_UP):
+            step()
+        trace = folder / "trace.json" if rank() == 0 else None
+        found = profile_steps(step, steps=MEASURED, device=trainer.device, trace=trace)
         if rank() == 0:
+            atomic_write_text(folder / "table.md", to_markdown(found))
             typer.echo(kinds_table(found), nl=False)

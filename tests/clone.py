@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from seco.experiments.settings import changed
+from seco.studies.settings import changed
 from tests.imports import ROOT
 
 SMALL = {
@@ -19,18 +19,18 @@ SMALL = {
     "backbone.depth": 1,
     "backbone.pretrained": False,
     "backbone.projector_width": 32,
-    "training.steps": 6,
-    "training.batch_size": 4,
-    "training.crop_size": 64,
-    "training.second_view_size": 32,
-    "training.warmup_steps": 1,
-    "training.prototype_start": 0,
-    "training.contrast_start": 1,
-    "training.segmentation_start": 2,
-    "training.tag_source_switch": 3,
-    "training.num_workers": 0,
-    "training.log_every": 1,
-    "cam.image_size": 64,
+    "train.steps": 6,
+    "train.batch_size": 4,
+    "train.crop_size": 64,
+    "train.second_view_size": 32,
+    "train.warmup_steps": 1,
+    "train.prototype_start": 0,
+    "train.contrast_start": 1,
+    "train.segmentation_start": 2,
+    "train.tag_source_switch": 3,
+    "train.num_workers": 0,
+    "train.log_every": 1,
+    "export.image_size": 64,
     "predict.image_size": 64,
     "evaluate.pictures": 2,
 }

@@ -4,8 +4,8 @@ from typing import Any
 
 import yaml
 
-from seco.config import Settings
-from seco.experiments.settings import changed
+from seco.config.settings import Settings
+from seco.studies.settings import changed
 from tests.imports import ROOT
 
 SMALL = {
@@ -19,20 +19,20 @@ SMALL = {
     "backbone.depth": 1,
     "backbone.pretrained": False,
     "backbone.projector_width": 32,
-    "training.batch_size": 2,
-    "training.crop_size": 64,
-    "training.second_view_size": 32,
-    "training.precision": "fp32",
-    "training.num_workers": 0,
-    "training.judge_tags": False,
-    "cam.image_size": 64,
-    "cam.batch_size": 2,
+    "train.batch_size": 2,
+    "train.crop_size": 64,
+    "train.second_view_size": 32,
+    "train.precision": "fp32",
+    "train.num_workers": 0,
+    "train.judge_tags": False,
+    "export.image_size": 64,
+    "export.batch_size": 2,
     "predict.image_size": 64,
     "predict.batch_size": 2,
 }
 
 
 def small_settings(**changes: Any) -> Settings:
-    """Return the settings of params.yaml, shrunk, with changes by dotted key: ``**{"training.steps": 3}``."""
+    """Return the settings of params.yaml, shrunk, with changes by dotted key: ``**{"train.steps": 3}``."""
     values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     return Settings.model_validate(changed(values, SMALL | changes))

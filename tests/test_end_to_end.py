@@ -13,8 +13,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from seco.classes import DEMO
-from seco.experiments.settings import changed
+from scenes.classes import DEMO
+from seco.studies.settings import changed
 from tests.clone import clone, environment, succeed
 
 APART = ("--results", "results")  # from the results that the project itself has
@@ -29,30 +29,30 @@ def project(tmp_path_factory) -> Path:
 
 
 def test_every_artefact_of_the_design_is_there(project):
-    with (project / "data/prepared/manifest.csv").open() as file:
+    with (project / "data/prepare/manifest.csv").open() as file:
         records = list(csv.DictReader(file))
     assert len(records) == 16 + 4 + 4
     for record in records:
         size = (int(record["width"]), int(record["height"]))
-        assert (project / "data/cams" / f"{record['id']}.npz").is_file()
+        assert (project / "data/export/cams" / f"{record['id']}.npz").is_file()
         folders = ["seeds"] if record["split"] == "val_unbiased" else ["seeds", "refined"]
         masks = [project / "data/masks" / folder for folder in folders]
         if record["split"] != "train":
-            masks += [project / "data/predictions" / variant for variant in ("single_scale", "multi_scale", "crf")]
+            masks += [project / "data/predict" / variant for variant in ("single_scale", "multi_scale", "crf")]
         for folder in masks:
             with Image.open(folder / f"{record['id']}.png") as mask:
                 assert mask.mode == "P"
                 assert mask.size == size
                 assert set(np.unique(np.asarray(mask))) <= set(range(len(DEMO) + 1))
-    assert {path.name for path in (project / "data/model").iterdir()} == {"model.safetensors", "config.json"}
+    assert {path.name for path in (project / "data/train").iterdir()} == {"model.safetensors", "config.json"}
 
 
 def test_masks_from_labels_show_labelled_classes_only(project):
-    with (project / "data/prepared/manifest.csv").open() as file:
+    with (project / "data/prepare/manifest.csv").open() as file:
         records = list(csv.DictReader(file))
     for record in records:
         allowed = {0, *(DEMO.index(label) + 1 for label in record["labels"].split(";"))}
-        with Image.open(project / "data/masks/seeds" / f"{record['id']}.png") as seed:
+        with Image.open(project / "data/export/seeds" / f"{record['id']}.png") as seed:
             assert set(np.unique(np.asarray(seed))) <= allowed
 
 
@@ -79,7 +79,7 @@ def test_on_data_of_ones_own_no_scene_is_drawn(project, tmp_path, linked):
     (own / "data/raw/demo").rename(place)
     if linked:
         (own / "data/raw/own").symlink_to(place)
-    values = changed(yaml.safe_load((own / "params.yaml").read_text()), {"dataset.root": "data/raw/own"})
+    values = changed(yaml.safe_load((own / "params.yaml").read_text()), {"prepare.root": "data/raw/own"})
     (own / "params.yaml").write_text(yaml.safe_dump(values))
     planned = succeed("dvc", "repro", "--dry", cwd=own)
     assert "Running stage 'prepare'" in planned
@@ -110,7 +110,7 @@ def test_an_experiment_with_another_patch_size_reruns_training_and_what_follows(
         assert f"Running stage '{stage}'" not in output
     for stage in ("train", "export", "refine", "predict", "evaluate"):
         assert f"Running stage '{stage}'" in output
-    assert json.loads((project / "data/model/config.json").read_text())["settings"]["patch_size"] == 48
+    assert json.loads((project / "data/train/config.json").read_text())["settings"]["patch_size"] == 48
     assert "wide" in succeed("dvc", "exp", "show", "--csv", cwd=project)
 
 
@@ -167,7 +167,7 @@ def scored(root: Path, study: str, name: str) -> float:
 def test_a_study_that_was_killed_goes_on_at_the_step_of_its_last_checkpoint(own_project):
     part = "{about: Parts, reference: SeCo, tables: [scores], variants: {SeCo: {method: seco}}}"
     (own_project / "one.yaml").write_text(f"ablation: {part}\nrivals: {part}\n")
-    changes = ("--set-param", "training.steps=40", "--set-param", "training.checkpoint_every=4")
+    changes = ("--set-param", "train.steps=40", "--set-param", "train.checkpoint_every=4")
     words = ("seco", "experiment", "ablation", "--studies", "one.yaml", "--seeds", "7", *APART, *changes)
     saved = await_saved(own_project, words, count=2, kill=True)
     assert max(saved) < 40

@@ -16,7 +16,7 @@ from PIL import Image
 
 from seco.storage.manifest import Manifest, read_manifest
 from tests.clone import SMALL, change_settings, clone, succeed
-from tests.datasets.own_tree import add_mask, add_photo
+from tests.data.own_tree import add_mask, add_photo
 from tests.imports import ROOT
 
 PAGE = (ROOT / "docs/your-own-images.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ SCALE = {key: value for key, value in SMALL.items() if not key.startswith("gener
     "patch_size": 32,
     "backbone.name": "vit_tiny_patch16_224",
     "refine.scales": [1.0],
-    "cam.batch_size": 4,
+    "export.batch_size": 4,
 }
 
 
@@ -80,7 +80,7 @@ def settings_of(text: str) -> dict[str, Any]:
 
 def prepare(project: Path) -> Manifest:
     succeed("seco", "prepare", cwd=project)
-    return read_manifest(project / "data/prepared")
+    return read_manifest(project / "data/prepare")
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def project(finished: Path, tmp_path: Path) -> Path:
 
 
 def test_photographs_become_masks_without_a_mask_to_learn_from(finished: Path) -> None:
-    manifest = read_manifest(finished / "data/prepared")
+    manifest = read_manifest(finished / "data/prepare")
     listed = rows(blocks_of("From photographs", "csv")[0])
     assert len(manifest.records) == len(listed) == 10
     assert manifest.class_names == ("cat", "dog", "person", "sofa")
@@ -175,10 +175,10 @@ def test_a_json_file_of_cocos_form(project: Path) -> None:
     (project / PLACE / "annotations.json").write_text(blocks_of("A JSON", "json")[0])
     change_settings(project, settings_of(blocks_of("A JSON", "yaml")[0]))
     for seed in range(2):  # DVC deletes what the first run wrote before the second, but not the masks that are kept
-        change_settings(project, {"dataset.split_seed": seed})
+        change_settings(project, {"prepare.split_seed": seed})
         assert "Running stage 'prepare'" in succeed("dvc", "repro", "prepare", cwd=project)
         assert len(list(project.glob(".seco/prepare/masks/*/*.png"))) == 1
-    manifest = read_manifest(project / "data/prepared")
+    manifest = read_manifest(project / "data/prepare")
     assert [(record.id, record.labels) for record in manifest.records] == [("rex", ("dog",)), ("kitten", ("cat",))]
     rex, kitten = (record.mask for record in manifest.records)
     assert kitten is None
@@ -192,8 +192,8 @@ def test_the_page_says_what_prepare_does(project: Path) -> None:
     add_photo(project / PLACE / "photos/home.jpg", size=SIZE)
     printed = succeed("seco", "prepare", "--skip-bad", cwd=project)
     assert "problems: 1; the images concerned are left out" in printed
-    with (project / "data/prepared/problems.csv").open(newline="") as file:
+    with (project / "data/prepare/problems.csv").open(newline="") as file:
         (problem,) = csv.DictReader(file)
     assert problem["file"] == f"{PLACE}/photos/rex.jpg"
     assert problem["problem"].endswith("photos/rex.jpg is empty: replace it or take it off the list")
-    assert len(read_manifest(project / "data/prepared").records) == 9
+    assert len(read_manifest(project / "data/prepare").records) == 9

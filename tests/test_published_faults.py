@@ -11,16 +11,16 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.classes import IGNORE
-from seco.datasets.views import ViewMaker
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import local_contrast
-from seco.memory import Prototypes, Reservoir
+from seco.method.memory import Prototypes, Reservoir
+from seco.method.patches import sample_patches
+from seco.method.tags import rectify_tags, tag_images, tag_patches
 from seco.models.network import SeCoNetwork
-from seco.patches import sample_patches
-from seco.tags import rectify_tags, tag_images, tag_patches
+from seco.storage.label_map import IGNORE
 from seco.training.objective import StepResult, evaluate
 from seco.training.schedule import learning_rate_factor
+from seco.training.views import ViewMaker
 from tests.settings import small_settings
 from tests.tiny import contrast_of, memory_of, seeded, snapshot, tiny_inputs, tiny_models
 
@@ -40,9 +40,9 @@ def a_step(**changes) -> tuple[StepResult, dict[str, Tensor], dict[str, Tensor]]
     """One full step on tiny models: its result, and all state before and after."""
     settings = small_settings(
         **{
-            "training.prototype_start": 0,
-            "training.contrast_start": 0,
-            "training.segmentation_start": 0,
+            "train.prototype_start": 0,
+            "train.contrast_start": 0,
+            "train.segmentation_start": 0,
             "use_rectification": False,
         }
         | changes
@@ -158,7 +158,7 @@ def test_prototypes_took_tokens_of_any_length_so_that_momentum_meant_nothing():
 
 
 def test_prototypes_were_class_tokens_while_queries_are_projections():
-    settings = small_settings(**{"training.prototype_start": 0})
+    settings = small_settings(**{"train.prototype_start": 0})
     models = tiny_models(settings)
     inputs = tiny_inputs()
     result = evaluate(models, inputs, settings=settings, step=1)
@@ -174,7 +174,7 @@ def test_images_of_several_classes_never_moved_a_prototype():
 
 
 def test_keys_of_whole_image_views_came_from_the_student():
-    settings = small_settings(**{"training.prototype_start": 0, "training.contrast_start": 0})
+    settings = small_settings(**{"train.prototype_start": 0, "train.contrast_start": 0})
     models, inputs = tiny_models(settings), tiny_inputs()
     contrast = contrast_of(evaluate(models, inputs, settings=settings, step=1))
     assert contrast.keys is not None
@@ -237,7 +237,7 @@ def test_forward_returned_2_4_or_8_values_and_changed_queues():
 
 
 def test_losses_of_a_phase_not_begun_were_computed_and_multiplied_by_zero():
-    result, _, _ = a_step(**{"training.contrast_start": 9, "training.segmentation_start": 9})
+    result, _, _ = a_step(**{"train.contrast_start": 9, "train.segmentation_start": 9})
     assert set(result.terms) == {"cls", "aux", "ptc"}
 
 

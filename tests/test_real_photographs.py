@@ -9,12 +9,12 @@ import pytest
 import yaml
 from PIL import Image
 
-from seco.classes import VOC
-from seco.experiments.settings import changed
-from seco.storage.cams import read_cam, stored_size
+from seco.data.class_sets import VOC
+from seco.inference.cam_store import read_cam, stored_size
 from seco.storage.manifest import Manifest, read_manifest
 from seco.storage.masks import mask_path, read_mask
 from seco.storage.model import read_model
+from seco.studies.settings import changed
 from tests.imports import ROOT
 from tests.pipeline.conftest import run_stage
 
@@ -23,29 +23,29 @@ pytestmark = pytest.mark.skipif(VOC_ROOT is None, reason="SECO_VOC_ROOT does not
 
 COUNTS = {"train_aug": 12, "val": 4}
 SETTINGS = {
-    "dataset.root": "VOC2012",
-    "dataset.classes": "voc",
-    "dataset.lists": {"train": "train_aug", "val": "val"},
+    "prepare.root": "VOC2012",
+    "prepare.classes": "voc",
+    "prepare.lists": {"train": "train_aug", "val": "val"},
     "backbone.name": "vit_tiny_patch16_224",
     "backbone.depth": 2,
     "backbone.pretrained": False,
     "backbone.projector_width": 64,
     "patch_size": 64,
     "reservoir_size": 64,
-    "training.steps": 4,
-    "training.batch_size": 2,
-    "training.crop_size": 224,
-    "training.second_view_size": 112,
-    "training.warmup_steps": 1,
-    "training.prototype_start": 0,
-    "training.contrast_start": 1,
-    "training.segmentation_start": 2,
-    "training.tag_source_switch": 3,
-    "training.log_every": 1,
-    "training.checkpoint_every": 2,
-    "training.num_workers": 1,
-    "cam.image_size": 224,
-    "cam.batch_size": 3,
+    "train.steps": 4,
+    "train.batch_size": 2,
+    "train.crop_size": 224,
+    "train.second_view_size": 112,
+    "train.warmup_steps": 1,
+    "train.prototype_start": 0,
+    "train.contrast_start": 1,
+    "train.segmentation_start": 2,
+    "train.tag_source_switch": 3,
+    "train.log_every": 1,
+    "train.checkpoint_every": 2,
+    "train.num_workers": 1,
+    "export.image_size": 224,
+    "export.batch_size": 3,
     "refine.splits": ["train", "val"],
     "predict.splits": ["val"],
     "predict.image_size": 224,
@@ -82,7 +82,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def manifest(project: Path) -> Manifest:
-    return read_manifest(project / "data/prepared")
+    return read_manifest(project / "data/prepare")
 
 
 def masks_of(project: Path, folder: str, record) -> np.ndarray:
@@ -101,7 +101,7 @@ def test_the_manifest_holds_the_photographs_with_their_sizes_and_labels(project:
 
 
 def test_every_loss_was_finite_in_the_phase_it_belongs_to(project: Path) -> None:
-    folder = project / "reports/training/plots/metrics/loss"
+    folder = project / "reports/train/plots/metrics/loss"
     first = {"total": 1, "cls": 1, "aux": 1, "ptc": 1, "lig": 2, "lil": 2, "seg": 3, "reg": 3}
     for name, step in first.items():
         lines = [line.split("\t") for line in (folder / f"{name}.tsv").read_text().splitlines()[1:]]
@@ -111,7 +111,7 @@ def test_every_loss_was_finite_in_the_phase_it_belongs_to(project: Path) -> None
 
 
 def test_the_model_knows_vocs_classes(project: Path) -> None:
-    stored = read_model(project / "data/model")
+    stored = read_model(project / "data/train")
     assert stored.class_names == VOC
     assert stored.settings["training"]["crop_size"] == 224
     assert stored.weights["classifier.weight"].shape[0] == 20
@@ -120,13 +120,13 @@ def test_the_model_knows_vocs_classes(project: Path) -> None:
 
 def test_cams_are_of_the_labels_at_a_quarter_of_the_size(project: Path, manifest: Manifest) -> None:
     for record in manifest.records:
-        cam = read_cam(project / "data/cams", record.id)
+        cam = read_cam(project / "data/export/cams", record.id)
         assert sorted(cam.class_ids) == sorted(manifest.label_ids(record))
         assert cam.maps.shape[1:] == stored_size(record.height, record.width)
         assert 0 <= cam.maps.min() <= cam.maps.max() <= 1
 
 
-@pytest.mark.parametrize("folder", ["data/masks/seeds", "data/masks/refined"])
+@pytest.mark.parametrize("folder", ["data/export/seeds", "data/refine"])
 def test_masks_show_background_and_labels_at_the_images_size(project: Path, manifest: Manifest, folder: str) -> None:
     shown = set()
     for record in manifest.records:
@@ -138,7 +138,7 @@ def test_masks_show_background_and_labels_at_the_images_size(project: Path, mani
 
 @pytest.mark.parametrize("variant", ["single_scale", "multi_scale", "crf"])
 def test_segmentations_are_of_the_validation_images_alone(project: Path, manifest: Manifest, variant: str) -> None:
-    folder = f"data/predictions/{variant}"
+    folder = f"data/predict/{variant}"
     assert {path.stem for path in (project / folder).iterdir()} == {record.id for record in manifest.split("val")}
     for record in manifest.split("val"):
         assert masks_of(project, folder, record).max() <= len(VOC)

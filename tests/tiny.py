@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from seco.config import Settings
-from seco.datasets.loading import Batch
+from seco.config.settings import Settings
 from seco.training.inputs import Inputs, to_device
+from seco.training.loading import Batch
 from seco.training.models import Models, build_models
 from seco.training.objective import StepResult
 from seco.training.parts.patch_contrast import Contrast, PatchContrast

@@ -5,9 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from seco.config_file import read_yaml
-from seco.errors import SecoError
-from seco.hints import did_you_mean
+from seco.config.yaml_file import read_yaml
+from seco.errors import SecoError, did_you_mean
 
 TABLE = Path(__file__).with_name("archives.yaml")
 

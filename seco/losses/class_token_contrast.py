@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.device import full_precision
+from seco.compute.device import full_precision
 from seco.losses.reduction import mean
 
 

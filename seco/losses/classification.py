@@ -3,9 +3,9 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.device import full_precision
+from seco.compute.device import full_precision
 from seco.losses.reduction import masked_mean, mean
-from seco.tags import UNCERTAIN
+from seco.method.tags import UNCERTAIN
 
 
 def image_classification(logits: Tensor, labels: Tensor) -> Tensor:

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from seco.compute.resize import resize
 from seco.losses.reduction import mean
-from seco.refinement.permutohedral import PermutohedralLattice
-from seco.resize import resize
+from seco.method.permutohedral import PermutohedralLattice
 
 
 def energy_loss(

@@ -3,8 +3,8 @@
 import torch
 from torch import Tensor
 
-from seco.device import full_precision
-from seco.distributed import any_over_ranks
+from seco.compute.device import full_precision
+from seco.compute.distributed import any_over_ranks
 from seco.losses.reduction import masked_mean
 
 

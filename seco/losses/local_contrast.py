@@ -3,9 +3,9 @@
 import torch
 from torch import Tensor
 
-from seco.device import full_precision
+from seco.compute.device import full_precision
 from seco.losses.reduction import masked_mean
-from seco.tags import UNCERTAIN
+from seco.method.tags import UNCERTAIN
 
 
 def local_contrast(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, *, temperature: float) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from seco.distributed import sum_over_ranks
+from seco.compute.distributed import sum_over_ranks
 
 
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:

@@ -3,9 +3,9 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.classes import BACKGROUND, IGNORE
+from seco.compute.resize import resize
 from seco.losses.reduction import masked_mean
-from seco.resize import resize
+from seco.storage.label_map import BACKGROUND, IGNORE
 
 
 def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -3,9 +3,9 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.classes import IGNORE
+from seco.compute.resize import resize
 from seco.losses.reduction import masked_mean
-from seco.resize import resize
+from seco.storage.label_map import IGNORE
 
 
 def supervised_loss(logits: Tensor, masks: Tensor) -> Tensor:

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.classes import IGNORE
-from seco.device import full_precision
+from seco.compute.device import full_precision
 from seco.losses.reduction import masked_mean
+from seco.storage.label_map import IGNORE
 
 
 def token_contrast(tokens: Tensor, labels: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from seco.device import full_precision
+from seco.compute.device import full_precision
 
 
 class PooledClassifier(nn.Linear):

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from seco.cam import activation_maps
+from seco.method.cam import activation_maps
 from seco.models.encoder import Encoder, Tokens
 from seco.models.heads import AtrousDecoder, PooledClassifier
 

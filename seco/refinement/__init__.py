@@ -1,1 +1,1 @@
-"""Sharper borders from colour: pixel-adaptive refinement, dense CRF, and the lattice for fast Gaussians."""
+"""Dense CRF and final labels: from class scores to masks."""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from seco.classes import BACKGROUND, IGNORE
+from seco.inference.cam_store import cam_path, read_cam
 from seco.reporting.overlays import RGB, class_colours, heat_overlay, mask_overlay
-from seco.storage.cams import cam_path, read_cam
 from seco.storage.images import read_image
+from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import Record
 from seco.storage.masks import MaskArray, mask_path, read_mask
 

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from seco.classes import BACKGROUND, IGNORE
+from seco.storage.label_map import BACKGROUND, IGNORE
 
 RGB = npt.NDArray[np.uint8]
 _DISTINCT = (

@@ -7,20 +7,20 @@ from pathlib import Path
 import pandas as pd
 from rich.console import Console
 
-from seco.cooccurrence import count_pairs
-from seco.evaluation import evaluate_masks
+from seco.data.cooccurrence import count_pairs
+from seco.reporting.csv_table import write_table
 from seco.reporting.examples import choose, common_columns, legend, panels
 from seco.reporting.figures import confusion_bars, overview
 from seco.reporting.headline import headline_metrics, notes
 from seco.reporting.page import compose_page
-from seco.reporting.progress import progress
 from seco.reporting.sources import Measured, Source
 from seco.reporting.tables import class_table, context_table, headline_table, pair_table, to_terminal
+from seco.runtime.progress import progress
+from seco.scores.evaluation import evaluate_masks
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
 from seco.storage.contexts import read_contexts
+from seco.storage.json_file import write_metrics
 from seco.storage.manifest import Manifest
-from seco.storage.metrics import write_metrics
-from seco.storage.tables import write_table
 
 _LOG_WIDTH = 110  # columns; a log has no edge to fold tables at
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seco.errors import SecoError
-from seco.evaluation import Evaluation
+from seco.scores.evaluation import Evaluation
 
 CAM_SEED = "cam_seed"
 REFINED = "refined"

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from seco.classes import BACKGROUND
-from seco.cooccurrence import Counts, context_costs, lift, pair_confusion
+from seco.data.cooccurrence import Counts, lift
 from seco.reporting.sources import Measured
+from seco.scores.cooccurrence import context_costs, pair_confusion
+from seco.storage.label_map import BACKGROUND
 
 _LEAST_SHOWN = 0.01
 _HEADLINE_COLUMNS = (

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from seco.errors import SecoError
-from seco.stopping import deferred
+from seco.runtime.signals import deferred
 
 ASIDE_ENDING = ".tmp"
 """How the names of unfinished files end; their writer was killed where one is found at rest."""

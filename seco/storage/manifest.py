@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from seco.errors import SecoError
-from seco.storage.metrics import write_metrics
+from seco.storage.json_file import write_metrics
 from seco.storage.rows import read_rows, write_rows
 
 MANIFEST_FILE = "manifest.csv"

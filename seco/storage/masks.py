@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from seco.classes import IGNORE, palette
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_bytes
 from seco.storage.images import read_any_image
+from seco.storage.label_map import IGNORE, palette
 
 MaskArray = npt.NDArray[np.uint8]
 

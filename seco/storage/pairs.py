@@ -21,8 +21,8 @@ def write_pairs(
     Args:
         folder: gets the file.
         class_names: foreground classes in id order.
-        counts: int64 `[K+1, K+1]` of `seco.cooccurrence.count_pairs`.
-        lifts: float64 `[K+1, K+1]` of `seco.cooccurrence.lift`.
+        counts: int64 `[K+1, K+1]` of `seco.scores.cooccurrence.count_pairs`.
+        lifts: float64 `[K+1, K+1]` of `seco.scores.cooccurrence.lift`.
 
     Raises:
         SecoError: the file cannot be written.

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import torch
 
-from seco.datasets.loading import Batch
-from seco.distributed import any_over_ranks, gather_objects, rank
+from seco.compute.distributed import any_over_ranks, gather_objects, rank
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_path
+from seco.training.loading import Batch
 from seco.training.objective import StepResult
 
 
@@ -22,8 +22,8 @@ def end_of_run(step: int, result: StepResult, batch: Batch, *, in_a_row: int, fo
     ids = [name for part in gather_objects(batch.ids) for name in part]
     return SecoError(
         f"loss or gradient was not finite at step {step}, as in {in_a_row} step{'s' * (in_a_row > 1)} in a row "
-        f"({_origin(result)}; images {', '.join(ids)}; kept in {path}): lower training.learning_rate, or set "
-        "training.precision to fp32"
+        f"({_origin(result)}; images {', '.join(ids)}; kept in {path}): lower train.learning_rate, or set "
+        "train.precision to fp32"
     )
 
 

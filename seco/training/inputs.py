@@ -5,9 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seco.cam import inside_mask, present_classes
-from seco.datasets.loading import Batch
-from seco.datasets.views import normalise
+from seco.compute.pixels import normalise
+from seco.method.cam import inside_mask, present_classes
+from seco.training.loading import Batch
 
 
 class Inputs(NamedTuple):

@@ -8,7 +8,7 @@ import torch
 import typer
 from dvclive.live import Live
 
-from seco.distributed import rank, sum_over_ranks
+from seco.compute.distributed import rank, sum_over_ranks
 from seco.training.objective import StepResult
 from seco.training.tally import Tally
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from seco.config import Settings
+from seco.config.settings import Settings
 from seco.models.heads import DirectionProjector, Projector
 from seco.training.parts.class_tokens import ClassTokenContrast
 from seco.training.parts.classification import Classification

@@ -8,8 +8,8 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import nn
 
-from seco.config import Settings
-from seco.device import require_compiler
+from seco.compute.device import require_compiler
+from seco.config.settings import Settings
 from seco.models.encoder import Encoder, build_encoder
 from seco.models.network import SeCoNetwork
 from seco.training.methods import METHODS
@@ -63,9 +63,9 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
         network = SeCoNetwork(encoder, num_classes=num_classes)
         network.projector = method.projector(settings, encoder.width)
         parts = nn.ModuleDict({name: part(settings, network) for name, part in method.active(settings).items()})
-    network.encoder.vit.set_grad_checkpointing(settings.training.activation_checkpointing)
+    network.encoder.vit.set_grad_checkpointing(settings.train.activation_checkpointing)
     models = Models(network.to(device), parts.to(device))
-    if settings.training.compile:
+    if settings.train.compile:
         require_compiler(device)
         for encoder in models.encoders():
             encoder.compile_blocks()
@@ -80,9 +80,9 @@ def build_optimizer(settings: Settings, network: SeCoNetwork) -> torch.optim.Opt
     encoder = list(network.encoder.parameters())
     known = {id(weight) for weight in encoder}
     rest = [weight for weight in network.parameters() if id(weight) not in known]
-    rate = settings.training.learning_rate
+    rate = settings.train.learning_rate
     groups = [
         {"params": encoder, "base_rate": rate},
-        {"params": rest, "base_rate": rate * settings.training.head_multiplier},
+        {"params": rest, "base_rate": rate * settings.train.head_multiplier},
     ]
-    return torch.optim.AdamW(groups, lr=rate, weight_decay=settings.training.weight_decay, fused=True)
+    return torch.optim.AdamW(groups, lr=rate, weight_decay=settings.train.weight_decay, fused=True)

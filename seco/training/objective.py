@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from seco.config import Settings
+from seco.config.settings import Settings
 from seco.training.inputs import Inputs
 from seco.training.models import Models
 from seco.training.parts.crop_pass import CropPass

@@ -11,13 +11,13 @@ from typing import Any
 import torch
 
 import seco
-from seco.config import Settings
-from seco.distributed import from_first, rank
+from seco.compute.distributed import from_first, rank
+from seco.config.settings import Settings
 from seco.errors import SecoError
-from seco.storage.checkpoint import read_checkpoint
-from seco.storage.checkpoint_writer import CheckpointWriter
-from seco.storage.runs import hold_run, note_run
+from seco.training.checkpoint import read_checkpoint
+from seco.training.checkpoint_writer import CheckpointWriter
 from seco.training.models import Models
+from seco.training.runs import hold_run, note_run
 from seco.training.tally import Tally
 
 # What these sections hold comes into play only before or after training.
@@ -159,9 +159,9 @@ class RunState:
 def _recognisable(settings: Settings) -> dict[str, Any]:
     """Return what tells one run from another in a list."""
     return {
-        "steps": settings.training.steps,
-        "batch_size": settings.training.batch_size,
+        "steps": settings.train.steps,
+        "batch_size": settings.train.batch_size,
         "backbone": settings.backbone.name,
         "patch_size": settings.patch_size,
-        "dataset": settings.dataset.root,
+        "dataset": settings.prepare.root,
     }

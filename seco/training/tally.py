@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from seco.distributed import rank, sum_over_ranks
+from seco.compute.distributed import rank, sum_over_ranks
 
 
 class Tally:

@@ -7,41 +7,49 @@ from pathlib import Path
 
 import torch
 
-from seco.config import Settings
-from seco.datasets.loading import Batch, TrainingSet, training_batches
-from seco.datasets.stream import SampleStream
-from seco.datasets.views import ViewMaker
-from seco.device import pick_device, shared_casts
-from seco.distributed import any_over_ranks, anyone, share_of, sum_gradients
-from seco.stopping import Stopped, deferred
+from seco.compute.device import pick_device, shared_casts
+from seco.compute.distributed import any_over_ranks, anyone, share_of, sum_gradients
+from seco.config.settings import Settings
+from seco.models.network import SeCoNetwork
+from seco.runtime.signals import Stopped, deferred
 from seco.storage.manifest import Manifest
 from seco.storage.model import StoredModel, write_model
 from seco.training.bad_steps import end_of_run
 from seco.training.inputs import Inputs, to_device
+from seco.training.loading import Batch, TrainingSet, training_batches
 from seco.training.log import Point, TrainingLog, measure
 from seco.training.methods import METHODS
 from seco.training.models import build_models, build_optimizer
 from seco.training.objective import StepResult, evaluate
 from seco.training.resume import RunState
 from seco.training.schedule import learning_rate_factor
-from seco.training.validation import Validation
+from seco.training.stream import SampleStream
+from seco.training.views import ViewMaker
 
 Progress = Callable[[int, str], None]
 """Told after every step how many steps were done, and a note on how they went."""
+Score = Callable[[SeCoNetwork], dict[str, float]]
+"""Measures the network every ``train.evaluate_every`` steps; its values join the learning curves."""
 
 
 class Trainer:
     """One training run, from the first step or from where it was interrupted; of several ranks, this one's part."""
 
     def __init__(
-        self, settings: Settings, manifest: Manifest, *, resume_folder: Path, skip_bad_images: bool = False
+        self,
+        settings: Settings,
+        manifest: Manifest,
+        *,
+        resume_folder: Path,
+        skip_bad_images: bool = False,
+        score: Score | None = None,
     ) -> None:
         self.settings = settings
         self.manifest = manifest
         self.skip_bad_images = skip_bad_images
         self.device = pick_device()
         models = build_models(settings, num_classes=len(manifest.class_names), device=self.device)
-        self.validation = Validation(settings, manifest) if settings.training.evaluate_every else None
+        self.score = score
         self.state = RunState(models, build_optimizer(settings, models.network), resume_folder)
         self.state.restore()
 
@@ -52,7 +60,7 @@ class Trainer:
             SecoError: too many steps in a row were not finite, or an image cannot be read.
             Stopped: as asked.
         """
-        state, training = self.state, self.settings.training
+        state, training = self.state, self.settings.train
         log.replay(state.curves)
         progress(state.step, "")
         with deferred("finishing the step and saving; once more to stop at once") as asked:
@@ -108,7 +116,7 @@ class Trainer:
 
     def batches(self) -> Iterator[Batch]:
         """Yield this rank's share of the batches from the present step to the last."""
-        settings, training = self.settings, self.settings.training
+        settings, training = self.settings, self.settings.train
         records = self.manifest.split("train")
         parts = METHODS[settings.method].active(settings).values()
         views = ViewMaker(
@@ -136,7 +144,7 @@ class Trainer:
         return training_batches(dataset, stream, num_workers=training.num_workers)
 
     def _train_on(self, batch: Batch, log: TrainingLog) -> None:
-        state, training = self.state, self.settings.training
+        state, training = self.state, self.settings.train
         inputs = to_device(batch, self.device)
         result = self.step(inputs)
         sound = self.update(result)
@@ -146,8 +154,8 @@ class Trainer:
         point: Point = {}
         if sound and (state.step % training.log_every == 0 or state.step == training.steps):
             point |= measure(result, state.tally, rate=self._rate())
-        if self.validation is not None and state.step % training.evaluate_every == 0:
-            point |= self.validation(state.models.network)
+        if self.score is not None and state.step % training.evaluate_every == 0:
+            point |= self.score(state.models.network)
         if point:
             state.curves.append({"step": float(state.step), "bad_steps": float(state.bad_steps)} | point)
             log.record(state.curves[-1])
@@ -161,7 +169,7 @@ class Trainer:
         self.state.tally.add(result.shares)
 
     def _factor(self) -> float:
-        training = self.settings.training
+        training = self.settings.train
         return learning_rate_factor(
             self.state.step,
             steps=training.steps,

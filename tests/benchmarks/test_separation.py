@@ -7,10 +7,10 @@ import torch
 from torch.nn import functional as F
 
 from benchmarks.separation import MIXED, Patches, areas, cut, kinds, windows
-from seco.classes import IGNORE
 from seco.errors import SecoError
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
+from seco.storage.label_map import IGNORE
 from seco.storage.manifest import Manifest, Record
 
 CLASS, OTHER, CONTEXT = (1.0, 0.0), (0.0, 1.0), (-1.0, 0.1)

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from seco.classes import IGNORE
 from seco.losses.segmentation import segmentation_loss
+from seco.storage.label_map import IGNORE
 
 
 def problem(*, seed: int = 0) -> tuple[Tensor, Tensor]:

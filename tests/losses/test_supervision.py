@@ -3,8 +3,8 @@ import math
 import pytest
 import torch
 
-from seco.classes import IGNORE
 from seco.losses.supervision import supervised_loss
+from seco.storage.label_map import IGNORE
 
 
 def test_three_pixels_by_hand_and_one_that_is_left_out():

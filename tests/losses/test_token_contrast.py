@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from seco.classes import IGNORE
 from seco.losses.token_contrast import token_contrast
+from seco.storage.label_map import IGNORE
 
 
 def by_definition(tokens: Tensor, labels: Tensor) -> float:

@@ -12,20 +12,20 @@ import pytest
 import yaml
 
 from pipeline.app import main
-from seco.experiments.settings import changed
+from seco.studies.settings import changed
+from tests.demo_data import demo_manifest
 from tests.imports import ROOT
-from tests.scenes import demo_manifest
 from tests.settings import SMALL
 
 TINY = SMALL | {
-    "training.steps": 3,
-    "training.warmup_steps": 1,
-    "training.prototype_start": 0,
-    "training.contrast_start": 0,
-    "training.segmentation_start": 1,
-    "training.tag_source_switch": 2,
-    "training.log_every": 1,
-    "dataset.root": "data/raw/demo",
+    "train.steps": 3,
+    "train.warmup_steps": 1,
+    "train.prototype_start": 0,
+    "train.contrast_start": 0,
+    "train.segmentation_start": 1,
+    "train.tag_source_switch": 2,
+    "train.log_every": 1,
+    "prepare.root": "data/raw/demo",
     "evaluate.pictures": 1,
 }
 STAGES = ("prepare", "train", "export", "refine", "predict", "evaluate")

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from seco.storage.checkpoint import write_checkpoint
+from seco.training.checkpoint import write_checkpoint
 from tests.pipeline.conftest import Project
 
 NEED_MODEL = ("export", "export-cams", "refine", "predict")
@@ -53,7 +53,7 @@ SPOILT: dict[str, tuple[Spoiler, str]] = {
     "empty weights": (lambda model: (model / "model.safetensors").write_bytes(b""), "cannot be read"),
     "cut config": (lambda model: cut(model / "config.json"), "cannot be read"),
     "another's config": (lambda model: (model / "config.json").write_text("[1]"), "cannot be read"),
-    "config without a backbone": (without_a_backbone, "config.json in data/model is not that of a model ('backbone')"),
+    "config without a backbone": (without_a_backbone, "config.json in data/train is not that of a model ('backbone')"),
     "another depth": (edit_config(depth=2), "are of another architecture than its config.json says"),
     "another width": (edit_config(name="vit_small_patch16_224"), "are of another architecture"),
     "another head": (with_a_class_more, "are of another architecture than its config.json says"),
@@ -65,7 +65,7 @@ SPOILT: dict[str, tuple[Spoiler, str]] = {
 @pytest.mark.parametrize("fault", SPOILT)
 def test_a_model_that_cannot_be_used(project: Project, fault: str) -> None:
     spoil, sentence = SPOILT[fault]
-    spoil(project.root / "data/model")
+    spoil(project.root / "data/train")
     told = project.refusal("export-cams")
     assert sentence in told
     assert told.count("\n") == 0
@@ -73,9 +73,9 @@ def test_a_model_that_cannot_be_used(project: Project, fault: str) -> None:
 
 @pytest.mark.parametrize("stage", NEED_MODEL)
 def test_no_model_at_all(project: Project, stage: str) -> None:
-    for path in (project.root / "data/model").iterdir():
+    for path in (project.root / "data/train").iterdir():
         path.unlink()
-    assert project.refusal(stage).startswith("data/model holds no trained model (")
+    assert project.refusal(stage).startswith("data/train holds no trained model (")
 
 
 def hostile(path: Path) -> None:
@@ -113,15 +113,15 @@ def test_weights_of_the_backbone_that_cannot_be_used(project: Project, fault: st
 
 @pytest.mark.parametrize("spoil", [Path.unlink, cut, lambda path: path.write_bytes(b"PK")])
 def test_a_cam_that_is_missing_or_damaged(project: Project, spoil: Spoiler) -> None:
-    for path in (project.root / "data/cams").glob("*.npz"):
+    for path in (project.root / "data/export/cams").glob("*.npz"):
         spoil(path)
     told = project.refusal("export-masks")
-    assert told.startswith("the CAM data/cams/")
+    assert told.startswith("the CAM data/export/cams/")
     assert "run `seco export-cams`" in told
 
 
 def test_a_cam_that_is_damaged_at_evaluation(project: Project) -> None:
-    for path in (project.root / "data/cams").glob("*.npz"):
+    for path in (project.root / "data/export/cams").glob("*.npz"):
         cut(path)
     assert project.refusal("evaluate").endswith("is damaged: run `seco export-cams` again")
 
@@ -129,10 +129,10 @@ def test_a_cam_that_is_damaged_at_evaluation(project: Project) -> None:
 @pytest.mark.parametrize(
     ("folder", "stage"),
     [
-        ("data/masks/seeds", "export-masks"),
-        ("data/masks/refined", "refine"),
-        ("data/predictions/single_scale", "predict"),
-        ("data/predictions/crf", "predict"),
+        ("data/export/seeds", "export-masks"),
+        ("data/refine", "refine"),
+        ("data/predict/single_scale", "predict"),
+        ("data/predict/crf", "predict"),
     ],
 )
 def test_masks_that_are_missing_or_damaged_at_evaluation(project: Project, folder: str, stage: str) -> None:
@@ -144,16 +144,16 @@ def test_masks_that_are_missing_or_damaged_at_evaluation(project: Project, folde
 
 
 def test_predictions_that_were_never_made(project: Project) -> None:
-    (project.root / "data/predictions").rename(project.root / "data/elsewhere")
+    (project.root / "data/predict").rename(project.root / "data/elsewhere")
     assert "`seco predict`" in project.refusal("evaluate")
 
 
 def test_a_state_of_another_run(project: Project) -> None:
-    project.set(**{"training.checkpoint_every": 1, "training.steps": 4})
-    from seco.config import load_settings
+    project.set(**{"train.checkpoint_every": 1, "train.steps": 4})
+    from seco.config.settings import load_settings
     from seco.training.resume import fingerprint
 
-    name = fingerprint(load_settings(project.root / "params.yaml"), project.root / "data/prepared")
+    name = fingerprint(load_settings(project.root / "params.yaml"), project.root / "data/prepare")
     write_checkpoint(project.root / ".seco/resume" / name, {"models": {}}, step=1)
     told = project.refusal("train", besides=(f".seco/resume/{name}/run.json", f".seco/resume/{name}/lock"))
     assert told.startswith(f".seco/resume/{name} holds another run's state: delete it")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seco.classes import DEMO
+from scenes.classes import DEMO
 from seco.storage.masks import write_mask
 from tests.pipeline.conftest import Project
 
@@ -32,7 +32,7 @@ def truncate(path: Path) -> None:
 
 def bad_data(project: Project) -> str:
     """Return how `prepare` refuses; nothing is written but the list of problems and what is known of sound files."""
-    return project.refusal("prepare", besides=("data/prepared/problems.csv", ".seco/prepare/"))
+    return project.refusal("prepare", besides=("data/prepare/problems.csv", ".seco/prepare/"))
 
 
 @pytest.mark.parametrize("stage", NEED_SETTINGS)
@@ -49,20 +49,20 @@ def test_settings_of_another_kind(project: Project, stage: str) -> None:
 
 
 def test_all_faults_of_the_settings_in_one_list(project: Project) -> None:
-    project.set(patch_size="64", **{"training.steps": True, "backbone.pretrained": 1})
+    project.set(patch_size="64", **{"train.steps": True, "backbone.pretrained": 1})
     path = project.root / "params.yaml"
     path.write_text(path.read_text() + "\npatchsize: 64\n")
     assert project.refusal("train").splitlines() == [
         "params.yaml has 4 problems:",
         "  patch_size: '64' is not allowed: must be a valid integer",
         "  backbone.pretrained: 1 is not allowed: must be a valid boolean or a valid string",
-        "  training.steps: True is not allowed: must be a valid integer",
+        "  train.steps: True is not allowed: must be a valid integer",
         "  patchsize: this key is unknown: did you mean patch_size?",
     ]
 
 
 def test_missing_data_folder(project: Project) -> None:
-    project.set(**{"dataset.root": "data/raw/elsewhere"})
+    project.set(**{"prepare.root": "data/raw/elsewhere"})
     assert project.refusal("prepare").startswith("the data folder data/raw/elsewhere does not exist: ")
 
 
@@ -111,21 +111,21 @@ def test_several_faults_of_the_data_in_one_list(project: Project) -> None:
 
 @pytest.mark.parametrize("stage", NEED_DATA)
 def test_a_missing_manifest(project: Project, stage: str) -> None:
-    for path in (project.root / "data/prepared").iterdir():
+    for path in (project.root / "data/prepare").iterdir():
         path.unlink()
     assert project.refusal(stage).endswith("is missing: run `seco prepare`")
 
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_photograph_that_breaks_while_training(project: Project, workers: int) -> None:
-    project.set(**{"training.num_workers": workers})
+    project.set(**{"train.num_workers": workers})
     truncate(image(project, 3))
-    told = project.refusal("train", besides=("reports/training/",))
+    told = project.refusal("train", besides=("reports/train/",))
     assert told.startswith(str(Path("data/raw/demo/JPEGImages") / f"{image(project, 3).name} is truncated or damaged"))
     assert told.count("\n") == 0
 
 
-@pytest.mark.parametrize(("stage", "output"), [("export-cams", "data/cams/"), ("refine", "data/masks/refined/")])
+@pytest.mark.parametrize(("stage", "output"), [("export-cams", "data/export/cams/"), ("refine", "data/refine/")])
 def test_a_photograph_that_breaks_before_masks_are_made(project: Project, stage: str, output: str) -> None:
     truncate(image(project, 3))
     told = project.refusal(stage, besides=(output,))
@@ -134,6 +134,6 @@ def test_a_photograph_that_breaks_before_masks_are_made(project: Project, stage:
 
 
 def test_a_split_that_the_manifest_lacks(project: Project) -> None:
-    project.set(**{"dataset.lists": {"train": "train", "held_out": "val"}, "predict.splits": ["held_out"]})
+    project.set(**{"prepare.lists": {"train": "train", "held_out": "val"}, "predict.splits": ["held_out"]})
     project.set(**{"refine.splits": ["train"]})
     assert project.refusal("predict").startswith("the manifest has no split 'held_out': choose one of train, val")

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from seco.experiments.results import write_rows
+from seco.studies.results import write_rows
 from tests.clone import change_settings
-from tests.experiments.repositories import commit, git, write
-from tests.experiments.rows import row
 from tests.imports import ROOT
 from tests.pipeline.conftest import Outcome, Project, run_stage
+from tests.studies.repositories import commit, git, write
+from tests.studies.rows import row
 
 
 @pytest.fixture
@@ -42,11 +42,11 @@ def test_list_shows_every_study_with_its_runs(bare):
 
 def test_dry_tells_what_would_run_and_runs_nothing(bare):
     before = bare.files()
-    told = bare.run("rivals", "--seeds", "0,2", "--dry", "-S", "training.steps=50")
+    told = bare.run("rivals", "--seeds", "0,2", "--dry", "-S", "train.steps=50")
     assert told.status == 0
     first, *planned = told.out.splitlines()
     assert first == "rivals: 8 runs, of which 0 are done."
-    assert planned[0] == "rivals-baseline-s0: training.steps=50 method=baseline seed=0"
+    assert planned[0] == "rivals-baseline-s0: train.steps=50 method=baseline seed=0"
     assert [line.partition(":")[0] for line in planned[4:]] == [
         *("rivals-baseline-s2", "rivals-toco-s2", "rivals-seco-s2", "rivals-full-supervision-s2"),
     ]
@@ -60,7 +60,7 @@ def test_a_study_is_not_mixed_with_results_of_other_settings(bare):
 
 
 def test_a_sweep_goes_round_the_value_that_all_its_runs_would_have(bare):
-    own = ("-S", "training.steps=1000", "-S", "training.tag_source_switch=200")
+    own = ("-S", "train.steps=1000", "-S", "train.tag_source_switch=200")
     told = bare.run("sweep", "tag-source", "--seeds", "0", "--dry", *own).out
     values = [line.rpartition("tag_source_switch=")[2].split()[0] for line in told.splitlines()[1:]]
     assert values == ["0", "200", "500", "1000"]
@@ -72,8 +72,8 @@ def test_a_sweep_goes_round_the_value_that_all_its_runs_would_have(bare):
         (("sweep", "tag-sorce"), "there is no sweep 'tag-sorce': did you mean tag-source?"),
         (("ablation", "--seeds", "a,b"), "--seeds 'a,b' is no list of seeds"),
         (("ablation", "-S", "trainig.steps=5"), "params.yaml has no key trainig.steps: did you mean training?"),
-        (("ablation", "-S", "training.steps"), "--set-param 'training.steps' is no change: write KEY=VALUE"),
-        (("rivals", "-S", "training.steps=-1"), "the run rivals-baseline-s0 cannot be: its params.yaml has 1 problem:"),
+        (("ablation", "-S", "train.steps"), "--set-param 'train.steps' is no change: write KEY=VALUE"),
+        (("rivals", "-S", "train.steps=-1"), "the run rivals-baseline-s0 cannot be: its params.yaml has 1 problem:"),
         (("list", "--studies", "none.yaml"), "none.yaml"),
         (("report",), "benchmarks/results holds no results of a study: run one"),
     ],

@@ -17,16 +17,16 @@ import yaml
 from pipeline.app import main
 from pipeline.faults import ending_of
 from seco.errors import SecoError
-from seco.stopping import listen
+from seco.runtime.signals import listen
 from tests.imports import ROOT
 from tests.test_pipeline_definition import keys_of
 
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())
 REMEDIES = {
-    "train": "lower training.batch_size or training.crop_size, or set training.activation_checkpointing to true",
-    "export": "lower cam.batch_size",
-    "export-cams": "lower cam.batch_size",
-    "refine": "lower cam.batch_size",
+    "train": "lower train.batch_size or train.crop_size, or set train.activation_checkpointing to true",
+    "export": "lower export.batch_size",
+    "export-cams": "lower export.batch_size",
+    "refine": "lower export.batch_size",
     "predict": "lower predict.batch_size",
     "pretrain": "lower --batch-size or --size",
     "evaluate": "close other programs, or take a larger machine",
@@ -93,7 +93,7 @@ def test_a_file_that_the_system_refuses_is_named() -> None:
 
 
 def test_a_users_fault_speaks_for_itself() -> None:
-    assert told(SecoError("training.steps is 0: must be at least 1")) == "training.steps is 0: must be at least 1"
+    assert told(SecoError("train.steps is 0: must be at least 1")) == "train.steps is 0: must be at least 1"
 
 
 @pytest.mark.parametrize("fault", [RuntimeError("mat1 and mat2 shapes"), ZeroDivisionError(), KeyError("step")])

@@ -13,13 +13,13 @@ from typing import NamedTuple
 import pytest
 from PIL import Image
 
-from seco.storage.checkpoint import read_checkpoint
 from seco.storage.manifest import Manifest, read_manifest, write_manifest
+from seco.training.checkpoint import read_checkpoint
 from tests.imports import ROOT
 from tests.pipeline.conftest import Outcome, Project
 
 STATUSES = {signal.SIGTERM: 143, signal.SIGINT: 130}
-ENDLESS = {"training.steps": 100_000, "training.checkpoint_every": 100_000, "training.log_every": 1}
+ENDLESS = {"train.steps": 100_000, "train.checkpoint_every": 100_000, "train.log_every": 1}
 PARENT = "import os, subprocess, sys; os.environ['DVC_STAGE'] = 'train'; subprocess.call(sys.argv[1:])"
 PRETRAINING = {"--output": "new.safetensors", "--images": 8, "--size": 64, "--steps": 9, "--batch-size": 1}
 
@@ -113,7 +113,7 @@ def require_saved_step(project: Project) -> None:
 
 @pytest.mark.parametrize("number", STATUSES)
 def test_training_finishes_its_step_and_saves(project: Project, start, number: signal.Signals) -> None:
-    project.set(**ENDLESS, **{"training.num_workers": 2})
+    project.set(**ENDLESS, **{"train.num_workers": 2})
     command = start("train", "--output", "new", "--curves", "log")
     command.wait_for((project.root / "log/metrics.json").exists)
     command.ask(number)
@@ -129,10 +129,10 @@ def test_training_finishes_its_step_and_saves(project: Project, start, number: s
 def test_asked_twice_training_ends_in_the_midst_of_a_step(project: Project, start) -> None:
     pipe = project.root / "never.jpg"
     os.mkfifo(pipe)
-    manifest = read_manifest(project.root / "data/prepared")
+    manifest = read_manifest(project.root / "data/prepare")
     records = [replace(record, image=pipe) for record in manifest.records]
     write_manifest(project.root / "data/slow", Manifest(tuple(records), manifest.class_names), summary={})
-    project.set(**ENDLESS, **{"training.num_workers": 0})
+    project.set(**ENDLESS, **{"train.num_workers": 0})
     command = start("train", "--data", "data/slow", "--output", "new", "--curves", "log")
     command.wait_for(lambda: opened(pipe))
     command.ask(signal.SIGINT)
@@ -153,7 +153,7 @@ def opened(pipe: Path) -> bool:
 
 
 def test_training_ends_with_the_dvc_that_started_it(project: Project, start) -> None:
-    project.set(**ENDLESS, **{"training.num_workers": 1})
+    project.set(**ENDLESS, **{"train.num_workers": 1})
     parent = (sys.executable, "-c", PARENT)
     command = start("train", "--output", "new", "--curves", "log", parent=parent)
     command.wait_for((project.root / "log/metrics.json").exists)
@@ -164,7 +164,7 @@ def test_training_ends_with_the_dvc_that_started_it(project: Project, start) -> 
 
 @pytest.mark.parametrize("number", STATUSES)
 def test_refinement_stops_and_leaves_whole_masks(project: Project, start, number: signal.Signals) -> None:
-    manifest = many_times(read_manifest(project.root / "data/prepared"), 1000)
+    manifest = many_times(read_manifest(project.root / "data/prepare"), 1000)
     write_manifest(project.root / "data/many", manifest, summary={})
     command = start("refine", "--data", "data/many", "--output", "new")
     command.wait_for(lambda: any(project.root.glob("new/*.png")))
@@ -218,7 +218,7 @@ def test_pretraining_writes_nothing_when_stopped(
         os.kill(os.getpid(), number)
         return 1.0
 
-    monkeypatch.setattr("seco.training.pretraining.learning_rate_factor", stop)
+    monkeypatch.setattr("scenes.pretraining.learning_rate_factor", stop)
     before = project.files()
     outcome = project.run("pretrain", *(str(word) for option in PRETRAINING.items() for word in option))
     assert outcome.status == STATUSES[number]

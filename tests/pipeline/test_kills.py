@@ -19,15 +19,15 @@ from tests.pipeline.conftest import Project
 ALONE = (sys.executable, "-m", "pipeline")
 TWO_RANKS = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "pipeline")
 RUN = {
-    "training.steps": 60,
-    "training.warmup_steps": 5,
-    "training.prototype_start": 2,
-    "training.contrast_start": 10,
-    "training.segmentation_start": 20,
-    "training.tag_source_switch": 40,
-    "training.log_every": 3,
-    "training.checkpoint_every": 1,  # so that most kills fall into the writing of a checkpoint
-    "training.num_workers": 1,
+    "train.steps": 60,
+    "train.warmup_steps": 5,
+    "train.prototype_start": 2,
+    "train.contrast_start": 10,
+    "train.segmentation_start": 20,
+    "train.tag_source_switch": 40,
+    "train.log_every": 3,
+    "train.checkpoint_every": 1,  # so that most kills fall into the writing of a checkpoint
+    "train.num_workers": 1,
 }
 PATIENCE = 180.0  # seconds for a start or an end
 
@@ -114,7 +114,7 @@ def unbroken(project: Project, start: Sequence[str]) -> dict[str, bytes]:
 def test_a_run_killed_at_random_moments_ends_in_the_same_bits(
     project: Project, start: Sequence[str], kills: int, steps: int
 ):
-    project.set(**(RUN | {"training.batch_size": 3, "training.steps": steps}))
+    project.set(**(RUN | {"train.batch_size": 3, "train.steps": steps}))
     expected = unbroken(project, start)
     chance, saved, half_written = random.Random(0), [], 0
     for number in range(kills):
@@ -140,14 +140,14 @@ def test_a_run_killed_at_random_moments_ends_in_the_same_bits(
 
 @pytest.mark.slow
 def test_ranks_save_when_asked_to_stop_and_go_on_as_if_nothing_had_been(project: Project):
-    project.set(**(RUN | {"training.checkpoint_every": 1000, "training.batch_size": 3}))
+    project.set(**(RUN | {"train.checkpoint_every": 1000, "train.batch_size": 3}))
     expected = unbroken(project, TWO_RANKS)
     run = Training(project, TWO_RANKS)
     run.await_words("batches of 3")
     time.sleep(2.0)
     run.process.terminate()
     assert run.end() != 0
-    assert 0 < saved_step(project.root) < RUN["training.steps"], run.says()
+    assert 0 < saved_step(project.root) < RUN["train.steps"], run.says()
     assert not (project.root / "new/model.safetensors").exists()
     run = Training(project, TWO_RANKS)
     assert run.end() == 0, run.says()
@@ -157,7 +157,7 @@ def test_ranks_save_when_asked_to_stop_and_go_on_as_if_nothing_had_been(project:
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_dead_rank_takes_the_others_down(project: Project, victim: int):
-    project.set(**(RUN | {"training.steps": 100_000, "training.num_workers": 0, "training.checkpoint_every": 1000}))
+    project.set(**(RUN | {"train.steps": 100_000, "train.num_workers": 0, "train.checkpoint_every": 1000}))
     run = Training(project, TWO_RANKS)
     run.await_words("batches of 2")
     time.sleep(1.5)
@@ -175,7 +175,7 @@ def test_a_dead_rank_takes_the_others_down(project: Project, victim: int):
 
 @pytest.mark.slow
 def test_ranks_whose_launcher_dies_save_and_end(project: Project):
-    project.set(**(RUN | {"training.steps": 100_000, "training.num_workers": 0, "training.checkpoint_every": 100_000}))
+    project.set(**(RUN | {"train.steps": 100_000, "train.num_workers": 0, "train.checkpoint_every": 100_000}))
     run = Training(project, TWO_RANKS)
     run.await_words("batches of 2")
     time.sleep(1.5)

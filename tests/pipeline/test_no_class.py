@@ -9,14 +9,14 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from seco.storage.cams import read_cam
+from seco.inference.cam_store import read_cam
 from tests.pipeline.conftest import Project
 
 
 @pytest.fixture
 def unlabelled(project: Project) -> str:
     """The id of an image whose labels are taken away, under a model that predicts no class."""
-    path = project.root / "data/prepared/manifest.csv"
+    path = project.root / "data/prepare/manifest.csv"
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     rows[1]["labels"] = ""
@@ -24,9 +24,9 @@ def unlabelled(project: Project) -> str:
         writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-    weights = load_file(project.root / "data/model/model.safetensors")
+    weights = load_file(project.root / "data/train/model.safetensors")
     weights["classifier.weight"] = torch.zeros_like(weights["classifier.weight"])
-    save_file(weights, project.root / "data/model/model.safetensors")
+    save_file(weights, project.root / "data/train/model.safetensors")
     return rows[1]["id"]
 
 
@@ -37,11 +37,11 @@ def mask_of(folder: Path, image_id: str) -> np.ndarray:
 def test_the_whole_way_to_the_report(project: Project, unlabelled: str) -> None:
     for stage in ("export", "refine", "evaluate"):
         assert project.run(stage).status == 0, stage
-    assert read_cam(project.root / "data/cams", unlabelled).maps.shape[0] == 0
+    assert read_cam(project.root / "data/export/cams", unlabelled).maps.shape[0] == 0
     for folder in ("seeds", "refined"):
         assert not mask_of(project.root / "data/masks" / folder, unlabelled).any()
 
 
 def test_training_takes_an_image_without_labels(project: Project, unlabelled: str) -> None:
-    project.set(**{"training.steps": 5, "training.batch_size": 2})
+    project.set(**{"train.steps": 5, "train.batch_size": 2})
     assert project.run("train").status == 0

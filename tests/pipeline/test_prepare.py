@@ -19,7 +19,7 @@ def spoil(project: Project, count: int) -> list[Path]:
 
 
 def listed_problems(project: Project) -> list[str]:
-    with (project.root / "data/prepared/problems.csv").open(newline="") as file:
+    with (project.root / "data/prepare/problems.csv").open(newline="") as file:
         return [row["file"] for row in csv.DictReader(file)]
 
 
@@ -34,23 +34,23 @@ def test_it_says_what_the_data_holds(project: Project) -> None:
 
 def test_strict_is_the_default_and_lists_every_problem(project: Project) -> None:
     paths = spoil(project, 7)
-    manifest = (project.root / "data/prepared/manifest.csv").read_bytes()
-    told = project.refusal("prepare", besides=("data/prepared/problems.csv", ".seco/prepare/"))
+    manifest = (project.root / "data/prepare/manifest.csv").read_bytes()
+    told = project.refusal("prepare", besides=("data/prepare/problems.csv", ".seco/prepare/"))
     assert told.startswith("the data has 7 problems:\n")
-    assert told.endswith("(all in data/prepared/problems.csv; `seco prepare --skip-bad` leaves them out)")
+    assert told.endswith("(all in data/prepare/problems.csv; `seco prepare --skip-bad` leaves them out)")
     assert listed_problems(project) == [str(path.relative_to(project.root)) for path in paths]
-    assert (project.root / "data/prepared/manifest.csv").read_bytes() == manifest, "the old result stays"
+    assert (project.root / "data/prepare/manifest.csv").read_bytes() == manifest, "the old result stays"
 
 
 @pytest.mark.parametrize("by", ["option", "setting"])
 def test_bad_images_can_be_left_out(project: Project, by: str) -> None:
     bad = {path.stem for path in spoil(project, 2)}
     if by == "setting":
-        project.set(**{"dataset.skip_bad": True})
+        project.set(**{"prepare.skip_bad": True})
     outcome = project.run("prepare", *(["--skip-bad"] if by == "option" else []))
     assert outcome.status == 0
     assert "problems: 2; the images concerned are left out" in outcome.out
-    records = read_manifest(project.root / "data/prepared").records
+    records = read_manifest(project.root / "data/prepare").records
     assert len(records) == 8 + 2 + 2 - 2
     assert bad.isdisjoint(record.id for record in records)
     assert len(listed_problems(project)) == 2
@@ -58,7 +58,7 @@ def test_bad_images_can_be_left_out(project: Project, by: str) -> None:
 
 def test_strict_overrules_the_setting(project: Project) -> None:
     spoil(project, 1)
-    project.set(**{"dataset.skip_bad": True})
+    project.set(**{"prepare.skip_bad": True})
     assert project.run("prepare", "--strict").status == 1
 
 
@@ -74,7 +74,7 @@ def test_mended_data_leave_no_old_problem(project: Project) -> None:
 
 def test_where_all_is_bad_there_is_nothing_to_learn_from(project: Project) -> None:
     spoil(project, 8)
-    told = project.refusal("prepare", "--skip-bad", besides=("data/prepared/problems.csv", ".seco/prepare/"))
+    told = project.refusal("prepare", "--skip-bad", besides=("data/prepare/problems.csv", ".seco/prepare/"))
     assert told == "no image is in the split 'train', so there is nothing to learn from: correct the splits"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seco.training import pretraining
+from scenes import pretraining
 from tests.pipeline.conftest import Project
 
 SMALL = ("--images", "6", "--size", "32", "--steps", "1", "--batch-size", "2")

@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.app import app
-from seco.storage.checkpoint import list_checkpoints, write_checkpoint
-from seco.storage.runs import note_run
+from seco.training.checkpoint import list_checkpoints, write_checkpoint
+from seco.training.runs import note_run
 from tests.imports import ROOT
 from tests.pipeline.conftest import Project
 
-ENDLESS = {"training.steps": 100_000, "training.checkpoint_every": 1}
+ENDLESS = {"train.steps": 100_000, "train.checkpoint_every": 1}
 
 
 @contextmanager

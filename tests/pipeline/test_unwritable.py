@@ -67,7 +67,7 @@ def test_a_folder_that_nobody_may_write_to(project: Project, stage: str, option:
     ("stage", "limit", "besides"),
     [
         ("prepare", 200, ()),
-        ("train", 100_000, ("reports/training/",)),
+        ("train", 100_000, ("reports/train/",)),
         ("evaluate", 2_000, ()),
     ],
 )
@@ -79,9 +79,9 @@ def test_a_full_disk_leaves_the_old_result(project: Project, stage: str, limit: 
 
 
 def test_a_full_disk_under_the_state_of_a_run(project: Project) -> None:
-    project.set(**{"training.checkpoint_every": 1})
+    project.set(**{"train.checkpoint_every": 1})
     with full_disk(100_000):
-        told = project.refusal("train", besides=("reports/training/",))
+        told = project.refusal("train", besides=("reports/train/",))
     assert told.startswith("cannot write .seco/resume/")
     assert "/step-00000001.pt: File too large; free some disk space" in told
 
@@ -96,10 +96,10 @@ def test_a_full_disk_under_new_scenes(project: Project) -> None:
 @pytest.mark.parametrize("stage", ["export-cams", "export-masks", "refine", "predict"])
 def test_a_disk_that_fills_up_between_two_images(project: Project, stage: str, monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = {
-        "export-cams": "data/cams",
-        "export-masks": "data/masks/seeds",
-        "refine": "data/masks/refined",
-        "predict": "data/predictions",
+        "export-cams": "data/export/cams",
+        "export-masks": "data/export/seeds",
+        "refine": "data/refine",
+        "predict": "data/predict",
     }
     folder = project.root / outputs[stage]
     shutil.rmtree(folder)

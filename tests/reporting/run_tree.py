@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from seco.inference.cam_store import write_cam
 from seco.reporting.sources import Source, list_sources
-from seco.storage.cams import write_cam
 from seco.storage.manifest import Manifest, Record
 from seco.storage.masks import mask_path, write_mask
 

@@ -9,9 +9,9 @@ from rich.console import Console
 
 from seco.errors import SecoError
 from seco.reporting.report import Report, measure, show_headline, write_report
+from seco.storage.json_file import read_metrics
 from seco.storage.manifest import Manifest
 from seco.storage.masks import mask_path
-from seco.storage.metrics import read_metrics
 from tests.reporting.run_tree import make_run
 
 CONTEXTS = "id,split,contexts,biased\na,train,room,0\nb,train,rails,1\nc,val,room,0\nd,val,sky,0\n"

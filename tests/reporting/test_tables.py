@@ -7,9 +7,7 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from seco.cooccurrence import count_pairs
-from seco.evaluation import Evaluation
-from seco.metrics import ConfusionMatrix
+from seco.data.cooccurrence import count_pairs
 from seco.reporting.headline import headline_metrics, notes
 from seco.reporting.page import most_together
 from seco.reporting.sources import Measured, Source
@@ -22,6 +20,8 @@ from seco.reporting.tables import (
     to_markdown,
     to_terminal,
 )
+from seco.scores.confusion import ConfusionMatrix
+from seco.scores.evaluation import Evaluation
 
 CLASSES = ("train", "dog")
 SEED = Source("cam_seed", None, Path("seeds"), "export-masks", ("train",))

@@ -16,7 +16,7 @@ HEADER = "id,image,mask,labels,split,width,height\n"
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    folder = Path("data/prepared")
+    folder = Path("data/prepare")
     write_manifest(folder, MANIFEST, summary={"images": 2})
     return folder
 

@@ -9,27 +9,27 @@ from typing import Any
 
 import torch
 
-from seco.config import Settings
-from seco.distributed import process_group, rank, world_size
+from seco.compute.distributed import process_group, rank, world_size
+from seco.config.settings import Settings
 from seco.storage.manifest import Manifest
 from seco.training.inputs import Inputs
 from seco.training.log import TrainingLog
 from seco.training.objective import StepResult
 from seco.training.trainer import Trainer
+from tests.demo_data import demo_manifest
 from tests.imports import ROOT
-from tests.scenes import demo_manifest
 from tests.settings import small_settings
 
 CHANGES = {
-    "training.steps": 20,
-    "training.warmup_steps": 3,
-    "training.learning_rate": 5e-4,
-    "training.prototype_start": 1,
-    "training.contrast_start": 3,
-    "training.segmentation_start": 5,
-    "training.tag_source_switch": 10,
-    "training.log_every": 1,
-    "training.checkpoint_every": 100,
+    "train.steps": 20,
+    "train.warmup_steps": 3,
+    "train.learning_rate": 5e-4,
+    "train.prototype_start": 1,
+    "train.contrast_start": 3,
+    "train.segmentation_start": 5,
+    "train.tag_source_switch": 10,
+    "train.log_every": 1,
+    "train.checkpoint_every": 100,
     "cam.low": 0.4,  # from random weights, where CAMs are noise: some patches of every kind
     "cam.high": 0.6,
     "rectify_threshold": 0.55,
@@ -75,7 +75,7 @@ def launch(ranks: int, *words: object) -> subprocess.CompletedProcess[str]:
 
 def main(data: Path, output: Path, batch_size: int, changes: dict[str, Any]) -> None:
     """Train on the demo scenes below `data`; write models and curves of this rank to `output`."""
-    settings = small_settings(**CHANGES, **{"training.batch_size": batch_size}, **changes)
+    settings = small_settings(**CHANGES, **{"train.batch_size": batch_size}, **changes)
     with process_group():
         trainer = InFloat64(settings, demo_manifest(data), resume_folder=output / "resume")
         with TrainingLog(output / f"log-{rank()}-of-{world_size()}") as log:

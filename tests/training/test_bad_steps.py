@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from seco.classes import DEMO
-from seco.datasets.loading import Batch
+from scenes.classes import DEMO
 from seco.errors import SecoError
 from seco.storage.manifest import Manifest
+from seco.training.loading import Batch
 from seco.training.log import TrainingLog
 from seco.training.objective import StepResult
 from seco.training.trainer import Trainer
@@ -17,7 +17,7 @@ from tests.settings import small_settings
 from tests.tiny import tiny_batch
 
 STEPS = 8
-PHASES = {"training.prototype_start": 0, "training.contrast_start": 0, "training.segmentation_start": 0}
+PHASES = {"train.prototype_start": 0, "train.contrast_start": 0, "train.segmentation_start": 0}
 
 
 def with_nan_in(term: str) -> Callable[[StepResult], StepResult]:
@@ -39,8 +39,8 @@ def train(
     """Train on noise; the steps `at` are spoilt."""
     settings = small_settings(
         **PHASES,
-        **{"training.steps": STEPS, "training.warmup_steps": 0, "training.max_bad_steps": max_bad_steps},
-        **{"training.log_every": 1, "training.checkpoint_every": 100},
+        **{"train.steps": STEPS, "train.warmup_steps": 0, "train.max_bad_steps": max_bad_steps},
+        **{"train.log_every": 1, "train.checkpoint_every": 100},
     )
     spoilt = set(at)
 
@@ -87,7 +87,7 @@ def test_too_many_in_a_row_end_the_run_and_keep_the_batch(tmp_path, spoil, origi
         train(tmp_path, spoil, at=range(4, STEPS))
     told = str(caught.value)
     assert f"not finite at step 6, as in 3 steps in a row ({origin}; images 0, 1; kept in " in told
-    assert "lower training.learning_rate" in told
+    assert "lower train.learning_rate" in told
     (kept,) = (tmp_path / "run").glob("bad-batch-*")
     assert str(kept) in told
     batch = Batch(**torch.load(kept, weights_only=True))

@@ -1,7 +1,7 @@
 import pytest
 
+from seco.config.recipes import compose
 from seco.errors import SecoError
-from seco.recipes import compose
 from seco.training import batching
 from seco.training.batching import describe_batches
 from tests.imports import ROOT
@@ -9,9 +9,9 @@ from tests.settings import small_settings
 
 
 def described(monkeypatch: pytest.MonkeyPatch, *, world: int, batch: int, classes: str = "demo") -> str:
-    monkeypatch.setattr("seco.distributed.world_size", lambda: world)
+    monkeypatch.setattr("seco.compute.distributed.world_size", lambda: world)
     monkeypatch.setattr(batching, "world_size", lambda: world)
-    return describe_batches(small_settings(**{"training.batch_size": batch, "dataset.classes": classes}))
+    return describe_batches(small_settings(**{"train.batch_size": batch, "prepare.classes": classes}))
 
 
 def test_a_batch_is_told_with_its_shares(monkeypatch):

@@ -1,6 +1,6 @@
 import torch
 
-from seco.datasets.views import normalise
+from seco.compute.pixels import normalise
 from seco.training.inputs import to_device
 from tests.tiny import CPU, tiny_batch
 

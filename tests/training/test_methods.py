@@ -6,26 +6,26 @@ from typing import get_args
 import pytest
 import torch
 
-from seco.config import Settings
-from seco.datasets.views import View
-from seco.inference import load_predictor
+from seco.config.settings import Settings
+from seco.inference.predictor import load_predictor
 from seco.training.log import TrainingLog
 from seco.training.methods import METHODS
 from seco.training.models import build_models
 from seco.training.parts.class_tokens import ClassTokenContrast
 from seco.training.parts.patch_contrast import PatchContrast
 from seco.training.trainer import Trainer
-from tests.scenes import demo_manifest
+from seco.training.views import View
+from tests.demo_data import demo_manifest
 from tests.settings import small_settings
 from tests.tiny import CPU
 
 PHASES = {
-    "training.steps": 4,
-    "training.warmup_steps": 1,
-    "training.prototype_start": 0,
-    "training.contrast_start": 1,
-    "training.segmentation_start": 2,
-    "training.log_every": 1,
+    "train.steps": 4,
+    "train.warmup_steps": 1,
+    "train.prototype_start": 0,
+    "train.contrast_start": 1,
+    "train.segmentation_start": 2,
+    "train.log_every": 1,
     "toco.crop_size": 32,
 }
 TERMS = {
@@ -117,7 +117,7 @@ def test_all_methods_start_from_the_same_network():
 
 
 def test_judged_tags_are_curves_and_change_nothing_that_is_learnt(tmp_path):
-    judged, plain = (trained(tmp_path / str(on), "seco", **{"training.judge_tags": on}) for on in (True, False))
+    judged, plain = (trained(tmp_path / str(on), "seco", **{"train.judge_tags": on}) for on in (True, False))
     curves = {name for point in judged.state.curves for name in point}
     assert {"tags/right", "tags/right_kept"} <= curves
     assert any(name.startswith("tags/right_") and name[-1].isdecimal() for name in curves)

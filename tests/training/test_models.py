@@ -14,7 +14,7 @@ from seco.training.objective import StepResult, evaluate
 from tests.settings import small_settings
 from tests.tiny import tiny_inputs, tiny_models
 
-PHASES = {"training.contrast_start": 0, "training.segmentation_start": 0, "backbone.depth": 2}
+PHASES = {"train.contrast_start": 0, "train.segmentation_start": 0, "backbone.depth": 2}
 
 
 def stepped(inputs: Inputs, **changes) -> tuple[StepResult, Models]:
@@ -31,9 +31,9 @@ def gradients(models: Models) -> dict[str, Tensor]:
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_activation_checkpointing_changes_no_result(precision):
-    inputs, kind = tiny_inputs(), {"training.precision": precision}
+    inputs, kind = tiny_inputs(), {"train.precision": precision}
     plain, models = stepped(inputs, **kind)
-    saving, saving_models = stepped(inputs, **kind, **{"training.activation_checkpointing": True})
+    saving, saving_models = stepped(inputs, **kind, **{"train.activation_checkpointing": True})
     near = {"rtol": 1e-5, "atol": 1e-7} if precision == "fp32" else {"rtol": 0.02, "atol": 0.02}
     torch.testing.assert_close(saving.terms, plain.terms, **near)
     torch.testing.assert_close(gradients(saving_models), gradients(models), **near)
@@ -42,7 +42,7 @@ def test_activation_checkpointing_changes_no_result(precision):
 def test_activation_checkpointing_keeps_a_fraction_for_the_backward_pass():
     kept = {}
     for saving in (False, True):
-        settings = small_settings(**(PHASES | {"backbone.depth": 4, "training.activation_checkpointing": saving}))
+        settings = small_settings(**(PHASES | {"backbone.depth": 4, "train.activation_checkpointing": saving}))
         models, sizes = tiny_models(settings), []
         with torch.autograd.graph.saved_tensors_hooks(lambda kept, sizes=sizes: sizes.append(kept.nbytes) or kept, id):
             models.network.encoder(tiny_inputs().weak)
@@ -60,7 +60,7 @@ def test_compiling_changes_no_result_and_no_name(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
     inputs = tiny_inputs()
     plain, models = stepped(inputs)
-    compiled, compiled_models = stepped(inputs, **{"training.compile": True})
+    compiled, compiled_models = stepped(inputs, **{"train.compile": True})
     torch.testing.assert_close(compiled.terms, plain.terms, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(gradients(compiled_models), gradients(models), rtol=1e-4, atol=1e-5)
     for part, module in models.modules().items():
@@ -79,4 +79,4 @@ def test_a_machine_without_compiler_is_told_in_a_sentence(tmp_path, monkeypatch)
         with pytest.raises(
             SecoError, match=r"torch\.compile does not work here \(InvalidCxxCompiler.*training\.compile"
         ):
-            tiny_models(small_settings(**{"training.compile": True}))
+            tiny_models(small_settings(**{"train.compile": True}))

@@ -14,10 +14,10 @@ from tests.settings import small_settings
 from tests.tiny import CPU, LABELS, NUM_CLASSES, contrast_of, memory_of, snapshot, tiny_inputs, tiny_models
 
 PHASES = {
-    "training.prototype_start": 0,
-    "training.contrast_start": 2,
-    "training.segmentation_start": 3,
-    "training.tag_source_switch": 4,
+    "train.prototype_start": 0,
+    "train.contrast_start": 2,
+    "train.segmentation_start": 3,
+    "train.tag_source_switch": 4,
 }
 LAST = 5
 ALL = {"cls", "aux", "ptc", "lig", "lil", "patch", "seg", "reg"}
@@ -244,7 +244,7 @@ def test_a_crop_of_nothing_but_padding_teaches_nothing_and_breaks_nothing(models
 
 
 def test_half_precision_gives_nearly_the_same_terms(models):
-    single, half = evaluate(models), evaluate(models, **{"training.precision": "bf16"})
+    single, half = evaluate(models), evaluate(models, **{"train.precision": "bf16"})
     assert half.total.dtype == torch.float32
     for name in ("cls", "aux", "ptc"):
         assert half.terms[name].item() == pytest.approx(single.terms[name].item(), rel=0.03), name

@@ -16,12 +16,12 @@ from seco.training.trainer import Trainer
 from tests.settings import small_settings
 from tests.tiny import NUM_CLASSES, contrast_of, memory_of, snapshot, tiny_batch
 
-START = {"training.prototype_start": 0, "training.contrast_start": 0, "training.segmentation_start": 0}
+START = {"train.prototype_start": 0, "train.contrast_start": 0, "train.segmentation_start": 0}
 
 
 def build(folder: Path, **changes: Any) -> Trainer:
     names = tuple(f"class {index}" for index in range(NUM_CLASSES))
-    changes = START | {"teacher_momentum": 0.75, "training.warmup_steps": 10, "training.steps": 50} | changes
+    changes = START | {"teacher_momentum": 0.75, "train.warmup_steps": 10, "train.steps": 50} | changes
     return Trainer(small_settings(**changes), Manifest((), names), resume_folder=folder / "run")
 
 
@@ -92,7 +92,7 @@ def test_the_loss_of_a_step_sees_prototypes_and_reservoir_as_the_last_step_left_
 
 
 def test_prototypes_take_up_the_embeddings_that_the_loss_was_made_of(tmp_path):
-    trainer = build(tmp_path, **{"training.warmup_steps": 0, "training.learning_rate": 1e-2})
+    trainer = build(tmp_path, **{"train.warmup_steps": 0, "train.learning_rate": 1e-2})
     inputs, vectors = inputs_of(trainer), memory_of(trainer.state.models).prototypes.vectors
     result = trainer.step(inputs)
     trainer.update(result)
@@ -132,7 +132,7 @@ def test_the_reservoir_takes_up_the_steps_keys_once(tmp_path):
 
 
 def test_the_teacher_follows_the_weights_as_they_are_after_the_step(tmp_path):
-    trainer = build(tmp_path, **{"training.warmup_steps": 0})
+    trainer = build(tmp_path, **{"train.warmup_steps": 0})
     inputs, models = inputs_of(trainer), trainer.state.models
     teacher = memory_of(models).teacher
     before = {name: value.clone() for name, value in teacher.state_dict().items()}
@@ -146,7 +146,7 @@ def test_the_teacher_follows_the_weights_as_they_are_after_the_step(tmp_path):
 
 
 def test_prototypes_begin_at_their_step(tmp_path):
-    trainer = build(tmp_path, **{"training.prototype_start": 2})
+    trainer = build(tmp_path, **{"train.prototype_start": 2})
     inputs, prototypes, seen = inputs_of(trainer), memory_of(trainer.state.models).prototypes, []
     for _ in range(3):
         trainer.update(trainer.step(inputs))
@@ -155,7 +155,7 @@ def test_prototypes_begin_at_their_step(tmp_path):
 
 
 def test_each_step_has_the_rate_of_the_schedule_and_heads_their_multiple(tmp_path):
-    trainer = build(tmp_path, **{"training.learning_rate": 1e-3, "training.head_multiplier": 10.0})
+    trainer = build(tmp_path, **{"train.learning_rate": 1e-3, "train.head_multiplier": 10.0})
     inputs = inputs_of(trainer)
     for step in range(3):
         trainer.update(trainer.step(inputs))

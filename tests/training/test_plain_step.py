@@ -7,14 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from benchmarks.plain.step import PlainObjective, PlainResult
-from benchmarks.plain.update import PlainUpdate
 from benchmarks.synthetic import synthetic_batch
 from seco.storage.manifest import Manifest
 from seco.training.inputs import Inputs, to_device
 from seco.training.models import Models
 from seco.training.objective import StepResult
 from seco.training.trainer import Trainer
+from tests.plain.step import PlainObjective, PlainResult
+from tests.plain.update import PlainUpdate
 from tests.settings import small_settings
 from tests.tiny import CPU, contrast_of, tiny_models
 
@@ -27,16 +27,16 @@ SETTINGS = {
     "rectify_threshold": 0.5,
     "tag_threshold": 0.7,
     "cam.scales": [1.0, 0.5, 0.75, 1.5],
-    "training.crop_size": 96,
-    "training.second_view_size": 64,
-    "training.batch_size": 3,
-    "training.steps": 50,
-    "training.warmup_steps": 10,
-    "training.prototype_start": 0,
-    "training.contrast_start": 0,
-    "training.segmentation_start": 0,
+    "train.crop_size": 96,
+    "train.second_view_size": 64,
+    "train.batch_size": 3,
+    "train.steps": 50,
+    "train.warmup_steps": 10,
+    "train.prototype_start": 0,
+    "train.contrast_start": 0,
+    "train.segmentation_start": 0,
 }
-BF16 = {"training.precision": "bf16"}
+BF16 = {"train.precision": "bf16"}
 ALMOST_NO_CONTRAST = {"weight_lig": 1e-9, "weight_lil": 1e-9}
 CHOICES = pytest.mark.parametrize(
     "choices",
@@ -52,7 +52,7 @@ class Pair:
     def __init__(
         self, folder: Path, *, from_auxiliary: bool = True, dtype: torch.dtype = torch.float32, **changes: object
     ) -> None:
-        source = {"training.tag_source_switch": 50 if from_auxiliary else 0}
+        source = {"train.tag_source_switch": 50 if from_auxiliary else 0}
         self.settings = small_settings(**(SETTINGS | source | changes))
         names = tuple(f"class {index}" for index in range(LABELS.shape[1]))
         self.engine = Trainer(self.settings, Manifest((), names), resume_folder=folder / "run")

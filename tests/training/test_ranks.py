@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.scenes import demo_manifest
+from tests.demo_data import demo_manifest
 from tests.training.ranks import launch
 
 BATCH = 4  # over three ranks: 1 + 1 + 2

@@ -8,25 +8,25 @@ import pytest
 import torch
 
 from seco.errors import SecoError
-from seco.stopping import Stopped, listen
-from seco.storage.checkpoint import list_checkpoints
+from seco.runtime.signals import Stopped, listen
 from seco.storage.model import read_model
-from seco.storage.runs import list_runs
+from seco.training.checkpoint import list_checkpoints
 from seco.training.log import TrainingLog
 from seco.training.resume import fingerprint, only_run
+from seco.training.runs import list_runs
 from seco.training.trainer import Trainer
-from tests.scenes import demo_manifest
+from tests.demo_data import demo_manifest
 from tests.settings import small_settings
 
 CHANGES = {
-    "training.steps": 6,
-    "training.warmup_steps": 1,
-    "training.prototype_start": 0,
-    "training.contrast_start": 1,
-    "training.segmentation_start": 2,
-    "training.checkpoint_every": 2,
-    "training.log_every": 1,
-    "training.num_workers": 0,
+    "train.steps": 6,
+    "train.warmup_steps": 1,
+    "train.prototype_start": 0,
+    "train.contrast_start": 1,
+    "train.segmentation_start": 2,
+    "train.checkpoint_every": 2,
+    "train.log_every": 1,
+    "train.num_workers": 0,
 }
 
 
@@ -64,7 +64,7 @@ def test_a_continued_run_ends_in_the_weights_and_curves_of_an_unbroken_one(tmp_p
 
 
 def test_what_was_counted_before_an_interruption_is_in_the_next_point(tmp_path):
-    seldom = {"training.log_every": 3}  # the state saved at step 4 lies between two points
+    seldom = {"train.log_every": 3}  # the state saved at step 4 lies between two points
     unbroken = run(tmp_path, "unbroken", **seldom)
     with pytest.raises(Interrupted):
         run(tmp_path, "broken", stop_after=4, **seldom)
@@ -142,7 +142,7 @@ def test_a_run_is_noted_while_it_is_held(tmp_path):
         "batch_size": 2,
         "backbone": "vit_tiny_patch16_224",
         "patch_size": 32,
-        "dataset": settings.dataset.root,
+        "dataset": settings.prepare.root,
     }
     assert not (tmp_path / "run").exists(), "nothing was saved"
 
@@ -176,7 +176,7 @@ def test_the_model_on_disk_is_the_network_with_its_settings(tmp_path):
 
 
 def test_a_state_that_is_not_finite_is_never_saved(tmp_path):
-    settings = small_settings(**CHANGES, **{"training.max_bad_steps": 100})
+    settings = small_settings(**CHANGES, **{"train.max_bad_steps": 100})
     trainer = Trainer(settings, demo_manifest(tmp_path / "data"), resume_folder=tmp_path / "run")
     with torch.no_grad():
         trainer.state.models.network.classifier.weight.fill_(torch.nan)
@@ -186,7 +186,7 @@ def test_a_state_that_is_not_finite_is_never_saved(tmp_path):
 
 
 def test_a_run_that_is_asked_to_stop_saves_the_step_though_nobody_reads_how_far_it_is(tmp_path):
-    settings = small_settings(**CHANGES | {"training.checkpoint_every": 100})
+    settings = small_settings(**CHANGES | {"train.checkpoint_every": 100})
     trainer = Trainer(settings, demo_manifest(tmp_path / "data"), resume_folder=tmp_path / "run")
 
     def progress(increment: int, note: str) -> None:

@@ -5,17 +5,17 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from seco.cam import three_way_labels
-from seco.config import Settings
-from seco.datasets.views import View
-from seco.local_crops import sample_local_crops, show_objects
+from seco.config.settings import Settings
 from seco.losses.class_token_contrast import class_token_contrast
+from seco.method.cam import three_way_labels
+from seco.method.local_crops import sample_local_crops, show_objects
+from seco.method.patches import crop_patches, flip_patches
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import follow, frozen_copy
-from seco.patches import crop_patches, flip_patches
 from seco.training.inputs import Inputs
 from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.part import Contribution, Part
+from seco.training.views import View
 
 
 class LocalCrops(NamedTuple):

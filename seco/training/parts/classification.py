@@ -1,6 +1,6 @@
 """L_cls and L_aux: what an image shows, read from its final tokens and from those of block λ."""
 
-from seco.config import Settings
+from seco.config.settings import Settings
 from seco.losses.classification import image_classification
 from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.part import Contribution, Part

@@ -5,9 +5,9 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from seco.cam import multi_scale_cam, normalise_cam
-from seco.config import Settings
-from seco.device import autocast
+from seco.compute.device import autocast
+from seco.config.settings import Settings
+from seco.method.cam import multi_scale_cam, normalise_cam
 from seco.models.network import CamPair, SeCoNetwork
 from seco.training.inputs import Inputs
 
@@ -29,7 +29,7 @@ class CropPass:
 
     def autocast(self) -> torch.autocast:
         """Return the context for further passes."""
-        return autocast(self.inputs.weak.device, self.settings.training.precision)
+        return autocast(self.inputs.weak.device, self.settings.train.precision)
 
     @cached_property
     def cams(self) -> CamPair:

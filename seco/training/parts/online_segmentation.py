@@ -2,14 +2,14 @@
 
 from torch import Tensor
 
-from seco.config import Settings
-from seco.datasets.views import to_rgb
+from seco.compute.pixels import to_rgb
+from seco.compute.resize import resize
+from seco.config.settings import Settings
 from seco.losses.energy import energy_loss
 from seco.losses.segmentation import segmentation_loss
+from seco.method.par import PAR
+from seco.method.pseudo_labels import refine_labels
 from seco.models.network import SeCoNetwork
-from seco.refinement.par import PAR
-from seco.refinement.pseudo_labels import refine_labels
-from seco.resize import resize
 from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.part import Contribution, Part
 
@@ -29,9 +29,9 @@ class OnlineSegmentation(Part):
         return {"seg": settings.weight_seg, "reg": settings.weight_reg}
 
     def forward(self, crops: CropPass) -> Contribution:
-        """Find the terms that weigh something, from ``training.segmentation_start`` on."""
+        """Find the terms that weigh something, from ``train.segmentation_start`` on."""
         settings = crops.settings
-        if crops.step < settings.training.segmentation_start:
+        if crops.step < settings.train.segmentation_start:
             return Contribution()
         rgb = to_rgb(crops.inputs.weak)
         logits = resize(crops.output.segmentation, rgb.shape[-2:])  # [B, K + 1, H, W]

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from seco.config import Settings
-from seco.datasets.views import View
+from seco.config.settings import Settings
 from seco.models.network import SeCoNetwork
 from seco.training.parts.crop_pass import CropPass
+from seco.training.views import View
 
 
 class Contribution(NamedTuple):

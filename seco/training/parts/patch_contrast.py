@@ -6,24 +6,24 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.cam import three_way_labels
-from seco.classes import BACKGROUND, IGNORE
-from seco.config import Settings
-from seco.datasets.views import View
-from seco.distributed import gather
+from seco.compute.distributed import gather
+from seco.config.settings import Settings
 from seco.losses.classification import patch_classification
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import local_contrast
-from seco.memory import Prototypes, Reservoir
+from seco.method.cam import three_way_labels
+from seco.method.memory import Prototypes, Reservoir
+from seco.method.patches import crop_patches, flip_patches, sample_patches
+from seco.method.tags import bear_out, rectify_tags, tag_images, tag_patches
 from seco.models.encoder import Tokens
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
-from seco.patches import crop_patches, flip_patches, sample_patches
-from seco.tags import bear_out, rectify_tags, tag_images, tag_patches
+from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.training.inputs import Inputs
 from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.part import Contribution, Part
 from seco.training.parts.tag_counts import Counts, count_tags, judge_tags
+from seco.training.views import View
 
 
 class Contrast(NamedTuple):
@@ -83,7 +83,7 @@ class PatchContrast(Part):
     @staticmethod
     def views(settings: Settings) -> frozenset[View]:
         """Return the two other views, and the true mask where tags are judged by it."""
-        return frozenset({"strong", "second", "mask"} if settings.training.judge_tags else {"strong", "second"})
+        return frozenset({"strong", "second", "mask"} if settings.train.judge_tags else {"strong", "second"})
 
     @staticmethod
     def num_draws(settings: Settings) -> int:
@@ -91,8 +91,8 @@ class PatchContrast(Part):
         return settings.num_patches
 
     def forward(self, crops: CropPass) -> Contribution:
-        """Embed the crops from ``training.prototype_start`` on, contrast from ``training.contrast_start`` on."""
-        training, step = crops.settings.training, crops.step
+        """Embed the crops from ``train.prototype_start`` on, contrast from ``train.contrast_start`` on."""
+        training, step = crops.settings.train, crops.step
         if step < training.prototype_start:
             return Contribution(uptake=PatchUptake(None, crops.inputs.labels, None))
         with crops.autocast():
@@ -140,7 +140,7 @@ class PatchContrast(Part):
                 queries, tags, self.prototypes.vectors, self.prototypes.seen, temperature=settings.tau_global
             )
         if settings.weight_lil:
-            batch_size = settings.training.batch_size
+            batch_size = settings.train.batch_size
             keys = gather(self._keys(crops, views.strong), total=batch_size)
             key_tags = gather(tags, total=batch_size)
             entries, entry_tags = torch.cat([keys, self.reservoir.keys]), torch.cat([key_tags, self.reservoir.tags])
@@ -150,7 +150,7 @@ class PatchContrast(Part):
     def take_up(self, uptake: PatchUptake, network: SeCoNetwork, settings: Settings) -> None:
         """Move the prototypes, then the reservoir, then the local teacher."""
         if uptake.embeddings is not None:
-            batch_size = settings.training.batch_size
+            batch_size = settings.train.batch_size
             self.prototypes.update(
                 gather(uptake.embeddings, total=batch_size),
                 gather(uptake.labels, total=batch_size),
@@ -201,7 +201,7 @@ def _counts(contrast: Contrast, crops: CropPass) -> Counts:
     before, settings = contrast.raw_patch_tags, crops.settings
     after = _of_patches(contrast.rectified_tags, before)
     counts = count_tags(before, after)
-    if settings.training.judge_tags:
+    if settings.train.judge_tags:
         masks, size = crops.inputs.masks, settings.patch_size
         right = bear_out(before, masks, contrast.corners, patch_size=size, threshold=settings.tag_threshold)
         counts |= judge_tags(before, after, right, num_classes=crops.network.num_classes)

@@ -1,10 +1,10 @@
 """L_sup: the decoder learns from true masks. What full supervision reaches is the upper bound of Table 5."""
 
-from seco.config import Settings
-from seco.datasets.views import View
+from seco.config.settings import Settings
 from seco.losses.supervision import supervised_loss
 from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.part import Contribution, Part
+from seco.training.views import View
 
 
 class Supervision(Part):

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from seco.tags import UNCERTAIN
+from seco.method.tags import UNCERTAIN
 
 Counts = dict[str, tuple[Tensor, Tensor]]
 """By the name of the curve: how many, of how many."""

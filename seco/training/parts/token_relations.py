@@ -2,10 +2,10 @@
 
 from torch.nn import functional as F
 
-from seco.cam import three_way_labels
-from seco.config import Settings
+from seco.compute.resize import resize
+from seco.config.settings import Settings
 from seco.losses.token_contrast import token_contrast
-from seco.resize import resize
+from seco.method.cam import three_way_labels
 from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.part import Contribution, Part
 

@@ -147,6 +147,6 @@ def test_a_step_changes_nothing_and_the_draws_alone_decide():
 def test_half_precision_gives_nearly_the_same_term():
     models, changes = toco_models(), {"cam.low": 0.4, "cam.high": 0.6, "toco.object_threshold": 1.0}
     single = found(models, **changes).terms["ctc"]
-    half = found(models, **changes, **{"training.precision": "bf16"}).terms["ctc"]
+    half = found(models, **changes, **{"train.precision": "bf16"}).terms["ctc"]
     assert half.dtype == torch.float32
     assert half.item() == pytest.approx(single.item(), rel=0.1)

@@ -1,0 +1,122 @@
+"""People."""
+
+import numpy as np
+
+from scenes.colours import earthy, from_hsv, rgb, shifted, typical
+from scenes.figure import Figure, Part, box, ellipse, limb, rounded, smooth
+from scenes.patterns import Material
+
+POSES = ("standing", "walking", "waving")
+
+
+def person(rng: np.random.Generator, *, pose: str | None = None) -> Figure:
+    """Return a person, standing, walking or waving, or `riding` seen from the side with the anchor `seat`."""
+    pose = pose or str(rng.choice(POSES))
+    shirt, trousers, hair = typical(rng, 0.48), typical(rng, 0.68), earthy(rng) * 0.7
+    skin = from_hsv(rng.uniform(0.03, 0.09), rng.uniform(0.25, 0.6), rng.uniform(0.35, 0.95))
+    cloth = str(rng.choice(["knit", "stripes", "checks", "knit"]))
+    materials = {
+        "skin": Material(skin, shifted(rng, skin, amount=18)),
+        "shirt": Material(
+            shirt,
+            shifted(rng, shirt, amount=70),
+            cloth,
+            rng.uniform(0.07, 0.12),
+            rng.choice([0.0, 0.0, 1.57]),
+        ),
+        "legs": Material(trousers, shifted(rng, trousers, amount=45), "knit", rng.uniform(0.05, 0.09), 1.57),
+        "hair": Material(hair, shifted(rng, hair, amount=30), "knit", 0.04),
+        "shoe": Material(rgb(50, 42, 40), rgb(85, 75, 70)),
+    }
+    body = _rider(rng) if pose == "riding" else _upright(rng, pose)
+    return Figure(tuple(body), materials, {"seat": (0.0, 0.0)})
+
+
+def _face(rng: np.random.Generator, x: float, y: float) -> list[Part]:
+    parts = [
+        Part(ellipse(x, y, 0.13, 0.155), "skin"),
+        Part(rounded(x - 0.05, y + 0.1, x + 0.05, y + 0.22, 0.03), "skin", 0.88),
+    ]
+    crown = [
+        (x - 0.15, y + 0.02),
+        (x - 0.15, y - 0.12),
+        (x, y - 0.21),
+        (x + 0.15, y - 0.12),
+        (x + 0.15, y - 0.02),
+        (x, y - 0.09),
+    ]
+    parts.append(Part(smooth(crown), "hair"))
+    if rng.random() < 0.3:
+        parts.append(
+            Part(
+                smooth([(x - 0.16, y - 0.05), (x - 0.18, y + 0.24), (x - 0.05, y + 0.2), (x - 0.1, y - 0.05)]),
+                "hair",
+            )
+        )
+        parts.append(
+            Part(
+                smooth([(x + 0.16, y - 0.05), (x + 0.18, y + 0.24), (x + 0.05, y + 0.2), (x + 0.1, y - 0.05)]),
+                "hair",
+            )
+        )
+    elif rng.random() < 0.4:
+        parts.append(Part(rounded(x - 0.12, y - 0.25, x + 0.12, y - 0.09, 0.04), "shirt"))
+        parts.append(Part(box(x - 0.2, y - 0.12, x + 0.2, y - 0.07), "shirt", 0.8))
+    parts += [Part(ellipse(x + dx, y + 0.01, 0.017, 0.02), "shoe") for dx in (-0.05, 0.05)]
+    return parts
+
+
+def _upright(rng: np.random.Generator, pose: str) -> list[Part]:
+    stride = rng.uniform(0.12, 0.24) if pose == "walking" else rng.uniform(0.0, 0.06)
+    parts = []
+    for side, shade in ((-1, 0.85), (1, 1.0)):
+        hip, foot = (side * 0.09, -0.9), (side * (0.1 + stride), -0.05)
+        parts.append(Part(limb([hip, (side * (0.1 + 0.5 * stride), -0.48), foot], [0.21, 0.17, 0.13]), "legs", shade))
+        parts.append(Part(ellipse(foot[0] + 0.03 * side, -0.03, 0.1, 0.05), "shoe"))
+    if rng.random() < 0.3:
+        flare, hem = rng.uniform(0.26, 0.36), rng.uniform(-0.62, -0.35)
+        parts.append(Part(smooth([(-0.16, -1.0), (0.16, -1.0), (flare, hem), (-flare, hem)], rounds=1), "legs"))
+    for side in (-1, 1):
+        parts += _arm(rng, side, raised=pose == "waving" and side == 1)
+    torso = [
+        (-0.24, -1.44),
+        (-0.08, -1.5),
+        (0.08, -1.5),
+        (0.24, -1.44),
+        (0.2, -1.15),
+        (0.19, -0.84),
+        (-0.19, -0.84),
+        (-0.2, -1.15),
+    ]
+    parts.append(Part(smooth(torso, rounds=1), "shirt"))
+    return parts + _face(rng, rng.uniform(-0.02, 0.02), -1.69)
+
+
+def _arm(rng: np.random.Generator, side: int, *, raised: bool) -> list[Part]:
+    bend = rng.uniform(0.06, 0.2)
+    elbow = (side * (0.27 + bend), -1.32) if raised else (side * (0.26 + 0.6 * bend), -1.12)
+    hand = (side * (0.32 + bend), -1.7) if raised else (side * (0.24 + bend), -0.84)
+    return [
+        Part(ellipse(hand[0], hand[1], 0.055, 0.06), "skin"),
+        Part(limb([(side * 0.2, -1.4), elbow, hand], [0.15, 0.12, 0.09]), "shirt", 0.9),
+    ]
+
+
+def _rider(rng: np.random.Generator) -> list[Part]:
+    lean = rng.uniform(0.0, 0.16)
+    torso = [
+        (-0.17, 0.06),
+        (-0.15, -0.35),
+        (lean - 0.14, -0.6),
+        (lean + 0.1, -0.62),
+        (lean + 0.16, -0.35),
+        (0.17, 0.05),
+    ]
+    return [
+        Part(smooth(torso, rounds=1), "shirt"),
+        Part(limb([(0.0, 0.0), (0.3, 0.2), (0.22, 0.62)], [0.25, 0.19, 0.13]), "legs"),
+        Part(ellipse(0.28, 0.67, 0.11, 0.055), "shoe"),
+        *_face(rng, lean + 0.02, -0.82),
+        Part(ellipse(0.48, -0.2, 0.055, 0.05), "skin"),
+        Part(limb([(lean, -0.52), (0.14, -0.26), (0.46, -0.2)], [0.14, 0.12, 0.09]), "shirt", 0.85),
+    ]

@@ -1,0 +1,66 @@
+"""Where to compute, and in which precision."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from seco.errors import SecoError
+
+
+def pick_device() -> torch.device:
+    """Return the GPU where there is one, else the CPU; fp32 is exact on both."""
+    torch.backends.cudnn.allow_tf32 = False  # of convolutions; matrix products leave it off by themselves
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Return the context for forward passes: bfloat16 for ``bf16``, for ``auto`` where the hardware multiplies it."""
+    enabled = precision == "bf16" or (precision == "auto" and _multiplies_bf16(device))
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+
+
+def shared_casts(device: torch.device) -> torch.autocast:
+    """Return a context in which all passes share the half-precision copies that autocast makes of trained weights.
+
+    Autocast drops them when the outermost context ends. This one is outermost and casts nothing itself. Weights must
+    not change in it.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=False)
+
+
+def _multiplies_bf16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    units = torch.cpu.get_capabilities()
+    return bool(units.get("avx512_bf16") or units.get("amx_bf16"))
+
+
+def require_compiler(device: torch.device) -> None:
+    """Make sure that torch.compile works on this machine.
+
+    Raises:
+        SecoError: it does not.
+    """
+    try:
+        torch.compile(torch.neg)(torch.ones(2, device=device))
+    except Exception as error:  # what is missing decides about the type
+        gist = str(error).splitlines()[0][:200]
+        raise SecoError(
+            f"torch.compile does not work here ({gist}): install a C++ compiler such as g++, or set "
+            "train.compile to false"
+        ) from error
+
+
+def full_precision(values: Tensor) -> Tensor:
+    """Return half-precision values as float32; float32 and float64 stay as they are."""
+    return values.to(torch.promote_types(values.dtype, torch.float32))
+
+
+def constant(values: Sequence[float] | Sequence[Sequence[float]], like: Tensor) -> Tensor:
+    """Return numbers as a tensor on the device of another and of its dtype.
+
+    A GPU fetches them from pinned memory in its own time; from other memory the host would wait until it has.
+    """
+    made = torch.tensor(values, dtype=like.dtype)
+    return made.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else made

@@ -1,0 +1,1 @@
+"""Stage `prepare`: readers, checks, splits, and the manifest that comes of them."""

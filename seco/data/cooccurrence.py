@@ -1,0 +1,44 @@
+"""How often classes share an image, counted from image labels alone."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+Counts = npt.NDArray[np.int64]
+Values = npt.NDArray[np.float64]
+
+
+def count_pairs(label_sets: Sequence[Sequence[int]], *, num_classes: int) -> Counts:
+    """Count the images in which classes occur together.
+
+    Args:
+        label_sets: the class ids (1..K) of each image.
+        num_classes: K.
+
+    Returns:
+        Symmetric int64 `[K+1, K+1]`, indexed by class id: the images that show both classes, and on the diagonal
+        the images that show the class. Row and column 0, the background, which no label names, stay 0.
+    """
+    shown = np.zeros((len(label_sets), num_classes + 1), dtype=np.int64)
+    for row, label_ids in zip(shown, label_sets, strict=True):
+        row[list(label_ids)] = 1
+    return shown.T @ shown
+
+
+def lift(pairs: Counts, *, num_images: int) -> Values:
+    """Return how much more often two classes meet than if they were independent.
+
+    Args:
+        pairs: the counts of `count_pairs`.
+        num_images: number of images they were counted over.
+
+    Returns:
+        Float64 `[K+1, K+1]`, n·n(a, b) / (n(a)·n(b)): 1 = independent, 0 = never together, NaN where a class is in no
+        image and on the diagonal.
+    """
+    single = np.diagonal(pairs)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        result = np.asarray(np.true_divide(num_images * pairs, np.outer(single, single)), dtype=np.float64)
+    np.fill_diagonal(result, np.nan)
+    return result

@@ -1,1 +1,0 @@
-"""Where images, masks and labels come from."""

@@ -1,0 +1,1 @@
+"""Inference with a trained network: CAMs and segmentations of whole images."""

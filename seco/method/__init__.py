@@ -1,0 +1,1 @@
+"""SeCo, equation by equation: CAMs, patches, tags, memory, pseudo labels."""

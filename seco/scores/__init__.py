@@ -1,0 +1,1 @@
+"""Scores: one confusion matrix, and everything derived from it."""

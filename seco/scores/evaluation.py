@@ -1,0 +1,105 @@
+"""Masks on disk against the truth: a confusion matrix a split, and one a context where contexts are known."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from seco.errors import SecoError
+from seco.runtime.parallel import ProgressCallback, thread_map
+from seco.scores.confusion import ConfusionMatrix
+from seco.storage.manifest import Record
+from seco.storage.masks import mask_path, read_mask
+
+
+class Tally:
+    """Counts over a set of images.
+
+    Attributes:
+        confusion: their pixels by true and predicted class.
+        images: their number.
+        images_of_class: int64 `[K+1]`, how many of them show each class in the truth.
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        self.confusion = ConfusionMatrix(num_classes)
+        self.images = 0
+        self.images_of_class = np.zeros(num_classes + 1, dtype=np.int64)
+
+    def add(self, counted: ConfusionMatrix) -> None:
+        """Add the counts of one image."""
+        self.confusion.merge(counted)
+        self.images += 1
+        self.images_of_class += counted.counts.sum(axis=1) > 0
+
+
+class Evaluation:
+    """What the masks of one split were worth.
+
+    Attributes:
+        whole: counts over all images that have a truth mask.
+        by_context: the same over the images of each context (an image counts in each of its contexts).
+        without_truth: number of images skipped, having no truth mask.
+    """
+
+    def __init__(self, num_classes: int) -> None:
+        self.whole = Tally(num_classes)
+        self.by_context: dict[str, Tally] = {}
+        self.without_truth = 0
+
+    def add(self, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
+        """Add the counts of one image that shows these contexts."""
+        self.whole.add(counted)
+        for context in contexts:
+            self.by_context.setdefault(context, Tally(counted.num_classes)).add(counted)
+
+
+def evaluate_masks(
+    records: Sequence[Record],
+    folder: Path,
+    *,
+    class_names: Sequence[str],
+    stage: str,
+    contexts: Mapping[str, Sequence[str]],
+    progress: ProgressCallback | None = None,
+) -> dict[str, Evaluation]:
+    """Compare the masks in `folder` with the truth, in parallel.
+
+    Args:
+        records: the images; those without a truth mask are skipped and counted.
+        folder: the predicted masks, named by image id.
+        class_names: foreground classes in id order.
+        stage: the command that writes the masks, named when one is missing.
+        contexts: image id → the contexts it shows; images that are not in it show none.
+        progress: called with (done, total) after each image.
+
+    Returns:
+        An evaluation for each split among the records.
+
+    Raises:
+        SecoError: a mask is missing or damaged, or no class id, or of another size than its image.
+    """
+    splits = dict.fromkeys(record.split for record in records)
+    evaluations = {split: Evaluation(len(class_names)) for split in splits}
+    known = [(record, record.mask) for record in records if record.mask is not None]
+    compare = partial(_compare, folder=folder, num_classes=len(class_names), stage=stage)
+    for (record, _), counted in zip(known, thread_map(compare, known, progress=progress), strict=True):
+        evaluations[record.split].add(counted, contexts.get(record.id, ()))
+    for record in records:
+        evaluations[record.split].without_truth += record.mask is None
+    return evaluations
+
+
+def _compare(known: tuple[Record, Path], *, folder: Path, num_classes: int, stage: str) -> ConfusionMatrix:
+    record, truth = known
+    path = mask_path(folder, record.id)
+    if not path.is_file():
+        raise SecoError(f"the mask {path} is missing: run `seco {stage}`")
+    size = (record.width, record.height)
+    matrix = ConfusionMatrix(num_classes)
+    matrix.update(
+        read_mask(truth, num_classes=num_classes, size=size),
+        read_mask(path, num_classes=num_classes, size=size),
+    )
+    return matrix

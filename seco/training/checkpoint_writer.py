@@ -1,0 +1,121 @@
+"""Saving a run while it goes on: a copy of its state is taken at once, a thread does the rest."""
+
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seco.errors import SecoError
+from seco.training.checkpoint import prune_checkpoints, write_checkpoint
+
+
+class CheckpointWriter:
+    """Writes the checkpoints of a run, one at a time, and keeps the last two that are sound.
+
+    It must be the only writer of its folder. Its memory is that of one copy of the state, in locked pages where the
+    state lies on a GPU.
+    """
+
+    def __init__(self, folder: Path, *, sound: Path | None) -> None:
+        """Take the run's folder, and the checkpoint there from which the run goes on, or None."""
+        self._folder = folder
+        self._sound = sound
+        self._copier = _Copier()
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="checkpoint")
+        self._pending: Future[None] | None = None
+
+    def save(self, state: Mapping[str, Any], *, step: int) -> None:
+        """Copy a state, whose tensors may change from here on, and begin to write it.
+
+        Raises:
+            SecoError: as `flush`, on the write before, for which this one waits.
+            TypeError: the state holds more than tensors, numbers, strings, lists, tuples and dictionaries.
+        """
+        self.flush()
+        copied = self._copier.copy(state)
+        self._pending = self._thread.submit(self._write, copied, _mark_of_stream(), step)
+
+    def flush(self) -> None:
+        """Wait until the last state that was saved lies on the disk.
+
+        Raises:
+            SecoError: it could not be written, or is not finite; the checkpoints before it stand.
+        """
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.result()
+
+    def _write(self, state: dict[str, Any], is_copied: torch.cuda.Event | None, step: int) -> None:
+        if is_copied is not None:
+            is_copied.synchronize()
+        self._require_finite(step)
+        path = write_checkpoint(self._folder, state, step=step)
+        prune_checkpoints(self._folder, keep=[path, *([self._sound] if self._sound else [])])
+        self._sound = path
+
+    def _require_finite(self, step: int) -> None:
+        broken = [name for name, tensor in self._copier.memory.items() if not _is_finite(tensor)]
+        if broken:
+            standing = f"the checkpoint {self._sound.name} stays" if self._sound else "there is no checkpoint before it"
+            raise SecoError(
+                f"the state of step {step} is not finite ({broken[0]}) and was not saved, {standing}: lower "
+                "train.learning_rate, or set train.precision to fp32"
+            )
+
+
+class _Copier:
+    """Copies states to the CPU.
+
+    Each copy takes the memory of the one before: to touch fresh memory costs several times the copy itself, and a GPU
+    copies by itself only into locked pages, which are costlier still.
+
+    Attributes:
+        memory: the tensors of the last copy by their place in the state, such as "models.network.decoder.weight".
+    """
+
+    def __init__(self) -> None:
+        self.memory: dict[str, Tensor] = {}
+
+    def copy(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a copy of a state. From a GPU, it is complete when the current stream has come this far."""
+        before, self.memory = self.memory, {}
+        return {name: self._copy(value, name, before) for name, value in state.items()}
+
+    def _copy(self, value: Any, place: str, before: Mapping[str, Tensor]) -> Any:
+        if isinstance(value, Tensor):
+            target = before.get(place)
+            if target is None or not _is_alike(target, value):
+                target = torch.empty_like(value, device="cpu", pin_memory=value.is_cuda)
+            self.memory[place] = target.copy_(value.detach(), non_blocking=value.is_cuda)
+            return target
+        if isinstance(value, Mapping):
+            return {key: self._copy(item, f"{place}.{key}", before) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return type(value)(self._copy(item, f"{place}.{index}", before) for index, item in enumerate(value))
+        if value is None or isinstance(value, bool | int | float | str):
+            return value
+        raise TypeError(f"{place} of the state is a {type(value).__name__}: only data can be read back")
+
+
+def _mark_of_stream() -> torch.cuda.Event | None:
+    """Return what tells that a GPU has come this far; nobody needs to wait for its copies but the thread."""
+    if not torch.cuda.is_initialized():
+        return None
+    mark = torch.cuda.Event()
+    mark.record()
+    return mark
+
+
+def _is_alike(tensor: Tensor, other: Tensor) -> bool:
+    """Say whether one tensor can hold the other with its layout."""
+    return tensor.dtype == other.dtype and tensor.shape == other.shape and tensor.stride() == other.stride()
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    """Say whether all values are finite. A sum takes a fraction of the time and misses none, though it may overflow."""
+    if not tensor.is_floating_point():
+        return True
+    return bool(torch.isfinite(tensor.sum())) or bool(torch.isfinite(tensor).all())

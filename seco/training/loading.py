@@ -1,0 +1,140 @@
+"""Training batches from the manifest's records."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torchvision.transforms.v2 import functional as tv
+
+from seco.errors import SecoError
+from seco.method.cam import multi_hot
+from seco.runtime.loader import Guarded, first_fault_or_all, sound_batches, worker_seeds
+from seco.runtime.workers import leave_stopping
+from seco.storage.images import read_image
+from seco.storage.manifest import Record
+from seco.storage.masks import read_mask
+from seco.training.stream import Draw, SampleStream
+from seco.training.views import ViewMaker
+
+
+class Batch(NamedTuple):
+    """A batch of training samples, collated. Views that were not asked for are empty, ``[B, 0]``."""
+
+    ids: list[str]
+    faults: list[str]
+    """What was wrong with images that others stand in for."""
+    weak: Tensor
+    """Uint8 ``[B, 3, S, S]``; so are the others."""
+    strong: Tensor
+    second: Tensor
+    """``[B, 3, S', S']``."""
+    masks: Tensor
+    """``[B, S, S]``: true class ids."""
+    boxes: Tensor
+    """Int64 ``[B, 4]``."""
+    labels: Tensor
+    """Multi-hot float32 ``[B, K]``."""
+    draws: Tensor
+    """Float64 ``[B, n, 2]``, uniform in 0..1: what decides where each patch is centred, and whether it is mirrored."""
+
+
+class TrainingSet(Guarded[Draw, Batch]):
+    """The views and labels of the records, one sample a draw. Whatever is random about it, its position decides.
+
+    Args:
+        records: what to draw from.
+        class_names: foreground classes in id order.
+        views: makes the views.
+        num_draws: rows of ``Batch.draws`` an image.
+        seed: of all draws.
+        skip_bad: let the next record stand in for one that cannot be read, instead of raising.
+
+    Raises:
+        SecoError: masks are wanted and a record has none.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        class_names: Sequence[str],
+        views: ViewMaker,
+        *,
+        num_draws: int,
+        seed: int,
+        skip_bad: bool = False,
+    ) -> None:
+        self.records = records
+        self.class_names = class_names
+        self.views = views
+        self.num_draws = num_draws
+        self.seed = seed
+        self.attempts = len(records) if skip_bad else 1
+        if "mask" in views.wanted:
+            _require_masks(records)
+
+    def load(self, key: Draw) -> Batch:
+        """Load the sample of a draw."""
+        faults: list[str] = []
+        for offset in range(self.attempts):
+            record = self.records[(key.record + offset) % len(self.records)]
+            try:
+                image, mask = tv.pil_to_tensor(read_image(record.image)), self._mask(record)
+            except SecoError as fault:
+                faults.append(str(fault))
+            else:
+                return self._sample(record, image, mask, key.position, faults)
+        raise SecoError(faults[0] if self.attempts == 1 else f"no training image can be read; the first: {faults[0]}")
+
+    def _mask(self, record: Record) -> Tensor | None:
+        """Return the true mask where the views need it; no other is opened."""
+        if "mask" not in self.views.wanted:
+            return None
+        assert record.mask is not None, "looked at in the beginning"
+        size = (record.width, record.height)
+        return torch.from_numpy(read_mask(record.mask, num_classes=len(self.class_names), size=size))
+
+    def _sample(self, record: Record, image: Tensor, mask: Tensor | None, position: int, faults: list[str]) -> Batch:
+        chance = np.random.SeedSequence((self.seed, position))
+        views_seed, draws_seed = chance.generate_state(2, np.uint64)
+        views = self.views(image, mask, seed=int(views_seed >> 1))
+        draws = torch.from_numpy(np.random.default_rng(draws_seed).random((self.num_draws, 2)))
+        return Batch([record.id], faults, *views, multi_hot(record.labels, self.class_names), draws)
+
+
+def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers: int) -> Iterator[Batch]:
+    """Yield the batches of a stream.
+
+    Raises:
+        SecoError: an image cannot be read.
+    """
+    loader = DataLoader(
+        dataset,
+        batch_sampler=stream,
+        num_workers=num_workers,
+        collate_fn=_collate,
+        pin_memory=torch.cuda.is_available(),
+        generator=worker_seeds(),
+        worker_init_fn=leave_stopping,
+    )
+    yield from sound_batches(loader)
+
+
+def _require_masks(records: Sequence[Record]) -> None:
+    bare = [record.id for record in records if record.mask is None]
+    if bare:
+        raise SecoError(
+            f"{len(bare)} of {len(records)} training images have no mask, such as {bare[0]}: full supervision needs "
+            "one of each, as does train.judge_tags: choose another method, or set that to false"
+        )
+
+
+def _collate(samples: list[Batch]) -> Batch | SecoError:
+    found = first_fault_or_all(samples)
+    if isinstance(found, SecoError):
+        return found
+    ids = [name for sample in found for name in sample.ids]
+    faults = [fault for sample in found for fault in sample.faults]
+    return Batch(ids, faults, *(torch.stack(parts) for parts in zip(*(sample[2:] for sample in found), strict=True)))

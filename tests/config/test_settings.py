@@ -1,0 +1,274 @@
+"""params.yaml at the door: every problem of a file in one go, a line each, with key, value and what is allowed."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import ValidationError
+
+from seco.config.rules import vit_patch
+from seco.config.settings import load_settings
+from seco.errors import SecoError
+from seco.studies.settings import changed
+from tests.imports import ROOT
+from tests.settings import small_settings
+
+TEXT = (ROOT / "params.yaml").read_text(encoding="utf-8")
+
+SOUND = {
+    "patch_size": 64,
+    "backbone.name": "vit_tiny_patch16_224",
+    "train.steps": 600,
+    "train.crop_size": 224,
+    "cam.low": 0.25,
+    "cam.high": 0.7,
+}
+
+
+def write(folder: Path, text: str | bytes) -> Path:
+    path = folder / "params.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def problems(folder: Path, text: str | bytes) -> list[str]:
+    """Return the lines of the refusal, without the file's name."""
+    path = write(folder, text)
+    with pytest.raises(SecoError) as told:
+        load_settings(path)
+    first, *lines = str(told.value).splitlines()
+    assert first.startswith(f"{path} ")
+    if not lines:
+        return [first.removeprefix(f"{path} ")]
+    assert first == f"{path} has {len(lines)} problem{'s' * (len(lines) > 1)}:"
+    return [line.removeprefix("  ") for line in lines]
+
+
+def faults_of(folder: Path, **changes) -> list[str]:
+    return problems(folder, yaml.safe_dump(changed(yaml.safe_load(TEXT), SOUND | changes)))
+
+
+def test_the_projects_own_settings_are_sound_and_frozen():
+    settings = load_settings(ROOT / "params.yaml")
+    assert settings.model_dump(mode="json") == yaml.safe_load(TEXT)
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.patch_size = 96
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.train.steps = 1
+
+
+def test_a_missing_file_is_one_sentence_with_the_remedy(tmp_path):
+    with pytest.raises(SecoError, match=r"params\.yaml does not exist: run from the project's folder or give --params"):
+        load_settings(tmp_path / "params.yaml")
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("a: [", "is not valid YAML: while parsing"),
+        ("a: 1\nb: 2\na: 3", "is not valid YAML: the key 'a' stands twice"),
+        ("a:\n  b: 1\n  b: 2", "is not valid YAML: the key 'b' stands twice"),
+        ("seed: 2024-13-45", "is not valid YAML: month must be in 1..12"),
+        ("a: !!python/object/apply:os.getcwd []", "is not valid YAML: could not determine a constructor"),
+        ("? [a]\n: 1", "is not valid YAML: while constructing a mapping"),
+        ("a: 1\n---\nb: 2", "is not valid YAML: expected a single document"),
+        (b"\xff\xfe\x00a", "cannot be read as text"),
+        ("", "holds no settings: it must be a mapping of keys to values"),
+        ("- seed: 1", "holds no settings"),
+        ("seed", "holds no settings"),
+    ],
+)
+def test_what_is_no_mapping_in_yaml_is_one_sentence(tmp_path, content, sentence):
+    (line,) = problems(tmp_path, content)
+    assert line.startswith(sentence)
+
+
+def test_a_folder_is_no_settings_file(tmp_path):
+    with pytest.raises(SecoError, match="cannot be read as text"):
+        load_settings(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "line"),
+    [
+        ("patch_size", "64", "'64' is not allowed: must be a valid integer"),
+        ("patch_size", 64.0, "64.0 is not allowed: must be a valid integer"),
+        ("num_patches", True, "True is not allowed: must be a valid integer"),
+        ("seed", None, "None is not allowed: must be a valid integer"),
+        ("seed", -1, "-1 is not allowed: must be greater than or equal to 0"),
+        ("seed", 2**32, "4294967296 is not allowed: must be less than 4294967296"),
+        ("use_rectification", 1, "1 is not allowed: must be a valid boolean"),
+        ("use_rectification", "yes", "'yes' is not allowed: must be a valid boolean"),
+        ("tau_global", "0.1", "'0.1' is not allowed: must be a valid number"),
+        ("tau_global", 0.0, "0.0 is not allowed: must be greater than 0"),
+        ("tau_local", float("nan"), "nan is not allowed: must be a finite number"),
+        ("weight_seg", float("inf"), "inf is not allowed: must be a finite number"),
+        ("prototype_momentum", 1.5, "1.5 is not allowed: must be less than or equal to 1"),
+        ("prototype_update", "both", "'both' is not allowed: must be 'adaptive', 'single' or 'patches'"),
+        ("training", 3, "3 is not allowed: must be a section with keys"),
+        ("evaluate", None, "None is not allowed: must be a section with keys"),
+        ("prepare.root", 5, "5 is not allowed: must be a valid string"),
+        ("prepare.format", "yolo", "'yolo' is not allowed: must be 'voc', 'coco', 'csv', 'json' or 'folders'"),
+        ("prepare.classes", "cocos", "'cocos' is not allowed: must be 'demo', 'voc' or 'coco' or a list"),
+        ("prepare.classes", ["cat", "dog", "cat"],
+         "['cat', 'dog', 'cat'] is not allowed: names must differ and hold no semicolon"),
+        ("prepare.classes", ["cat;dog"], "['cat;dog'] is not allowed: names must differ and hold no semicolon"),
+        ("prepare.classes", None,
+         "None is not allowed: format voc needs the class set or names, as its masks hold numbers"),
+        ("prepare.lists", None, "None is not allowed: format voc needs the image set of each split"),
+        ("prepare.source", "a.csv", "'a.csv' is not allowed: format voc has no source, write null"),
+        ("prepare.difficult", None,
+         "None is not allowed: must be true or false with format voc, and null with another"),
+        ("prepare.lists", "train", "'train' is not allowed: must be a section with keys"),
+        ("backbone.pretrained", 3, "3 is not allowed: must be a valid boolean or a valid string"),
+        ("backbone.depth", "six", "'six' is not allowed: must be a valid integer"),
+        ("train.precision", "fp16", "'fp16' is not allowed: must be 'auto', 'fp32' or 'bf16'"),
+        ("train.scale_range", [2.0, 0.5], "[2.0, 0.5] is not allowed: the smaller scale comes first"),
+        ("cam.scales", 1.0, "1.0 is not allowed: must be a list"),
+        ("cam.scales", [], "[] is not allowed: must be a list of 1 or more"),
+        ("cam.scales", [1, 0, "a"],
+         "0 is not allowed: must be greater than 0; 'a' is not allowed: must be a valid number"),
+        ("refine.splits", "train", "'train' is not allowed: must be a list"),
+        ("crf.iterations", 0, "0 is not allowed: must be greater than or equal to 1"),
+        ("cam.low", 0.9, "0.9 is not allowed: must not exceed cam.high (0.7)"),
+        ("train.warmup_steps", 600, "600 is not allowed: must be less than train.steps (600)"),
+        ("export.image_size", 200,
+         "200 is not allowed: must be a multiple of the ViT's patch (vit_tiny_patch16_224)"),
+        ("predict.image_size", 100,
+         "100 is not allowed: must be a multiple of the ViT's patch (vit_tiny_patch16_224)"),
+        ("train.second_view_size", 100,
+         "100 is not allowed: must be a multiple of the ViT's patch (vit_tiny_patch16_224)"),
+        ("patch_size", 240, "240 is not allowed: a patch must fit into train.crop_size (224)"),
+    ],
+)  # fmt: skip
+def test_a_value_that_cannot_be_is_one_line_with_key_value_and_what_is_allowed(tmp_path, key, value, line):
+    assert faults_of(tmp_path, **{key: value}) == [f"{key}: {line}"]
+
+
+def test_a_crop_that_is_no_multiple_of_the_vits_patch_is_refused(tmp_path):
+    (line,) = faults_of(tmp_path, **{"train.crop_size": 230})
+    assert line == "train.crop_size: 230 is not allowed: must be a multiple of the ViT's patch (vit_tiny_patch16_224)"
+    (line,) = faults_of(tmp_path, **{"backbone.name": "vit_tiny_patch14_224"})
+    assert line == "patch_size: 64 is not allowed: must be a multiple of the ViT's patch (vit_tiny_patch14_224)"
+
+
+def test_splits_must_be_among_the_lists_and_one_is_train(tmp_path):
+    changes = {"prepare.lists": {"val": "val"}, "refine.splits": ["val"], "predict.splits": ["val"]}
+    (line,) = faults_of(tmp_path, **changes)
+    assert line == "prepare.lists: {'val': 'val'} is not allowed: one of the splits must be named train"
+    for key in ("refine.splits", "predict.splits"):
+        (line,) = faults_of(tmp_path, **{key: ["train", "test"]})
+        assert line.startswith(f"{key}: ['train', 'test'] is not allowed: every split must be a key of prepare.lists")
+
+
+OWN = {
+    "prepare.format": "csv",
+    "prepare.classes": None,
+    "prepare.lists": None,
+    "prepare.source": "images.csv",
+    "prepare.difficult": None,
+    "prepare.validation_share": 0.2,
+    "predict.splits": ["val"],
+    "train.evaluate_every": 0,
+}
+
+
+def test_own_images_need_no_lists_and_may_have_any_splits(tmp_path):
+    text = yaml.safe_dump(changed(yaml.safe_load(TEXT), {**OWN, "refine.splits": ["train", "holidays"]}))
+    assert load_settings(write(tmp_path, text)).dataset.classes is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"prepare.source": None},
+         "prepare.source: None is not allowed: format csv takes either a source or a file a split in"
+         " prepare.lists (None)"),
+        ({"prepare.lists": {"train": "a.csv"}, "prepare.validation_share": None, "refine.splits": ["train"],
+          "predict.splits": ["train"]},
+         "prepare.source: 'images.csv' is not allowed: format csv takes either a source or a file a split in"
+         " prepare.lists ({'train': 'a.csv'})"),
+        ({"prepare.source": None, "prepare.lists": {"train": "a.csv", "val": "b.csv"}, "refine.splits": ["train"]},
+         "prepare.validation_share: 0.2 is not allowed: prepare.lists names the splits"
+         " ({'train': 'a.csv', 'val': 'b.csv'}), write null"),
+        ({"prepare.difficult": True},
+         "prepare.difficult: True is not allowed: must be true or false with format voc, and null with another"),
+        ({"prepare.format": "folders"},
+         "prepare.source: 'images.csv' is not allowed: format folders has no source, write null"),
+        ({"prepare.validation_share": 1.0}, "prepare.validation_share: 1.0 is not allowed: must be less than 1"),
+    ],
+)  # fmt: skip
+def test_keys_of_the_data_set_must_suit_its_format(tmp_path, changes, line):
+    assert faults_of(tmp_path, **OWN | changes) == [line]
+
+
+def test_unknown_keys_get_a_hint_and_missing_keys_are_named(tmp_path):
+    text = TEXT.replace("patch_size:", "patchsize:").replace("  steps:", "  stepps:")
+    assert sorted(problems(tmp_path, text)) == [
+        "patch_size: this key is missing: add it",
+        "patchsize: this key is unknown: did you mean patch_size?",
+        "training.stepps: this key is unknown: did you mean train.steps?",
+        "train.steps: this key is missing: add it",
+    ]
+    assert problems(tmp_path, TEXT + "\n3: 1\n") == ["3: this key is unknown: remove it"]
+    assert problems(tmp_path, TEXT[: TEXT.index("evaluate:")]) == ["evaluate: this key is missing: add it"]
+
+
+def test_all_problems_of_a_file_are_told_in_one_go(tmp_path):
+    lines = faults_of(
+        tmp_path,
+        **{
+            "patch_size": 240,
+            "tau_global": -1.0,
+            "prepare.lists": {"train": "train", "val": 3},
+            "backbone.pretrained": [],
+            "cam.low": 0.9,
+            "predict.splits": ["nowhere"],
+        },
+    )
+    assert [line.split(": ")[0] for line in lines] == [
+        "tau_global",
+        "prepare.lists.val",
+        "backbone.pretrained",
+        "patch_size",
+        "cam.low",
+    ], "rules on keys that are of the wrong type themselves are left out"
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("6e-5", 6e-5), ("6E-5", 6e-5), ("6.e-5", 6e-5), (".6e-4", 6e-5), ("6.0e-5", 6e-5), ("+1e0", 1.0), ("1", 1.0)],
+)
+def test_numbers_are_read_as_dvc_reads_them(tmp_path, written, value):
+    text = re.sub(r"learning_rate: \S+", f"learning_rate: {written}", TEXT)
+    assert load_settings(write(tmp_path, text)).training.learning_rate == value
+
+
+def test_a_number_in_quotes_is_text(tmp_path):
+    text = re.sub(r"learning_rate: \S+", "learning_rate: '6e-5'", TEXT)
+    assert problems(tmp_path, text) == ["train.learning_rate: '6e-5' is not allowed: must be a valid number"]
+
+
+def test_yaml_merge_keys_work(tmp_path):
+    crf = TEXT[TEXT.index("  crf:\n") : TEXT.index("\npredict:")]
+    text = TEXT.replace(crf, crf.replace("crf:", "crf: &crf"), 1)
+    head, tail = text.rsplit("  crf:\n", 1)
+    text = head + "  crf:\n    <<: *crf\n    sharpness: 2.0\n\n" + tail[tail.index("evaluate:") :]
+    settings = load_settings(write(tmp_path, text))
+    assert settings.predict.crf.sharpness == 2.0
+    assert settings.predict.crf.iterations == settings.refine.crf.iterations
+
+
+def test_the_patch_of_a_vit_is_read_from_its_name():
+    assert vit_patch("vit_base_patch16_224") == 16
+    assert vit_patch("vit_small_patch14_reg4_dinov2") == 14
+    assert vit_patch("eva_giant") == 1
+
+
+def test_the_crf_hands_over_its_arguments_unless_it_is_off():
+    crf = small_settings().refine.crf
+    arguments = crf.arguments()
+    assert arguments is not None
+    assert arguments.keys() == {*type(crf).model_fields} - {"enabled"}
+    assert small_settings(**{"crf.enabled": False}).refine.crf.arguments() is None

@@ -1,0 +1,29 @@
+"""A few small demo scenes for tests, through the same door as any data."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from scenes.classes import DEMO
+from scenes.writer import write_demo
+from seco.data.checking import check
+from seco.data.known_files import KnownFiles
+from seco.data.reading import read_dataset
+from seco.storage.manifest import Manifest
+
+LISTS = {"train": "train", "val": "val", "val_unbiased": "val_unbiased"}
+
+
+def demo_manifest(root: Path) -> Manifest:
+    """Draw eight training and two validation scenes below a folder, once, and return their manifest."""
+    if not root.exists():
+        write_demo(root, train_images=8, val_images=2, bias=0.7, image_size=80, seed=0)
+    return read_manifest_of(root, lists=LISTS, classes=DEMO)
+
+
+def read_manifest_of(root: Path, *, lists: Mapping[str, str], classes: str | Sequence[str]) -> Manifest:
+    """Return the manifest of a sound VOC tree."""
+    listed = read_dataset(root, data_format="voc", lists=lists, classes=classes)
+    known = KnownFiles(root.parent / "known", subject=str(root))
+    checked, problems = check(listed.candidates, class_names=listed.class_names, known=known)
+    assert not [*listed.problems, *problems]
+    return Manifest(tuple(item.record for item in checked), tuple(listed.class_names))

@@ -1,0 +1,79 @@
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seco.errors import SecoError
+from seco.inference.cam_store import cam_path, read_cam, stored_size, write_cam
+
+IDS = np.array([3, 15])
+MAPS = np.random.default_rng(0).random((2, 5, 7)).astype(np.float32)
+
+
+def test_a_cam_survives_the_round_trip_to_half_precision(tmp_path: Path) -> None:
+    write_cam(tmp_path, "a.b", IDS, MAPS)
+    cam = read_cam(tmp_path, "a.b")
+    assert cam.class_ids.tolist() == [3, 15]
+    assert cam.maps.dtype == np.float32
+    assert np.array_equal(cam.maps, MAPS.astype(np.float16).astype(np.float32))
+
+
+def test_the_stored_size_is_a_quarter_rounded_up() -> None:
+    assert stored_size(224, 225) == (56, 57)
+    assert stored_size(1, 3) == (1, 1)
+
+
+def test_an_image_without_a_class_has_an_empty_cam(tmp_path: Path) -> None:
+    write_cam(tmp_path, "a", np.zeros(0, np.int64), np.zeros((0, 5, 7), np.float32))
+    assert read_cam(tmp_path, "a").maps.shape == (0, 5, 7)
+
+
+def test_the_same_cam_gives_the_same_bytes_at_any_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_cam(tmp_path, "a", IDS, MAPS)
+    later = time.localtime(time.time() + 1e6)
+    monkeypatch.setattr(time, "localtime", lambda *_: later)
+    write_cam(tmp_path, "b", IDS, MAPS)
+    assert cam_path(tmp_path, "a").read_bytes() == cam_path(tmp_path, "b").read_bytes()
+
+
+def test_a_missing_cam_names_the_command(tmp_path: Path) -> None:
+    with pytest.raises(SecoError, match="is missing: run `seco export-cams`"):
+        read_cam(tmp_path, "a")
+
+
+@pytest.mark.parametrize("keep", [0, 10, 200])
+def test_a_truncated_cam_names_the_command(tmp_path: Path, keep: int) -> None:
+    write_cam(tmp_path, "a", IDS, MAPS)
+    cam_path(tmp_path, "a").write_bytes(cam_path(tmp_path, "a").read_bytes()[:keep])
+    with pytest.raises(SecoError, match="is damaged: run `seco export-cams` again"):
+        read_cam(tmp_path, "a")
+
+
+def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
+    np.savez(cam_path(tmp_path, "a"), class_ids=IDS.astype(np.uint8), maps=np.array([{}, {}], dtype=object))
+    with pytest.raises(SecoError, match="is damaged"):
+        read_cam(tmp_path, "a")
+
+
+def test_a_cam_of_other_shapes_is_refused(tmp_path: Path) -> None:
+    np.savez(cam_path(tmp_path, "a"), class_ids=np.array([1], np.uint8), maps=MAPS)
+    with pytest.raises(SecoError, match="is not a CAM"):
+        read_cam(tmp_path, "a")
+
+
+def test_what_is_not_finite_is_neither_written_nor_read(tmp_path: Path) -> None:
+    bad = MAPS.copy()
+    bad[1, 2, 3] = np.nan
+    with pytest.raises(SecoError, match="the CAM of a is not finite"):
+        write_cam(tmp_path, "a", IDS, bad)
+    assert list(tmp_path.iterdir()) == []
+    np.savez(cam_path(tmp_path, "a"), class_ids=IDS.astype(np.uint8), maps=bad)
+    with pytest.raises(SecoError, match="is not finite: run `seco export-cams`"):
+        read_cam(tmp_path, "a")
+
+
+@pytest.mark.parametrize("ids", [[1], [0, 1], [1, 255]])
+def test_ids_that_do_not_fit_are_refused(tmp_path: Path, ids: list[int]) -> None:
+    with pytest.raises(ValueError, match="ids"):
+        write_cam(tmp_path, "a", np.array(ids), MAPS)

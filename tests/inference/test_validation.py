@@ -1,0 +1,102 @@
+"""Scores while training goes on: those of the finished masks, and of no influence on the run."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from seco.compute.resize import resize_maps
+from seco.errors import SecoError
+from seco.inference.predictor import Predictor
+from seco.inference.validation import Validation
+from seco.method.cam import two_way_labels
+from seco.scores.confusion import ConfusionMatrix
+from seco.storage.manifest import Manifest
+from seco.storage.masks import read_mask
+from seco.training.log import TrainingLog
+from seco.training.models import build_models
+from seco.training.trainer import Trainer
+from tests.demo_data import demo_manifest
+from tests.settings import small_settings
+from tests.tiny import CPU, snapshot
+
+CHANGES = {
+    "train.steps": 5,
+    "train.warmup_steps": 1,
+    "train.prototype_start": 0,
+    "train.contrast_start": 1,
+    "train.segmentation_start": 2,
+    "train.log_every": 2,
+    "train.checkpoint_every": 100,
+    "train.evaluate_split": "val",
+    "cam.low": 0.05,
+    "cam.high": 0.15,
+}
+EVERY = {"train.evaluate_every": 1}
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
+    return demo_manifest(tmp_path_factory.mktemp("scenes") / "data")
+
+
+def run(folder: Path, manifest: Manifest, **changes) -> Trainer:
+    trainer = Trainer(small_settings(**(CHANGES | changes)), manifest, resume_folder=folder / "run")
+    with TrainingLog(folder / "log") as log:
+        trainer.run(log, lambda increment, note: None)
+    return trainer
+
+
+def test_the_scores_are_those_of_masks_made_one_by_one(manifest):
+    settings = small_settings(**CHANGES, **EVERY)
+    network = build_models(settings, num_classes=len(manifest.class_names), device=CPU).network
+    seeds, winners = ConfusionMatrix(9), ConfusionMatrix(9)
+    predictor = Predictor(network, manifest.class_names, precision="fp32")
+    for record in manifest.split("val"):
+        size = (record.height, record.width)
+        assert record.mask is not None
+        truth = read_mask(record.mask, num_classes=9, size=(record.width, record.height))
+        (cam,) = predictor.cams([record], image_size=64, scales=(1.0,), batch_size=1)
+        labels = two_way_labels(resize_maps(cam.maps, size)[None], cam.class_ids[None], background=0.1)[0]
+        seeds.update(truth, labels.numpy().astype(np.uint8))
+        (found,) = predictor.segmentations([record], image_size=64, scales=(1.0,), batch_size=1)
+        winners.update(truth, resize_maps(found.multi_scale, size).argmax(0).numpy().astype(np.uint8))
+    scores = Validation(settings, manifest)(network)
+    assert scores["val/miou_cam"] == pytest.approx(seeds.scores().miou)
+    assert scores["val/miou_segmentation"] == pytest.approx(winners.scores().miou)
+    assert scores["val/confusion_cam"] == pytest.approx(seeds.scores().mean_confusion_ratio)
+    assert 0 < scores["val/miou_cam"] < 1
+
+
+def test_scores_come_at_their_steps_and_change_nothing(tmp_path, manifest):
+    plain = run(tmp_path / "plain", manifest, **{"train.evaluate_every": 0})
+    measured = run(tmp_path / "measured", manifest, **{"train.evaluate_every": 3})
+    before = snapshot(plain.state.models)
+    assert all(torch.equal(value, before[name]) for name, value in snapshot(measured.state.models).items())
+    assert [point["step"] for point in plain.state.curves] == [2, 4, 5]
+    assert [point["step"] for point in measured.state.curves] == [2, 3, 4, 5]
+    assert {"val/miou_cam", "val/miou_segmentation"} <= measured.state.curves[1].keys()
+    assert not any(name.startswith("val/") for name in measured.state.curves[0])
+    assert (tmp_path / "measured/log/plots/metrics/val/miou_cam.tsv").exists()
+
+
+def test_ranks_share_the_images_and_count_each_once(manifest, monkeypatch):
+    whole = Validation(small_settings(**CHANGES, **EVERY), manifest)
+    network = build_models(whole.settings, num_classes=9, device=CPU).network
+    seen: list[torch.Tensor] = []
+    expected = whole(network)
+    monkeypatch.setattr("seco.inference.validation.sum_over_ranks", lambda counts: seen.append(counts) or counts)
+    for share in (range(1), range(1, 2), range(2, 2)):  # two images on three ranks
+        monkeypatch.setattr("seco.inference.validation.share_of", lambda total, share=share: share)
+        whole(network)
+    together = ConfusionMatrix(9)
+    together.counts = sum(counts.numpy() for counts in seen[::2])
+    assert together.scores().miou == pytest.approx(expected["val/miou_cam"])
+
+
+def test_a_split_without_masks_is_refused(manifest):
+    blind = Manifest(tuple(replace(record, mask=None) for record in manifest.records), manifest.class_names)
+    with pytest.raises(SecoError, match="no image of the split val has a mask: set it to 0"):
+        Validation(small_settings(**CHANGES, **EVERY), blind)

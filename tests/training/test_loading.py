@@ -1,0 +1,227 @@
+import os
+import signal
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from seco.errors import SecoError
+from seco.inference.loading import SquareImages
+from seco.method.cam import multi_hot
+from seco.runtime.loader import item_batches
+from seco.runtime.signals import Stopped, listen
+from seco.storage.manifest import Record
+from seco.storage.masks import write_mask
+from seco.training import loading
+from seco.training.loading import Batch, TrainingSet, training_batches
+from seco.training.stream import SampleStream
+from seco.training.views import View, ViewMaker
+
+CLASSES = ("cat", "dog", "person")
+LABELS = [("cat",), ("dog", "person"), ("person",), ("cat", "dog"), ("dog",)]
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
+    folder, found = tmp_path_factory.mktemp("images"), []
+    for index, labels in enumerate(LABELS):
+        pixels = np.random.default_rng(index).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+        found.append(Record(str(index), folder / f"{index}.png", None, labels, "train", 50, 40))
+    return found
+
+
+def training_set(
+    records: list[Record],
+    *,
+    seed: int = 5,
+    skip_bad: bool = False,
+    wanted: Collection[View] = ("strong", "second"),
+) -> TrainingSet:
+    views = ViewMaker(crop_size=48, second_size=32, scale_range=(0.5, 2.0), wanted=wanted)
+    return TrainingSet(records, CLASSES, views, num_draws=3, seed=seed, skip_bad=skip_bad)
+
+
+def stream(*, first: int = 0, last: int = 6) -> SampleStream:
+    return SampleStream(5, batch_size=2, share=range(2), seed=5, first_step=first, last_step=last)
+
+
+def batches(records: list[Record], *, workers: int = 0, first: int = 0, last: int = 3) -> list[Batch]:
+    return list(training_batches(training_set(records), stream(first=first, last=last), num_workers=workers))
+
+
+def same(first: Batch, second: Batch) -> bool:
+    return first.ids == second.ids and all(torch.equal(*pair) for pair in zip(first[2:], second[2:], strict=True))
+
+
+def damaged(records: list[Record], folder: Path) -> list[Record]:
+    """The records with one photograph cut off in the middle."""
+    path = folder / "damaged.jpg"
+    Image.new("RGB", (300, 200), (200, 10, 10)).save(path)
+    path.write_bytes(path.read_bytes()[:700])
+    return [*records[:2], Record("damaged", path, None, ("dog",), "train", 300, 200), *records[3:]]
+
+
+def test_a_batch_holds_what_its_draws_name(records):
+    batch = batches(records)[0]
+    drawn = [draw.record for draw in next(iter(stream()))]
+    assert batch.ids == [str(index) for index in drawn]
+    assert batch.labels.tolist() == [[float(name in LABELS[index]) for name in CLASSES] for index in drawn]
+    assert batch.weak.shape == batch.strong.shape == (2, 3, 48, 48)
+    assert batch.second.shape == (2, 3, 32, 32)
+    assert batch.boxes.shape == (2, 4)
+    assert batch.boxes.dtype == torch.int64
+    assert batch.weak.dtype == torch.uint8
+    assert batch.labels.dtype == torch.float32
+    assert batch.draws.shape == (2, 3, 2)
+    assert batch.draws.dtype == torch.float64
+    assert ((batch.draws >= 0) & (batch.draws < 1)).all()
+
+
+def test_an_image_has_other_views_in_every_epoch(records):
+    seen: dict[str, list[torch.Tensor]] = {}
+    for batch in batches(records, last=5):
+        for image_id, weak in zip(batch.ids, batch.weak, strict=True):
+            seen.setdefault(image_id, []).append(weak)
+    assert {len(views) for views in seen.values()} == {2}
+    assert all(not torch.equal(*views) for views in seen.values())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_any_number_of_workers_gives_the_same_bits(records, workers):
+    alone, shared = batches(records), batches(records, workers=workers)
+    assert len(alone) == len(shared) == 3
+    assert all(same(one, other) for one, other in zip(alone, shared, strict=True))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_restart_at_any_step_gives_the_same_batches(records, workers):
+    whole = batches(records, last=4)
+    rest = batches(records, first=2, last=4, workers=workers)
+    assert all(same(one, other) for one, other in zip(whole[2:], rest, strict=True))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_loading_leaves_the_global_generators_as_they_were(records, workers):
+    torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    batches(records, workers=workers)
+    list(item_batches(SquareImages(records, image_size=32), batch_size=2, num_workers=workers))
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert np.random.get_state()[1].tolist() == numpy_state  # noqa: NPY002
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_damaged_photograph_is_one_sentence_with_its_name(records, workers, tmp_path):
+    bad = damaged(records, tmp_path)
+    for load in (
+        lambda: batches(bad, workers=workers, last=5),
+        lambda: list(item_batches(SquareImages(bad, image_size=32), batch_size=2, num_workers=workers)),
+    ):
+        with pytest.raises(SecoError, match=r"damaged\.jpg is truncated or damaged") as caught:
+            load()
+        assert "Traceback" not in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_batches_before_the_damaged_photograph_are_handed_out(records, tmp_path):
+    loaded = training_batches(training_set(damaged(records, tmp_path)), stream(last=6), num_workers=0)
+    where = next(step for step, draws in enumerate(stream()) if any(draw.record == 2 for draw in draws))
+    assert [len(next(loaded).ids) for _ in range(where)] == [2] * where
+    with pytest.raises(SecoError):
+        next(loaded)
+
+
+def test_square_images_come_in_order_and_in_full(records):
+    images = SquareImages(records, image_size=32)
+    groups = list(item_batches(images, batch_size=2, num_workers=0))
+    assert [len(group) for group in groups] == [2, 2, 1]
+    loaded = [image for group in groups for image in group]
+    assert all(torch.equal(image, images.load(index)) for index, image in enumerate(loaded))
+    assert loaded[0].shape == (3, 32, 32)
+
+
+def test_labels_are_multi_hot_in_class_order():
+    assert multi_hot(("person", "cat"), CLASSES).tolist() == [1.0, 0.0, 1.0]
+    assert multi_hot((), CLASSES).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_the_next_record_stands_in_for_a_damaged_one_where_that_is_asked_for(records, tmp_path):
+    bad = damaged(records, tmp_path)
+    loaded = list(training_batches(training_set(bad, skip_bad=True), stream(last=5), num_workers=0))
+    sound = batches(records, last=5)
+    spoilt = 0
+    for mended, plain in zip(loaded, sound, strict=True):
+        assert mended.ids == ["3" if name == "2" else name for name in plain.ids]
+        assert len(mended.faults) == plain.ids.count("2")
+        spoilt += len(mended.faults)
+    assert spoilt == 2
+    assert any("damaged.jpg is truncated" in fault for batch in loaded for fault in batch.faults)
+
+
+def test_where_no_image_can_be_read_there_is_nothing_to_stand_in(records, tmp_path):
+    bad = [damaged(records, tmp_path)[2]] * 2
+    with pytest.raises(SecoError, match=r"no training image can be read; the first: .*damaged\.jpg"):
+        list(training_batches(training_set(bad, skip_bad=True), stream(), num_workers=0))
+
+
+class Deadly(SquareImages):
+    def load(self, key):
+        os.kill(os.getpid(), signal.SIGKILL)
+        return super().load(key)
+
+
+def test_a_loader_that_is_killed_is_one_sentence(records):
+    with pytest.raises(SecoError, match=r"a process that loads images was killed \(DataLoader worker \(pid.*Lower"):
+        list(item_batches(Deadly(records, image_size=32), batch_size=2, num_workers=1))
+
+
+def masked(records: list[Record], folder: Path) -> list[Record]:
+    """The records with a mask each: everywhere the first class of their labels."""
+    found = []
+    for record in records:
+        path = folder / f"{record.id}.png"
+        class_id = CLASSES.index(record.labels[0]) + 1
+        write_mask(path, np.full((record.height, record.width), class_id, np.uint8))
+        found.append(replace(record, mask=path))
+    return found
+
+
+def test_masks_are_loaded_where_they_are_wanted(records, tmp_path):
+    loaded = training_batches(training_set(masked(records, tmp_path), wanted=("mask",)), stream(), num_workers=0)
+    batch = next(iter(loaded))
+    assert batch.masks.shape == (2, 48, 48)
+    assert batch.strong.shape == batch.second.shape == (2, 0)
+    for name, mask, box in zip(batch.ids, batch.masks, batch.boxes.tolist(), strict=True):
+        top, left, bottom, right = box
+        expected = CLASSES.index(LABELS[int(name)][0]) + 1
+        assert (mask[top:bottom, left:right] == expected).all()
+        assert (mask == 255).sum() == 48 * 48 - (bottom - top) * (right - left)
+
+
+def test_no_mask_is_opened_where_none_is_wanted(records, tmp_path):
+    unreadable = [replace(record, mask=tmp_path / "missing.png") for record in records]
+    batch = next(iter(training_batches(training_set(unreadable), stream(), num_workers=0)))
+    assert batch.masks.shape == (2, 0)
+
+
+def test_an_image_without_the_mask_that_is_wanted_is_named(records):
+    (first, *others) = records
+    with pytest.raises(SecoError, match=r"1 of 5 training images have no mask, such as 0: full supervision needs"):
+        training_set([first, *(replace(record, mask=Path("mask.png")) for record in others)], wanted=("mask",))
+
+
+def test_a_request_to_stop_waits_for_the_batch_under_way():
+    done = []
+
+    def loader():
+        signal.raise_signal(signal.SIGTERM)
+        done.append("whole")
+        yield done
+
+    with listen(), pytest.raises(Stopped):
+        next(loading._sound(loader()))
+    assert done == ["whole"]
