@@ -19,16 +19,16 @@ PARAMS: dict = yaml.safe_load((ROOT / "params.yaml").read_text())
 # read are tracked one by one, as parameters.)
 HARMLESS = {
     "seco/errors.py",
-    "seco/config.py",
-    "seco/config_faults.py",
-    "seco/config_file.py",
-    "seco/config_rules.py",
+    "seco/config/settings.py",
+    "seco/config/faults.py",
+    "seco/config/yaml_file.py",
+    "seco/config/rules.py",
     "seco/hints.py",
-    "seco/reporting/dataset.py",
-    "seco/reporting/progress.py",
-    "seco/stopping.py",
-    "seco/watcher.py",
-    "seco/workers.py",
+    "seco/console/dataset.py",
+    "seco/console/progress.py",
+    "seco/runtime/signals.py",
+    "seco/runtime/watcher.py",
+    "seco/runtime/workers.py",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
 
 from seco.config.faults import describe
 from seco.config.moved import moved_keys
@@ -84,6 +84,10 @@ class CrfChanges(Section):
     bilateral_sigma_xy: Positive | None = None
     bilateral_sigma_rgb: Positive | None = None
     bilateral_weight: Weight | None = None
+
+    @model_serializer(mode="wrap")
+    def _given(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in serialise(self).items() if value is not None}
 
 
 class Generate(Section):
@@ -212,7 +216,7 @@ class Settings(Section):
 
     def crf_of(self, changes: CrfChanges) -> dict[str, float] | None:
         """Return the CRF's arguments for a stage that changes some of them; None where it is switched off."""
-        merged = self.crf.model_copy(update=changes.model_dump(exclude_none=True))
+        merged = self.crf.model_copy(update=changes.model_dump())
         return merged.model_dump(exclude={"enabled"}) if merged.enabled else None
 
 

@@ -131,7 +131,7 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
     try:
         network = _network_of(stored)
         network.load_state_dict({name: weight for name, weight in stored.weights.items() if _is_used(name)})
-        return Predictor(network, stored.class_names, precision=stored.settings["training"]["precision"])
+        return Predictor(network, stored.class_names, precision=stored.settings["train"]["precision"])
     except (KeyError, TypeError) as error:
         raise SecoError(f"config.json in {folder} is not that of a model ({error}): run `seco train` again") from error
     except torch.OutOfMemoryError:  # a RuntimeError too, and none of the weights

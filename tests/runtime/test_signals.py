@@ -1,4 +1,4 @@
-"""Signals that this process sends to itself; what needs one of its own is in tests/test_watcher.py."""
+"""Signals that this process sends to itself; what needs one of its own is in tests/runtime/test_watcher.py."""
 
 import os
 import signal

@@ -18,8 +18,8 @@ PLAIN = {name: value for name, value in os.environ.items() if name not in MARKS}
 
 START = """
 import os, hashlib, sys, time
-from seco import watcher
-from seco.stopping import Stopped, deferred, listen
+from seco.runtime import watcher
+from seco.runtime.signals import Stopped, deferred, listen
 def main(work):
     try:
         with listen(), deferred() as asked:

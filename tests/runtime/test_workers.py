@@ -14,8 +14,8 @@ from tests.imports import ROOT
 
 POOL = """
 import os, time
-from seco.parallel import process_map
-from tests.test_workers import name_oneself
+from seco.runtime.parallel import process_map
+from tests.runtime.test_workers import name_oneself
 for pid in process_map(name_oneself, range(100), workers=2):
     print(pid, flush=True)
     time.sleep(60)

@@ -33,9 +33,9 @@ def test_code_and_settings_must_be_committed_and_nothing_else(project):
 
 
 def test_what_plans_and_reports_studies_is_no_code_of_their_runs(project):
-    write(project, {"seco/experiments/page.py": "x = 1\n", "pipeline/experiment.py": "x = 1\n"})
+    write(project, {"seco/studies/page.py": "x = 1\n", "pipeline/experiment.py": "x = 1\n"})
     before = commit(project)
-    write(project, {"seco/experiments/page.py": "x = 2\n", "pipeline/experiment.py": "x = 2\n"})
+    write(project, {"seco/studies/page.py": "x = 2\n", "pipeline/experiment.py": "x = 2\n"})
     Repository(project).require_clean()
     commit(project)
     assert Repository(project).same_code(before)

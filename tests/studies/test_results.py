@@ -88,7 +88,7 @@ def own_row(project):
 
 def test_a_row_of_a_file_is_done_where_code_and_settings_are_the_same_whatever_else_was_committed(project):
     kept = own_row(project)
-    write(project, {"docs/results.md": "new\n", "seco/experiments/page.py": "how results are told\n"})
+    write(project, {"docs/results.md": "new\n", "seco/studies/page.py": "how results are told\n"})
     commit(project)
     assert find_rows([RUN], [kept], Repository(project)) == {RUN.name: kept}
     write(project, {"seco/a.py": "a = 2\n"})

@@ -173,7 +173,7 @@ KILLED_WRITER = """
 import os, signal, sys
 from pathlib import Path
 import torch
-from seco.storage.checkpoint_writer import CheckpointWriter
+from seco.training.checkpoint_writer import CheckpointWriter
 
 place, count = sys.argv[2], int(sys.argv[3])
 writer = CheckpointWriter(Path(sys.argv[1]), sound=None)

@@ -20,7 +20,7 @@ from tests.imports import ROOT
 HOLDER = """
 import sys
 from pathlib import Path
-from seco.storage.runs import hold_run
+from seco.training.runs import hold_run
 with hold_run(Path(sys.argv[1])):
     print("held", flush=True)
     sys.stdin.read()
