@@ -1,0 +1,26 @@
+"""The code that each stage of the pipeline depends on, as dvc.yaml lists it: the one definition of it."""
+
+from pathlib import Path
+from typing import Any
+
+from seco.config.yaml_file import read_yaml
+
+PIPELINES = ("demo/dvc.yaml", "dvc.yaml")
+_CODE = ("pipeline/", "scenes", "seco/")
+
+
+def stage_code(root: Path) -> dict[str, tuple[str, ...]]:
+    """Return, for each stage, the files and folders of code among its ``deps``, relative to the project's folder.
+
+    Args:
+        root: the folder that holds dvc.yaml.
+
+    Raises:
+        SecoError: a file of the pipeline is missing or no YAML.
+    """
+    stages: dict[str, dict[str, Any]] = {}
+    for name in PIPELINES:
+        stages |= read_yaml(root / name)["stages"]
+    return {
+        stage: tuple(path for path in body["deps"] if path.startswith(_CODE)) for stage, body in stages.items()
+    }
