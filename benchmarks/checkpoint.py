@@ -19,7 +19,8 @@ from seco.compute.device import pick_device
 from seco.data.class_sets import VOC
 from seco.training.checkpoint import write_checkpoint
 from seco.training.checkpoint_writer import CheckpointWriter
-from seco.training.models import build_models, build_optimizer
+from seco.training.methods import build_models
+from seco.training.optimizer import build_optimizer
 
 _HEADS = ("ViT", "state", "written at once", "training waits, first save", "then", "until on disk", "processor time")
 

@@ -14,8 +14,7 @@ import typer
 
 from benchmarks.measuring import device_name
 from seco.storage.manifest import Record
-from seco.training.loading import TrainingSet, training_batches
-from seco.training.stream import SampleStream
+from seco.training.loading import SampleStream, TrainingSet, training_batches
 from seco.training.views import ViewMaker
 
 BATCH = 4

@@ -21,8 +21,8 @@ from benchmarks.synthetic import one_or_two_classes, synthetic_batch
 from seco.data.class_sets import VOC
 from seco.runtime.profiler import ATTENTION, CONVOLUTIONS, MATRICES, profile_steps
 from seco.storage.manifest import Manifest
-from seco.training.inputs import Inputs, to_device
-from seco.training.models import Models
+from seco.training.crop_pass import Inputs, to_device
+from seco.training.methods import Models
 from seco.training.parts.patch_contrast import PatchContrast
 from seco.training.trainer import Trainer
 from tests.plain.step import PlainObjective
@@ -106,7 +106,7 @@ def _plain_step(trainer: Trainer, **options: bool) -> Step:
 def _fill(models: Models) -> None:
     """Fill prototypes and reservoir with random unit vectors: empty memories would cost less than full ones."""
     generator = torch.Generator().manual_seed(0)
-    memory = models.part(PatchContrast)
+    memory = models.objective.parts["patches"]
     vectors, reservoir = memory.prototypes.vectors, memory.reservoir
     vectors.copy_(F.normalize(torch.randn(vectors.shape, generator=generator), dim=1))
     keys = F.normalize(torch.randn(reservoir.keys.shape, generator=generator), dim=1)

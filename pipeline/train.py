@@ -2,7 +2,7 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from seco.storage.manifest import Manifest
     from seco.training.trainer import Score
 
+PAPER_BATCH = {"voc": ("PASCAL VOC", 4), "coco": ("MS COCO", 8)}
 WARM_UP, MEASURED = 2, 3  # steps of --profile
 
 
@@ -43,9 +44,9 @@ def train(
     from seco.runtime.progress import progress
     from seco.storage.atomic import require_writable
     from seco.storage.manifest import read_manifest
-    from seco.training.batching import describe_batches
+    from seco.training.loading import describe_batches
     from seco.training.log import TrainingLog
-    from seco.training.resume import fingerprint, only_run
+    from seco.training.resume import exclusive_run, fingerprint
     from seco.training.trainer import Trainer
 
     settings = load_settings(params)
@@ -57,9 +58,10 @@ def train(
     with process_group():
         console = Console(stderr=True, quiet=rank() > 0)
         say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-        say(f"train: {describe_batches(settings)}")
-        folder = resume / fingerprint(settings, data)
-        with only_run(folder, settings):
+        usual = PAPER_BATCH.get(str(settings.prepare.classes))
+        say(f"train: {describe_batches(settings.train.batch_size, usual=usual)}")
+        folder = resume / fingerprint(settings, data=data, code=_code())
+        with exclusive_run(folder, _note(settings)):
             score = _scorer(settings, manifest) if settings.train.evaluate_every else None
             trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
             for fault in trainer.state.faults:
@@ -70,6 +72,26 @@ def train(
             if rank() == 0:
                 trainer.save_model(output)
                 trainer.state.discard()
+
+
+def _code() -> list[Path]:
+    """Return the code that decides a run's result: what dvc.yaml lists, or all of it where there is no dvc.yaml."""
+    from seco.config.stages import stage_code
+
+    root = Path(__file__).parents[1]
+    listed = stage_code(root)["train"] if (root / "dvc.yaml").is_file() else ("seco",)
+    return [root / path for path in listed]
+
+
+def _note(settings: "Settings") -> dict[str, Any]:
+    """Return what `seco resume list` shows of a run."""
+    return {
+        "steps": settings.train.steps,
+        "batch_size": settings.train.batch_size,
+        "backbone": settings.backbone.name,
+        "patch_size": settings.patch_size,
+        "dataset": settings.prepare.root,
+    }
 
 
 def _scorer(settings: "Settings", manifest: "Manifest") -> "Score":
@@ -93,7 +115,7 @@ def _profile(settings: "Settings", manifest: "Manifest") -> None:
     from seco.compute.distributed import process_group, rank
     from seco.runtime.profiler import kinds_table, profile_steps, to_markdown
     from seco.storage.atomic import atomic_write_text
-    from seco.training.inputs import to_device
+    from seco.training.crop_pass import to_device
     from seco.training.trainer import Trainer
 
     folder, waits = REPORTS / "profile", ("warmup_steps", "prototype_start", "contrast_start", "segmentation_start")

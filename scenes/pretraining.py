@@ -25,7 +25,7 @@ from seco.runtime.loader import item_batches
 from seco.runtime.parallel import process_map
 from seco.storage.label_map import BACKGROUND
 from seco.storage.model import write_weights
-from seco.training.schedule import learning_rate_factor
+from seco.training.optimizer import learning_rate_factor
 
 _GRID = 2  # a canvas holds 2 x 2 pictures
 _MAX_WORKERS = 8  # processes that change pictures: as many keep a GPU busy

@@ -19,7 +19,7 @@ from seco.method.tags import rectify_tags, tag_images, tag_patches
 from seco.models.network import SeCoNetwork
 from seco.storage.label_map import IGNORE
 from seco.training.objective import StepResult, evaluate
-from seco.training.schedule import learning_rate_factor
+from seco.training.optimizer import learning_rate_factor
 from seco.training.views import ViewMaker
 from tests.settings import small_settings
 from tests.tiny import contrast_of, memory_of, seeded, snapshot, tiny_inputs, tiny_models
@@ -162,7 +162,7 @@ def test_prototypes_were_class_tokens_while_queries_are_projections():
     models = tiny_models(settings)
     inputs = tiny_inputs()
     result = evaluate(models, inputs, settings=settings, step=1)
-    torch.testing.assert_close(result.uptakes["patches"].embeddings, models.network.embed(inputs.weak))
+    torch.testing.assert_close(result.updates["patches"].embeddings, models.network.embed(inputs.weak))
 
 
 def test_images_of_several_classes_never_moved_a_prototype():
@@ -221,7 +221,7 @@ def test_the_reservoir_had_to_be_a_multiple_of_the_batch(size):
 
 def test_the_width_had_to_be_768():
     result, _, _ = a_step()
-    assert result.uptakes["patches"].embeddings.shape == (2, 192)
+    assert result.updates["patches"].embeddings.shape == (2, 192)
 
 
 @pytest.mark.parametrize("owner", [SeCoNetwork.__init__, Prototypes.__init__])

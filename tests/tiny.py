@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from seco.config.settings import Settings
-from seco.training.inputs import Inputs, to_device
+from seco.training.crop_pass import Inputs, to_device
 from seco.training.loading import Batch
-from seco.training.models import Models, build_models
+from seco.training.methods import Models, build_models
 from seco.training.objective import StepResult
 from seco.training.parts.patch_contrast import Contrast, PatchContrast
 
@@ -34,12 +34,12 @@ def tiny_models(settings: Settings) -> Models:
 
 def memory_of(models: Models) -> PatchContrast:
     """Return local teacher, prototypes and reservoir of a run of SeCo."""
-    return models.part(PatchContrast)
+    return models.objective.parts["patches"]
 
 
 def contrast_of(result: StepResult) -> Contrast:
     """Return what SeCo's contrasts found."""
-    contrast = result.uptakes["patches"].contrast
+    contrast = result.updates["patches"].contrast
     assert contrast is not None
     return contrast
 

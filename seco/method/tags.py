@@ -53,7 +53,7 @@ def tag_patches(
     return torch.where(num_real > 0, tags, UNCERTAIN)
 
 
-def bear_out(tags: Tensor, masks: Tensor, corners: Tensor, *, patch_size: int, threshold: float) -> Tensor:
+def tags_match_masks(tags: Tensor, masks: Tensor, corners: Tensor, *, patch_size: int, threshold: float) -> Tensor:
     """Say which tags of patches the true masks bear out: to measure, never to train.
 
     A class must cover more than ``threshold`` (φ) of the patch, all classes together at most that of a background

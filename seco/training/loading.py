@@ -1,4 +1,4 @@
-"""Training batches from the manifest's records."""
+"""Training batches from the manifest's records: which record is loaded when, and how its sample is made."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -6,9 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Sampler
 from torchvision.transforms.v2 import functional as tv
 
+from seco.compute.distributed import share_of, world_size
 from seco.errors import SecoError
 from seco.method.cam import multi_hot
 from seco.runtime.loader import Guarded, first_fault_or_all, sound_batches, worker_seeds
@@ -16,16 +17,15 @@ from seco.runtime.workers import leave_stopping
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
 from seco.storage.masks import read_mask
-from seco.training.stream import Draw, SampleStream
 from seco.training.views import ViewMaker
 
 
 class Batch(NamedTuple):
-    """A batch of training samples, collated. Views that were not asked for are empty, ``[B, 0]``."""
+    """A batch of training samples. A view that was not asked for is empty: ``[B, 0]``."""
 
     ids: list[str]
     faults: list[str]
-    """What was wrong with images that others stand in for."""
+    """What was wrong with images that others replaced."""
     weak: Tensor
     """Uint8 ``[B, 3, S, S]``; so are the others."""
     strong: Tensor
@@ -38,11 +38,58 @@ class Batch(NamedTuple):
     labels: Tensor
     """Multi-hot float32 ``[B, K]``."""
     draws: Tensor
-    """Float64 ``[B, n, 2]``, uniform in 0..1: what decides where each patch is centred, and whether it is mirrored."""
+    """Float64 ``[B, n, 2]``, uniform in 0..1: they decide where each patch is centred and whether it is mirrored."""
+
+
+class Draw(NamedTuple):
+    """One sample to load: its position in the endless stream of samples, and the record drawn there."""
+
+    position: int
+    record: int
+
+
+class SampleStream(Sampler[list[Draw]]):
+    """Batches of draws: every epoch a new permutation, and each batch a function of the seed and the step alone.
+
+    A run continues without a saved state of the loader, since the stream starts at any step. Each rank loads its own
+    share of every batch.
+
+    Args:
+        num_records: records to draw from.
+        batch_size: samples a step, over all processes.
+        share: which of a batch's samples are loaded here.
+        seed: of the permutations.
+        first_step: where to start.
+        last_step: where to end (exclusive).
+    """
+
+    def __init__(
+        self, num_records: int, *, batch_size: int, share: range, seed: int, first_step: int, last_step: int
+    ) -> None:
+        self.num_records = num_records
+        self.batch_size = batch_size
+        self.share = share
+        self.seed = seed
+        self.steps = range(first_step, last_step)
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __iter__(self) -> Iterator[list[Draw]]:
+        epoch, order = -1, np.arange(0)
+        for step in self.steps:
+            draws = []
+            for place in self.share:
+                position = step * self.batch_size + place
+                if position // self.num_records != epoch:
+                    epoch = position // self.num_records
+                    order = np.random.default_rng((self.seed, epoch)).permutation(self.num_records)
+                draws.append(Draw(position, int(order[position % self.num_records])))
+            yield draws
 
 
 class TrainingSet(Guarded[Draw, Batch]):
-    """The views and labels of the records, one sample a draw. Whatever is random about it, its position decides.
+    """The views and labels of the records, one sample a draw. All random numbers depend on seed and position alone.
 
     Args:
         records: what to draw from.
@@ -50,7 +97,7 @@ class TrainingSet(Guarded[Draw, Batch]):
         views: makes the views.
         num_draws: rows of ``Batch.draws`` an image.
         seed: of all draws.
-        skip_bad: let the next record stand in for one that cannot be read, instead of raising.
+        skip_bad: replace a record that cannot be read by the next one, instead of raising.
 
     Raises:
         SecoError: masks are wanted and a record has none.
@@ -120,6 +167,29 @@ def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers:
         worker_init_fn=leave_stopping,
     )
     yield from sound_batches(loader)
+
+
+def describe_batches(batch_size: int, *, usual: tuple[str, int] | None = None) -> str:
+    """Return a line such as "batches of 8, as 4 + 4 on 2 processes".
+
+    Args:
+        batch_size: images a step, over all ranks.
+        usual: a data set and the paper's batch size for it; the line says where the two differ.
+
+    Raises:
+        SecoError: there are more ranks than images in a batch.
+    """
+    if batch_size < world_size():
+        raise SecoError(
+            f"train.batch_size is {batch_size}, the images of a step on all {world_size()} processes together: "
+            "raise it, or start fewer processes"
+        )
+    shares = " + ".join(str(len(share_of(batch_size, rank))) for rank in range(world_size()))
+    where = "GPU" if torch.cuda.is_available() else "CPU"
+    split = f", as {shares} on {world_size()} processes ({where})" if world_size() > 1 else f" on one {where}"
+    differs = usual is not None and usual[1] != batch_size
+    warning = f"; the paper trains {usual[0]} with {usual[1]}: expect other results" if usual and differs else ""
+    return f"batches of {batch_size}{split}{warning}"
 
 
 def _require_masks(records: Sequence[Record]) -> None:

@@ -1,16 +1,16 @@
-"""Learning curves: a point a step, to dvclive, and in one line for the progress display."""
+"""Learning curves: values of single steps and shares of many, written with dvclive and shown with the progress."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 
 import torch
 import typer
 from dvclive.live import Live
+from torch import Tensor
 
 from seco.compute.distributed import rank, sum_over_ranks
-from seco.training.objective import StepResult
-from seco.training.tally import Tally
+from seco.training.objective import Counts, StepResult
 
 Point = dict[str, float]
 """Values of one step by the name of their curve, and the step itself."""
@@ -19,7 +19,7 @@ Point = dict[str, float]
 class TrainingLog:
     """Writes curves with dvclive, on rank 0 alone.
 
-    A resumed run replays its earlier points, since DVC removes a stage's outputs.
+    A resumed run writes its earlier points again, since DVC removes a stage's outputs before it starts.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -27,7 +27,7 @@ class TrainingLog:
         self._live = (
             Live(str(folder), report=None, save_dvc_exp=False, dvcyaml=None, monitor_system=False) if first else None
         )
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         self.note = ""
 
     def __enter__(self) -> "TrainingLog":
@@ -40,12 +40,12 @@ class TrainingLog:
             self._live.end()
 
     def replay(self, curves: Iterable[Point]) -> None:
-        """Log the points of an interrupted run again."""
+        """Write the points of an interrupted run again."""
         for point in curves:
             self.record(point)
 
     def record(self, point: Point) -> None:
-        """Log a point; the note for the progress display tells its losses."""
+        """Write a point; its losses become the note beside the progress."""
         losses = {name.removeprefix("loss/"): value for name, value in point.items() if name.startswith("loss/")}
         skipped = int(point["bad_steps"])
         if losses:
@@ -59,30 +59,62 @@ class TrainingLog:
                 self._live.log_metric(name, value)
         self._live.make_summary()
 
-    def took(self, seconds: float) -> None:
-        """Keep, beside the last point's values, how long training took."""
+    def record_duration(self, seconds: float) -> None:
+        """Write, beside the last point's values, how long training took."""
         if self._live is not None:
             self._live.summary["seconds"] = round(seconds, 1)
             self._live.make_summary()
 
     def warn(self, faults: Iterable[str]) -> None:
-        """Say, once each, what was wrong with images that others stood in for."""
+        """Print, once each, what was wrong with images that others replaced."""
         for fault in faults:
-            if fault not in self._told:
-                self._told.add(fault)
+            if fault not in self._warned:
+                self._warned.add(fault)
                 typer.echo(f"seco: skipped: {fault}", err=True)
 
 
-def measure(result: StepResult, tally: Tally, *, rate: float) -> Point:
-    """Return the losses of a step and the shares since the last point, over all ranks, which all take part.
+class ShareCounter:
+    """Adds up what the parts counted since the last point: the counts of one step are few, and mostly chance.
 
-    The host waits for the device once. The tally begins anew.
+    Attributes:
+        counts: by curve ``[2]``, float64: how many, of how many; each rank holds its share.
+    """
+
+    def __init__(self) -> None:
+        self.counts: dict[str, Tensor] = {}
+
+    def add(self, counts: Counts) -> None:
+        """Add the counts of a step; the host does not wait for them."""
+        for name, pair in counts.items():
+            found = torch.stack(pair).detach().double()
+            self.counts[name] = self.counts[name] + found if name in self.counts else found
+
+    def gather(self) -> None:
+        """Move the counts of all ranks to rank 0, which alone saves. Every rank takes part."""
+        if self.counts:
+            totals = sum_over_ranks(torch.stack([*self.counts.values()]))
+            self.restore(dict(zip(self.counts, totals, strict=True)), totals.device)
+
+    def restore(self, gathered: Mapping[str, Tensor], device: torch.device) -> None:
+        """Take the counts of all ranks together: rank 0 holds them, the others hold zeros."""
+        own = float(rank() == 0)
+        self.counts = {name: own * count.to(device) for name, count in gathered.items()}
+
+    def clear(self) -> None:
+        """Forget all counts."""
+        self.counts = {}
+
+
+def measure(result: StepResult, shares: ShareCounter, *, rate: float) -> Point:
+    """Return the losses of a step and the shares since the last point, over all ranks, and clear the counter.
+
+    Every rank takes part. The host waits for the device once.
     """
     values = {"loss/total": result.total} | {f"loss/{name}": term for name, term in result.terms.items()}
-    summed = [torch.stack([value.detach().double() for value in values.values()]), *tally.counts.values()]
+    summed = [torch.stack([value.detach().double() for value in values.values()]), *shares.counts.values()]
     totals = sum_over_ranks(torch.cat(summed)).tolist()
     losses = dict(zip(values, totals, strict=False))
-    counts = zip(tally.counts, totals[len(values) :: 2], totals[len(values) + 1 :: 2], strict=True)
-    shares = {name: count / every for name, count, every in counts if every}
-    tally.clear()
-    return {"rate": rate} | losses | shares
+    counts = zip(shares.counts, totals[len(values) :: 2], totals[len(values) + 1 :: 2], strict=True)
+    found = {name: count / total for name, count, total in counts if total}
+    shares.clear()
+    return {"rate": rate} | losses | found

@@ -1,35 +1,132 @@
-"""Which parts the objective of each method has. A new method is a row, a new idea a part in a file of its own."""
+"""The training methods: which parts each objective has, and which settings each part gets.
+
+A new method is a row of ``METHODS``; a new loss term is a part in a file of its own, and a row here that builds it.
+"""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from torch import nn
 
+from seco.compute.device import require_compiler
 from seco.config.settings import Settings
+from seco.models.encoder import Encoder, build_encoder
 from seco.models.heads import DirectionProjector, Projector
+from seco.models.network import SeCoNetwork
+from seco.training.objective import Objective, Part
 from seco.training.parts.class_tokens import ClassTokenContrast
 from seco.training.parts.classification import Classification
 from seco.training.parts.online_segmentation import OnlineSegmentation
-from seco.training.parts.part import Part
 from seco.training.parts.patch_contrast import PatchContrast
 from seco.training.parts.supervision import Supervision
+from seco.training.parts.tagged_patches import PatchCutter
 from seco.training.parts.token_relations import TokenRelations
+
+BuildPart = Callable[[Settings, SeCoNetwork], Part]
+BuildProjector = Callable[[Settings, int], nn.Module]
+"""Takes the settings and the encoder's width D; the module maps class tokens ``[..., D]`` to what is contrasted."""
 
 
 class Method(NamedTuple):
     """A way to train the network."""
 
-    parts: Mapping[str, type[Part]]
-    """By the name that a run's saved state knows each by."""
-    projector: Callable[[Settings, int], nn.Module]
-    """Makes what projects class tokens ``[..., D]`` to be compared, from the settings and D."""
-
-    def active(self, settings: Settings) -> dict[str, type[Part]]:
-        """Return the parts of which a term weighs something; the others are neither built, nor fed, nor run."""
-        return {name: part for name, part in self.parts.items() if any(part.weights(settings).values())}
+    parts: Mapping[str, BuildPart]
+    """By the name under which a run's saved state holds each."""
+    projector: BuildProjector
 
 
-def _nothing(_settings: Settings, _width: int) -> nn.Module:
+class Models(NamedTuple):
+    """Everything that a run trains or keeps between steps, but for the optimizer."""
+
+    network: SeCoNetwork
+    objective: Objective
+
+    def modules(self) -> dict[str, nn.Module]:
+        """Return both by name, for the run's saved state."""
+        return {"network": self.network, "objective": self.objective}
+
+
+def build_models(settings: Settings, *, num_classes: int, device: torch.device) -> Models:
+    """Build the network and the objective of ``settings.method``; random weights depend on the seed alone."""
+    backbone, method = settings.backbone, METHODS[settings.method]
+    pretrained = backbone.pretrained if isinstance(backbone.pretrained, bool) else Path(backbone.pretrained)
+    with torch.random.fork_rng(devices=()):
+        torch.default_generator.manual_seed(settings.seed)
+        encoder = build_encoder(backbone.name, pretrained=pretrained, depth=backbone.depth)
+        network = SeCoNetwork(encoder, num_classes=num_classes)
+        network.projector = method.projector(settings, encoder.width)
+        objective = Objective({name: build(settings, network) for name, build in method.parts.items()})
+    network.encoder.vit.set_grad_checkpointing(settings.train.activation_checkpointing)
+    models = Models(network.to(device), objective.to(device))
+    if settings.train.compile:
+        require_compiler(device)
+        for module in (*network.modules(), *objective.modules()):
+            if isinstance(module, Encoder):
+                module.compile_blocks()
+    return models
+
+
+def _classification(_settings: Settings, _network: SeCoNetwork) -> Part:
+    return Classification()
+
+
+def _supervision(_settings: Settings, _network: SeCoNetwork) -> Part:
+    return Supervision()
+
+
+def _token_relations(settings: Settings, _network: SeCoNetwork) -> Part:
+    return TokenRelations(weight=settings.weight_ptc, low=settings.cam.low, high=settings.cam.high)
+
+
+def _online_segmentation(settings: Settings, _network: SeCoNetwork) -> Part:
+    return OnlineSegmentation(
+        weight_seg=settings.weight_seg,
+        weight_reg=settings.weight_reg,
+        start=settings.train.segmentation_start,
+        low=settings.cam.low,
+        high=settings.cam.high,
+    )
+
+
+def _class_token_contrast(settings: Settings, network: SeCoNetwork) -> Part:
+    return ClassTokenContrast(network, **settings.toco.model_dump(), low=settings.cam.low, high=settings.cam.high)
+
+
+def _patch_contrast(settings: Settings, network: SeCoNetwork) -> Part:
+    cutter = PatchCutter(
+        patch_size=settings.patch_size,
+        num_patches=settings.num_patches,
+        centres=settings.patch_centres,
+        low=settings.cam.low,
+        high=settings.cam.high,
+        threshold=settings.tag_threshold,
+        settle_uncertain=settings.settle_uncertain,
+    )
+    rectifies = settings.use_rectification and settings.weight_lil > 0  # eq. 7 needs the reservoir
+    return PatchContrast(
+        network,
+        cutter,
+        weight_lig=settings.weight_lig,
+        weight_lil=settings.weight_lil,
+        weight_patch=settings.weight_patch,
+        prototype_start=settings.train.prototype_start,
+        contrast_start=settings.train.contrast_start,
+        tag_source_switch=settings.train.tag_source_switch,
+        rectify_threshold=settings.rectify_threshold if rectifies else None,
+        reservoir_size=settings.reservoir_size,
+        prototype_momentum=settings.prototype_momentum,
+        prototype_update=settings.prototype_update,
+        teacher_momentum=settings.teacher_momentum,
+        tau_global=settings.tau_global,
+        tau_local=settings.tau_local,
+        batch_size=settings.train.batch_size,
+        judge_tags=settings.train.judge_tags,
+    )
+
+
+def _no_projector(_settings: Settings, _width: int) -> nn.Module:
     return nn.Identity()
 
 
@@ -42,25 +139,28 @@ def _directions(settings: Settings, width: int) -> nn.Module:
 
 
 METHODS: dict[str, Method] = {
+    # eq. 9: Tables 2 and 3
     "seco": Method(
         {
-            "classification": Classification,
-            "tokens": TokenRelations,
-            "patches": PatchContrast,
-            "segmentation": OnlineSegmentation,
+            "classification": _classification,
+            "tokens": _token_relations,
+            "patches": _patch_contrast,
+            "segmentation": _online_segmentation,
         },
         _unit_sphere,
     ),
+    # the rival of Table 3 (Ru et al., CVPR 2023)
     "toco": Method(
         {
-            "classification": Classification,
-            "tokens": TokenRelations,
-            "crops": ClassTokenContrast,
-            "segmentation": OnlineSegmentation,
+            "classification": _classification,
+            "tokens": _token_relations,
+            "crops": _class_token_contrast,
+            "segmentation": _online_segmentation,
         },
         _directions,
     ),
-    "baseline": Method({"classification": Classification, "segmentation": OnlineSegmentation}, _nothing),
-    "full": Method({"supervision": Supervision}, _nothing),
+    # Table 2's first row
+    "baseline": Method({"classification": _classification, "segmentation": _online_segmentation}, _no_projector),
+    # Table 5's upper bound
+    "full": Method({"supervision": _supervision}, _no_projector),
 }
-"""Table 2's and Table 3's SeCo; its rival ToCo; Table 2's first row; Table 5's upper bound."""

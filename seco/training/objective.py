@@ -1,43 +1,103 @@
-"""A step of a method: the terms of its parts, weighed and summed. Changes no state."""
+"""The objective of a method: its parts, each with its loss terms, summed with their weights (eq. 9 for SeCo)."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple, cast
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from seco.config.settings import Settings
-from seco.training.inputs import Inputs
-from seco.training.models import Models
-from seco.training.parts.crop_pass import CropPass
+from seco.models.network import SeCoNetwork
+from seco.training.crop_pass import CropPass
+from seco.training.views import View
+
+Counts = dict[str, tuple[Tensor, Tensor]]
+"""Counts for the learning curves, by curve: how many, of how many."""
+
+
+class Contribution(NamedTuple):
+    """What one part computes for a batch. Each rank computes its share; the shares add up to the whole."""
+
+    terms: dict[str, Tensor] = {}  # noqa: RUF012  never changed
+    """Loss terms by name, unweighted; empty before the part's phase begins."""
+    update: Any = None
+    """What ``update_state`` needs once the weights have moved."""
+    counts: Counts = {}  # noqa: RUF012
+
+
+class Part(nn.Module):
+    """Loss terms that belong together, with the modules and buffers that they need between steps.
+
+    ``forward`` computes the terms and changes nothing; ``update_state`` changes the buffers after the weights moved.
+
+    Args:
+        weights: the weight of each term. A part whose weights are all 0 is left out of the objective.
+        views: the views of an image that it needs besides the training crop.
+        num_draws: how many rows of ``Batch.draws`` it needs.
+    """
+
+    def __init__(
+        self, *, weights: Mapping[str, float], views: frozenset[View] = frozenset(), num_draws: int = 0
+    ) -> None:
+        super().__init__()
+        self.weights = weights
+        self.views = views
+        self.num_draws = num_draws
+
+    def forward(self, crops: CropPass) -> Contribution:
+        """Compute the part's terms for a batch."""
+        raise NotImplementedError
+
+    def update_state(self, update: Any, network: SeCoNetwork) -> None:
+        """Update the buffers from what ``forward`` returned; the network's weights have moved."""
 
 
 class StepResult(NamedTuple):
-    """What a step found: the loss, its terms, and what the parts take up once the weights have moved.
-
-    Of several ranks each finds its part of the loss and of its terms; the parts add up to the whole.
-    """
+    """What the objective computes for a batch. Each rank computes its share; the shares add up to the whole."""
 
     total: Tensor
+    """The weighted sum of the terms."""
     terms: dict[str, Tensor]
-    """Unweighted, by name; only those that the phase has."""
-    uptakes: dict[str, Any]
-    """By the name of the part."""
-    shares: dict[str, tuple[Tensor, Tensor]]
-    """Counts for the learning curves by name: how many, of how many."""
+    """Unweighted, by name; only those whose phase has begun."""
+    updates: dict[str, Any]
+    """By name of the part."""
+    counts: Counts
 
 
-def evaluate(models: Models, inputs: Inputs, *, settings: Settings, step: int) -> StepResult:
-    """Compute a step of the method (eq. 9 where that is SeCo).
+class Objective(nn.Module):
+    """All parts of a method that have a weight, by name."""
 
-    A term that has not begun, or weighs nothing, is not computed.
-    """
-    crops = CropPass(models.network, inputs, settings=settings, step=step)
-    weighted: list[Tensor] = []
-    result = StepResult(inputs.weak.new_zeros(()), {}, {}, {})
-    for name, part in models.named_parts():
-        weights, found = part.weights(settings), part(crops)
-        weighted += [weights[term] * value for term, value in found.terms.items()]
-        result.terms.update(found.terms)
-        result.shares.update(found.shares)
-        result.uptakes[name] = found.uptake
-    return result._replace(total=torch.stack(weighted).sum())
+    def __init__(self, parts: Mapping[str, Part]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleDict({name: part for name, part in parts.items() if any(part.weights.values())})
+
+    def forward(self, crops: CropPass) -> StepResult:
+        """Compute all terms and their weighted sum; changes nothing."""
+        weighted: list[Tensor] = []
+        result = StepResult(crops.inputs.weak.new_zeros(()), {}, {}, {})
+        for name, part in self.named_parts():
+            found: Contribution = part(crops)
+            weighted += [part.weights[term] * value for term, value in found.terms.items()]
+            result.terms.update(found.terms)
+            result.counts.update(found.counts)
+            result.updates[name] = found.update
+        return result._replace(total=torch.stack(weighted).sum())
+
+    def update_state(self, updates: Mapping[str, Any], network: SeCoNetwork) -> None:
+        """Let each part update its buffers; the network's weights have moved."""
+        for name, part in self.named_parts():
+            if name in updates:
+                part.update_state(updates[name], network)
+
+    def named_parts(self) -> Iterator[tuple[str, Part]]:
+        """Yield the parts in the order of the method."""
+        yield from cast(Iterator[tuple[str, Part]], self.parts.items())
+
+    @property
+    def views(self) -> set[View]:
+        """The views of an image that the parts need besides the training crop."""
+        return {view for _, part in self.named_parts() for view in part.views}
+
+    @property
+    def num_draws(self) -> int:
+        """How many rows of ``Batch.draws`` the parts need."""
+        return max(part.num_draws for _, part in self.named_parts())

@@ -1,8 +1,8 @@
-"""Going on with an interrupted run: its fingerprint, its lock, and its state."""
+"""Resuming an interrupted run: its fingerprint, its lock, and its saved state."""
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -10,34 +10,43 @@ from typing import Any
 
 import torch
 
-import seco
 from seco.compute.distributed import from_first, rank
 from seco.config.settings import Settings
 from seco.errors import SecoError
 from seco.training.checkpoint import read_checkpoint
 from seco.training.checkpoint_writer import CheckpointWriter
-from seco.training.models import Models
+from seco.training.log import Point, ShareCounter
+from seco.training.methods import Models
 from seco.training.runs import hold_run, note_run
-from seco.training.tally import Tally
 
-# What these sections hold comes into play only before or after training.
-_FOREIGN_SECTIONS = {"generate", "refine", "predict", "evaluate"}
+# Training does not read these sections; what `prepare` decides is in its output.
+_FOREIGN_SECTIONS = {"crf", "generate", "prepare", "export", "refine", "predict", "evaluate"}
 
 
-def fingerprint(settings: Settings, data: Path) -> str:
-    """Name a run by its settings, its code, its prepared data and its first weights: no other run continues it."""
+def fingerprint(settings: Settings, *, data: Path, code: Sequence[Path]) -> str:
+    """Name a run by everything that decides its result: settings, prepared data, code and first weights.
+
+    Args:
+        settings: of the run.
+        data: the folder that `seco prepare` wrote.
+        code: files and folders of Python code.
+    """
     digest = hashlib.sha256(settings.model_dump_json(exclude=_FOREIGN_SECTIONS).encode())
-    sources = [*sorted(Path(seco.__file__).parent.rglob("*.py")), *sorted(data.glob("*.csv"))]
+    sources = [source for path in code for source in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
     weights = Path(str(settings.backbone.pretrained))
-    for source in [*sources, weights] if weights.is_file() else sources:
+    for source in [*sources, *sorted(data.glob("*.csv")), *([weights] if weights.is_file() else [])]:
         digest.update(source.name.encode())
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
 
 
 @contextmanager
-def only_run(folder: Path, settings: Settings) -> Iterator[None]:
-    """Keep other processes from training the run of a folder, and note what run it is; for all ranks of one.
+def exclusive_run(folder: Path, note: Mapping[str, Any]) -> Iterator[None]:
+    """Keep other processes from training the run of a folder. Rank 0 holds the lock for all ranks.
+
+    Args:
+        folder: the run's.
+        note: what `seco resume list` shows of the run.
 
     Raises:
         SecoError: another process is training it, or the folder cannot be written.
@@ -46,19 +55,18 @@ def only_run(folder: Path, settings: Settings) -> Iterator[None]:
         yield
         return
     with hold_run(folder):
-        note_run(folder, _recognisable(settings))
+        note_run(folder, note)
         yield
 
 
 class RunState:
-    """What changes during a run: models, optimizer, step, learning curves and their tally.
+    """What changes during a run: models, optimizer, step, learning curves and counts.
 
-    Rank 0 keeps it on disk for all. As a context it waits, at the end, for what is still being written, however the
-    block ends.
+    Rank 0 saves it for all ranks. Used as a context it waits, at the end, for a write that is under way.
 
     Attributes:
         seconds: that all steps took, with loading, also before an interruption.
-        faults: what was wrong with saved states that `restore` had to pass over, a sentence each.
+        faults: a sentence for each damaged checkpoint that `restore` passed over.
     """
 
     def __init__(self, models: Models, optimizer: torch.optim.Optimizer, folder: Path) -> None:
@@ -69,24 +77,24 @@ class RunState:
         self.bad_steps = 0
         self.bad_in_a_row = 0
         self.seconds = 0.0
-        self.curves: list[dict[str, float]] = []
-        self.tally = Tally()
+        self.curves: list[Point] = []
+        self.shares = ShareCounter()
         self.faults: tuple[str, ...] = ()
         self._writer = CheckpointWriter(folder, sound=None)
 
-    def count(self, sound: bool) -> None:
+    def count(self, is_finite: bool) -> None:
         """Count a step, and those that were not finite."""
         self.step += 1
-        self.bad_steps += not sound
-        self.bad_in_a_row = 0 if sound else self.bad_in_a_row + 1
+        self.bad_steps += not is_finite
+        self.bad_in_a_row = 0 if is_finite else self.bad_in_a_row + 1
 
     def save(self) -> None:
-        """Begin to write everything to the run's folder; training may go on meanwhile.
+        """Start writing everything to the run's folder; training may go on meanwhile.
 
         Raises:
             SecoError: the state that was saved before could not be written, or is not finite.
         """
-        self.tally.gather()
+        self.shares.gather()
         if rank() != 0:
             return
         state = {
@@ -96,12 +104,12 @@ class RunState:
             "bad_in_a_row": self.bad_in_a_row,
             "seconds": self.seconds,
             "curves": self.curves,
-            "tally": self.tally.counts,
+            "shares": self.shares.counts,
         }
         self._writer.save(state, step=self.step)
 
     def finish(self) -> None:
-        """Wait until what was saved lies on the disk; raises as `save`."""
+        """Wait until what was saved is on the disk; raises as `save`."""
         self._writer.flush()
 
     def __enter__(self) -> "RunState":
@@ -113,14 +121,14 @@ class RunState:
         try:
             self.finish()
         except SecoError:
-            if error is None:  # else that is what to tell
+            if error is None:  # otherwise the first error is the one to report
                 raise
 
     def restore(self) -> None:
-        """Take up the run's newest sound state, where there is one.
+        """Load the run's newest sound checkpoint, if there is one.
 
         Raises:
-            SecoError: all are damaged, or that of something else.
+            SecoError: all are damaged, or belong to another run.
         """
         found = read_checkpoint(self.folder) if rank() == 0 else None
         if found is not None:
@@ -130,15 +138,15 @@ class RunState:
         if saved is None:
             return
         try:
-            self._take_up(*saved)
+            self._load(*saved)
         except torch.OutOfMemoryError:
-            raise  # a RuntimeError too, and no fault of what was saved
+            raise  # a RuntimeError too, but no fault of the checkpoint
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise SecoError(
                 f"{self.folder} holds another run's state: delete it to train from the first step"
             ) from error
 
-    def _take_up(self, step: int, state: dict[str, Any]) -> None:
+    def _load(self, step: int, state: dict[str, Any]) -> None:
         for name, module in self.models.modules().items():
             module.load_state_dict(state["models"][name])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -147,21 +155,10 @@ class RunState:
         self.bad_in_a_row = state["bad_in_a_row"]
         self.seconds = state["seconds"]
         self.curves = state["curves"]
-        self.tally.restore(state["tally"], next(self.models.network.parameters()).device)
+        self.shares.restore(state["shares"], next(self.models.network.parameters()).device)
 
     def discard(self) -> None:
         """Delete the saved states: the run has ended."""
         if rank() == 0:
             self.finish()
             shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _recognisable(settings: Settings) -> dict[str, Any]:
-    """Return what tells one run from another in a list."""
-    return {
-        "steps": settings.train.steps,
-        "batch_size": settings.train.batch_size,
-        "backbone": settings.backbone.name,
-        "patch_size": settings.patch_size,
-        "dataset": settings.prepare.root,
-    }

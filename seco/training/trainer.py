@@ -1,4 +1,4 @@
-"""The training loop. It alone changes state: the weights, then what the parts of the method remember."""
+"""The training loop. Only the trainer changes state: first the weights, then the buffers of the objective's parts."""
 
 import signal
 import time
@@ -8,32 +8,39 @@ from pathlib import Path
 import torch
 
 from seco.compute.device import pick_device, shared_casts
-from seco.compute.distributed import any_over_ranks, anyone, share_of, sum_gradients
+from seco.compute.distributed import any_over_ranks, anyone, gather_objects, rank, share_of, sum_gradients
 from seco.config.settings import Settings
+from seco.errors import SecoError
 from seco.models.network import SeCoNetwork
 from seco.runtime.signals import Stopped, deferred
+from seco.storage.atomic import atomic_path
 from seco.storage.manifest import Manifest
 from seco.storage.model import StoredModel, write_model
-from seco.training.bad_steps import end_of_run
-from seco.training.inputs import Inputs, to_device
-from seco.training.loading import Batch, TrainingSet, training_batches
+from seco.training.crop_pass import CropPass, Inputs, to_device
+from seco.training.loading import Batch, SampleStream, TrainingSet, training_batches
 from seco.training.log import Point, TrainingLog, measure
-from seco.training.methods import METHODS
-from seco.training.models import build_models, build_optimizer
-from seco.training.objective import StepResult, evaluate
+from seco.training.methods import build_models
+from seco.training.objective import StepResult
+from seco.training.optimizer import build_optimizer, learning_rate_factor, set_learning_rate
 from seco.training.resume import RunState
-from seco.training.schedule import learning_rate_factor
-from seco.training.stream import SampleStream
 from seco.training.views import ViewMaker
 
 Progress = Callable[[int, str], None]
-"""Told after every step how many steps were done, and a note on how they went."""
+"""Called after every step with how many steps were done, and a note on how they went."""
 Score = Callable[[SeCoNetwork], dict[str, float]]
 """Measures the network every ``train.evaluate_every`` steps; its values join the learning curves."""
 
 
 class Trainer:
-    """One training run, from the first step or from where it was interrupted; of several ranks, this one's part."""
+    """One training run, from the first step or from its last checkpoint; with several ranks, this rank's share.
+
+    Args:
+        settings: of the run; the sections of later stages are not read.
+        manifest: the data; images of the split "train" are used.
+        resume_folder: where the run saves its checkpoints.
+        skip_bad_images: replace an image that cannot be read by another one.
+        score: measures the network on the way, or None.
+    """
 
     def __init__(
         self,
@@ -47,20 +54,26 @@ class Trainer:
         self.settings = settings
         self.manifest = manifest
         self.skip_bad_images = skip_bad_images
+        self.score = score
         self.device = pick_device()
         models = build_models(settings, num_classes=len(manifest.class_names), device=self.device)
-        self.score = score
-        self.state = RunState(models, build_optimizer(settings, models.network), resume_folder)
+        optimizer = build_optimizer(
+            models.network,
+            learning_rate=settings.train.learning_rate,
+            head_multiplier=settings.train.head_multiplier,
+            weight_decay=settings.train.weight_decay,
+        )
+        self.state = RunState(models, optimizer, resume_folder)
         self.state.restore()
 
     def run(self, log: TrainingLog, progress: Progress) -> None:
-        """Train to the last step, logging and saving on the way; when asked to stop, finish the step and save.
+        """Train to the last step, with logs and checkpoints; when asked to stop, finish the step and save.
 
         Raises:
             SecoError: too many steps in a row were not finite, or an image cannot be read.
             Stopped: as asked.
         """
-        state, training = self.state, self.settings.train
+        state, train = self.state, self.settings.train
         log.replay(state.curves)
         progress(state.step, "")
         with deferred("finishing the step and saving; once more to stop at once") as asked:
@@ -70,38 +83,46 @@ class Trainer:
                 self._train_on(batch, log)
                 state.seconds, clock = state.seconds + time.perf_counter() - clock, time.perf_counter()
                 stopping = anyone(asked())
-                if stopping or (state.step % training.checkpoint_every == 0 and state.step < training.steps):
+                if stopping or (state.step % train.checkpoint_every == 0 and state.step < train.steps):
                     state.save()
                 if stopping:
                     break
                 progress(1, log.note)  # last: Ctrl-C may have ended what reads it, such as `tee`
             state.finish()
-        log.took(state.seconds)
-        if state.step < training.steps:
+        log.record_duration(state.seconds)
+        if state.step < train.steps:
             raise Stopped(signal.SIGTERM)  # another rank was asked to
 
     def step(self, inputs: Inputs) -> StepResult:
-        """Compute the objective at the present step; nothing changes."""
+        """Compute the objective at the present step; changes nothing."""
+        network, objective = self.state.models
+        precision, scales = self.settings.train.precision, self.settings.cam.scales
         with shared_casts(self.device):
-            return evaluate(self.state.models, inputs, settings=self.settings, step=self.state.step)
+            return objective(CropPass(network, inputs, step=self.state.step, cam_scales=scales, precision=precision))
 
     def update(self, result: StepResult) -> bool:
-        """Move the weights, let the parts of the method take up what they found, and count the step.
+        """Move the weights, update the buffers of the objective's parts, and count the step.
 
-        Where the loss or a gradient is not finite on any rank, nothing moves but the count, and False is returned.
+        Where the loss or a gradient is not finite on any rank, only the count changes, and False is returned.
         """
-        state = self.state
+        state, train = self.state, self.settings.train
         weights = [weight for group in state.optimizer.param_groups for weight in group["params"]]
         state.optimizer.zero_grad(set_to_none=True)
         result.total.backward()
         sum_gradients(weights)
         norms = torch._foreach_norm([weight.grad for weight in weights if weight.grad is not None])  # pyright: ignore[reportPrivateImportUsage]
         finite = torch.isfinite(torch.stack([result.total.detach(), *norms])).all()
-        sound = not any_over_ranks(~finite)  # the one place where the host waits for the device on every step
-        if sound:
-            self._move(result)
-        state.count(sound)
-        return sound
+        is_finite = not any_over_ranks(~finite)  # the one place where the host waits for the device on every step
+        if is_finite:
+            factor = learning_rate_factor(
+                state.step, steps=train.steps, warmup_steps=train.warmup_steps, warmup_ratio=train.warmup_ratio
+            )
+            set_learning_rate(state.optimizer, factor)
+            state.optimizer.step()
+            state.models.objective.update_state(result.updates, state.models.network)
+            state.shares.add(result.counts)
+        state.count(is_finite)
+        return is_finite
 
     def save_model(self, folder: Path) -> None:
         """Write the network and the settings that made it."""
@@ -116,66 +137,62 @@ class Trainer:
 
     def batches(self) -> Iterator[Batch]:
         """Yield this rank's share of the batches from the present step to the last."""
-        settings, training = self.settings, self.settings.train
+        seed, train, objective = self.settings.seed, self.settings.train, self.state.models.objective
         records = self.manifest.split("train")
-        parts = METHODS[settings.method].active(settings).values()
         views = ViewMaker(
-            crop_size=training.crop_size,
-            second_size=training.second_view_size,
-            scale_range=training.scale_range,
-            wanted={view for part in parts for view in part.views(settings)},
+            crop_size=train.crop_size,
+            second_size=train.second_view_size,
+            scale_range=train.scale_range,
+            wanted=objective.views,
         )
         stream = SampleStream(
             len(records),
-            batch_size=training.batch_size,
-            share=share_of(training.batch_size),
-            seed=settings.seed,
+            batch_size=train.batch_size,
+            share=share_of(train.batch_size),
+            seed=seed,
             first_step=self.state.step,
-            last_step=training.steps,
+            last_step=train.steps,
         )
         dataset = TrainingSet(
             records,
             self.manifest.class_names,
             views,
-            num_draws=max(part.num_draws(settings) for part in parts),
-            seed=settings.seed,
+            num_draws=objective.num_draws,
+            seed=seed,
             skip_bad=self.skip_bad_images,
         )
-        return training_batches(dataset, stream, num_workers=training.num_workers)
+        return training_batches(dataset, stream, num_workers=train.num_workers)
 
     def _train_on(self, batch: Batch, log: TrainingLog) -> None:
-        state, training = self.state, self.settings.train
-        inputs = to_device(batch, self.device)
-        result = self.step(inputs)
-        sound = self.update(result)
-        if state.bad_in_a_row > training.max_bad_steps:
-            step = state.step - 1
-            raise end_of_run(step, result, batch, in_a_row=state.bad_in_a_row, folder=state.folder)
+        state, train = self.state, self.settings.train
+        result = self.step(to_device(batch, self.device))
+        is_finite = self.update(result)
+        if state.bad_in_a_row > train.max_bad_steps:
+            raise self._not_finite(result, batch)
         point: Point = {}
-        if sound and (state.step % training.log_every == 0 or state.step == training.steps):
-            point |= measure(result, state.tally, rate=self._rate())
-        if self.score is not None and state.step % training.evaluate_every == 0:
+        if is_finite and (state.step % train.log_every == 0 or state.step == train.steps):
+            point |= measure(result, state.shares, rate=state.optimizer.param_groups[0]["lr"])
+        if self.score is not None and state.step % train.evaluate_every == 0:
             point |= self.score(state.models.network)
         if point:
             state.curves.append({"step": float(state.step), "bad_steps": float(state.bad_steps)} | point)
             log.record(state.curves[-1])
 
-    def _move(self, result: StepResult) -> None:
-        optimizer = self.state.optimizer
-        for group in optimizer.param_groups:
-            group["lr"] = group["base_rate"] * self._factor()
-        optimizer.step()
-        self.state.models.take_up(result.uptakes, self.settings)
-        self.state.tally.add(result.shares)
+    def _not_finite(self, result: StepResult, batch: Batch) -> SecoError:
+        """Report the last of too many non-finite steps and save this rank's share of its batch. Every rank takes part.
 
-    def _factor(self) -> float:
-        training = self.settings.train
-        return learning_rate_factor(
-            self.state.step,
-            steps=training.steps,
-            warmup_steps=training.warmup_steps,
-            warmup_ratio=training.warmup_ratio,
+        The file holds a dictionary for ``torch.load(..., weights_only=True)``.
+        """
+        step, in_a_row = self.state.step - 1, self.state.bad_in_a_row
+        path = self.state.folder / f"bad-batch-step-{step}-rank-{rank()}.pt"
+        with atomic_path(path) as aside:
+            torch.save(batch._asdict(), aside)
+        ids = [name for part in gather_objects(batch.ids) for name in part]
+        flags = any_over_ranks(~torch.stack([torch.isfinite(term.detach()) for term in result.terms.values()]))
+        broken = [name for name, is_broken in zip(result.terms, flags.tolist(), strict=True) if is_broken]
+        origin = f"term {', '.join(broken)}" if broken else "in the gradient, while all terms are finite"
+        return SecoError(
+            f"loss or gradient was not finite at step {step}, as in {in_a_row} step{'s' * (in_a_row > 1)} in a row "
+            f"({origin}; images {', '.join(ids)}; kept in {path}): lower train.learning_rate, or set "
+            "train.precision to fp32"
         )
-
-    def _rate(self) -> float:
-        return self.state.optimizer.param_groups[0]["lr"]

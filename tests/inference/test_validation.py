@@ -16,7 +16,7 @@ from seco.scores.confusion import ConfusionMatrix
 from seco.storage.manifest import Manifest
 from seco.storage.masks import read_mask
 from seco.training.log import TrainingLog
-from seco.training.models import build_models
+from seco.training.methods import build_models
 from seco.training.trainer import Trainer
 from tests.demo_data import demo_manifest
 from tests.settings import small_settings

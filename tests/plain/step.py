@@ -12,8 +12,8 @@ from seco.config.settings import Settings
 from seco.losses.energy import energy_loss
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
-from seco.training.inputs import Inputs
-from seco.training.models import Models
+from seco.training.crop_pass import Inputs
+from seco.training.methods import Models
 from seco.training.parts.patch_contrast import PatchContrast
 from tests.plain.cams import label_map, multi_scale_cams, refined_labels
 from tests.plain.contrast import cut_corners, lig, lil, patch_cost, patch_tag, rectified
@@ -112,7 +112,7 @@ class PlainObjective:
 
     def _contrasts(self, inputs: Inputs, tag_cam: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor, list[int]]:
         """L_LiG and L_LiL; the embedding of the crop (encoded a second time), the keys and the tags."""
-        settings, models, memory = self.settings, self.models, self.models.part(PatchContrast)
+        settings, models, memory = self.settings, self.models, self.models.objective.parts["patches"]
         reservoir = memory.reservoir
         weak, strong, tags = self._patches(inputs, tag_cam)
         with self._autocast(inputs):

@@ -7,8 +7,8 @@ from seco.config.settings import Settings
 from seco.method.memory import Prototypes, Reservoir
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
-from seco.training.inputs import Inputs
-from seco.training.models import Models
+from seco.training.crop_pass import Inputs
+from seco.training.methods import Models
 from seco.training.parts.patch_contrast import PatchContrast
 from tests.plain.step import PlainResult
 
@@ -24,7 +24,7 @@ class PlainUpdate:
 
     def __call__(self, inputs: Inputs, result: PlainResult, *, rate_factor: float) -> None:
         """Apply a result; ``rate_factor`` is the schedule's."""
-        settings, models, memory = self.settings, self.models, self.models.part(PatchContrast)
+        settings, models, memory = self.settings, self.models, self.models.objective.parts["patches"]
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * rate_factor
         self.optimizer.zero_grad()

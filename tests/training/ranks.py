@@ -12,7 +12,7 @@ import torch
 from seco.compute.distributed import process_group, rank, world_size
 from seco.config.settings import Settings
 from seco.storage.manifest import Manifest
-from seco.training.inputs import Inputs
+from seco.training.crop_pass import Inputs
 from seco.training.log import TrainingLog
 from seco.training.objective import StepResult
 from seco.training.trainer import Trainer
@@ -53,7 +53,7 @@ class InFloat64(Trainer):
     def step(self, inputs: Inputs) -> StepResult:
         doubled = (part.double() if part.is_floating_point() else part for part in inputs)
         result = super().step(Inputs(*doubled))
-        uptake = result.uptakes.get("patches")
+        uptake = result.updates.get("patches")
         if uptake is not None and uptake.contrast is not None:
             self.tags.append(uptake.contrast.rectified_tags.tolist())
         return result

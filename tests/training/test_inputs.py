@@ -1,7 +1,7 @@
 import torch
 
 from seco.compute.pixels import normalise
-from seco.training.inputs import to_device
+from seco.training.crop_pass import to_device
 from tests.tiny import CPU, tiny_batch
 
 

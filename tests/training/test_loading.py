@@ -17,8 +17,7 @@ from seco.runtime.signals import Stopped, listen
 from seco.storage.manifest import Record
 from seco.storage.masks import write_mask
 from seco.training import loading
-from seco.training.loading import Batch, TrainingSet, training_batches
-from seco.training.stream import SampleStream
+from seco.training.loading import Batch, SampleStream, TrainingSet, training_batches
 from seco.training.views import View, ViewMaker
 
 CLASSES = ("cat", "dog", "person")

@@ -9,8 +9,7 @@ import torch
 from seco.config.settings import Settings
 from seco.inference.predictor import load_predictor
 from seco.training.log import TrainingLog
-from seco.training.methods import METHODS
-from seco.training.models import build_models
+from seco.training.methods import METHODS, build_models
 from seco.training.parts.class_tokens import ClassTokenContrast
 from seco.training.parts.patch_contrast import PatchContrast
 from seco.training.trainer import Trainer

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from seco.errors import SecoError
 from seco.models.encoder import Encoder
-from seco.training.inputs import Inputs
-from seco.training.models import Models
+from seco.training.crop_pass import Inputs
+from seco.training.methods import Models
 from seco.training.objective import StepResult, evaluate
 from tests.settings import small_settings
 from tests.tiny import tiny_inputs, tiny_models

@@ -6,10 +6,10 @@ from torch import Tensor
 
 from seco.models.network import CamPair
 from seco.training import objective
-from seco.training.models import Models, build_models
+from seco.training.crop_pass import CropPass
+from seco.training.methods import Models, build_models
 from seco.training.objective import StepResult
 from seco.training.parts import crop_pass, online_segmentation, patch_contrast, token_relations
-from seco.training.parts.crop_pass import CropPass
 from tests.settings import small_settings
 from tests.tiny import CPU, LABELS, NUM_CLASSES, contrast_of, memory_of, snapshot, tiny_inputs, tiny_models
 
@@ -59,7 +59,7 @@ def test_a_phase_has_its_terms_and_no_other(models, step, names):
     result = evaluate(models, step=step)
     assert set(result.terms) == names
     assert all(term.dim() == 0 and term.isfinite() for term in result.terms.values())
-    assert (result.uptakes["patches"].contrast is not None) == ("lig" in names)
+    assert (result.updates["patches"].contrast is not None) == ("lig" in names)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_without_both_contrasts_no_patch_is_cut_and_none_is_remembered(monkeypat
     models = build_models(small_settings(weight_lig=0.0, weight_lil=0.0), num_classes=NUM_CLASSES, device=CPU)
     result = evaluate(models, weight_lig=0.0, weight_lil=0.0)
     assert set(result.terms) == ALL - {"lig", "lil", "patch"}
-    assert set(models.parts) == set(result.uptakes) == {"classification", "tokens", "segmentation"}
+    assert set(models.parts) == set(result.updates) == {"classification", "tokens", "segmentation"}
 
 
 def test_without_l_lil_the_reservoir_gets_no_keys(models):
@@ -201,7 +201,7 @@ def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
     assert all(weight.grad is None for weight in memory_of(models).teacher.parameters())
     assert not memory_of(models).prototypes.vectors.requires_grad
     assert not memory_of(models).reservoir.keys.requires_grad
-    uptake = result.uptakes["patches"]
+    uptake = result.updates["patches"]
     assert not uptake.embeddings.requires_grad
     assert not uptake.contrast.keys.requires_grad
 
@@ -230,7 +230,7 @@ def test_a_term_trains_its_own_parts_and_no_target(models, term, parts):
 
 
 def test_the_crop_embedding_is_the_projected_class_token_of_the_crop(models):
-    embedding = evaluate(models).uptakes["patches"].embeddings
+    embedding = evaluate(models).updates["patches"].embeddings
     torch.testing.assert_close(embedding, models.network.embed(tiny_inputs().weak))
 
 

@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seco.storage.manifest import Manifest
-from seco.training.inputs import Inputs, to_device
+from seco.training.crop_pass import Inputs, to_device
+from seco.training.optimizer import learning_rate_factor
 from seco.training.parts import patch_contrast as contrast_module
-from seco.training.schedule import learning_rate_factor
 from seco.training.trainer import Trainer
 from tests.settings import small_settings
 from tests.tiny import NUM_CLASSES, contrast_of, memory_of, snapshot, tiny_batch
@@ -97,10 +97,10 @@ def test_prototypes_take_up_the_embeddings_that_the_loss_was_made_of(tmp_path):
     result = trainer.step(inputs)
     trainer.update(result)
     # The first image shows class 2 alone and no prototype was there: it becomes the embedding itself.
-    torch.testing.assert_close(vectors[1], result.uptakes["patches"].embeddings[0])
+    torch.testing.assert_close(vectors[1], result.updates["patches"].embeddings[0])
     # The second shows classes 1 and 4, both unseen before.
-    torch.testing.assert_close(vectors[0], result.uptakes["patches"].embeddings[1])
-    torch.testing.assert_close(vectors[3], result.uptakes["patches"].embeddings[1])
+    torch.testing.assert_close(vectors[0], result.updates["patches"].embeddings[1])
+    torch.testing.assert_close(vectors[3], result.updates["patches"].embeddings[1])
     assert (vectors[2] == 0).all()
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from benchmarks.synthetic import synthetic_batch
 from seco.storage.manifest import Manifest
-from seco.training.inputs import Inputs, to_device
-from seco.training.models import Models
+from seco.training.crop_pass import Inputs, to_device
+from seco.training.methods import Models
 from seco.training.objective import StepResult
 from seco.training.trainer import Trainer
 from tests.plain.step import PlainObjective, PlainResult

@@ -12,7 +12,7 @@ from seco.runtime.signals import Stopped, listen
 from seco.storage.model import read_model
 from seco.training.checkpoint import list_checkpoints
 from seco.training.log import TrainingLog
-from seco.training.resume import fingerprint, only_run
+from seco.training.resume import exclusive_run, fingerprint
 from seco.training.runs import list_runs
 from seco.training.trainer import Trainer
 from tests.demo_data import demo_manifest
@@ -134,7 +134,7 @@ def test_the_state_of_a_finished_run_goes(tmp_path):
 
 def test_a_run_is_noted_while_it_is_held(tmp_path):
     settings = small_settings(**CHANGES)
-    with only_run(tmp_path / "run", settings):
+    with exclusive_run(tmp_path / "run", settings):
         (found,) = list_runs(tmp_path)
     assert found.note.pop("started") > 1.7e9
     assert found.note == {

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from seco.training.schedule import learning_rate_factor
+from seco.training.optimizer import learning_rate_factor
 
 VOC = {"steps": 20_000, "warmup_steps": 1_500, "warmup_ratio": 1e-6}
 RATE = 6e-5

@@ -1,6 +1,6 @@
 import pytest
 
-from seco.training.stream import SampleStream
+from seco.training.loading import SampleStream
 
 
 def stream(

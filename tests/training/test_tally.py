@@ -4,7 +4,6 @@ import torch
 
 from seco.training.log import measure
 from seco.training.objective import StepResult
-from seco.training.tally import Tally
 from tests.tiny import CPU
 
 

@@ -1,1 +1,1 @@
-"""What objectives are composed of: a part a file. Which method has which parts stands in `seco.training.methods`."""
+"""The parts of objectives, one a file. `seco.training.methods` says which method has which."""

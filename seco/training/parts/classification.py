@@ -1,22 +1,22 @@
-"""L_cls and L_aux: what an image shows, read from its final tokens and from those of block λ."""
+"""L_cls and L_aux: image classification from the final tokens and from those of block λ."""
 
-from seco.config.settings import Settings
 from seco.losses.classification import image_classification
-from seco.training.parts.crop_pass import CropPass
-from seco.training.parts.part import Contribution, Part
+from seco.training.crop_pass import CropPass
+from seco.training.objective import Contribution, Part
 
 
 class Classification(Part):
-    """Both classifiers, whose weights also make the CAMs (eq. 1)."""
+    """Both classifiers, whose weights also make the CAMs (eq. 1). Both terms weigh 1, as in eq. 9."""
 
-    @staticmethod
-    def weights(settings: Settings) -> dict[str, float]:  # noqa: ARG004
-        """Return 1 for both, as in eq. 9."""
-        return {"cls": 1.0, "aux": 1.0}
+    def __init__(self) -> None:
+        super().__init__(weights={"cls": 1.0, "aux": 1.0})
 
     def forward(self, crops: CropPass) -> Contribution:
-        """Compare both logits with the labels."""
-        logits = {"cls": crops.output.logits, "aux": crops.output.aux_logits}
+        """Compare the logits of both classifiers with the labels."""
+        labels, output = crops.inputs.labels, crops.output
         return Contribution(
-            {name: image_classification(values, crops.inputs.labels) for name, values in logits.items()}
+            {
+                "cls": image_classification(output.logits, labels),
+                "aux": image_classification(output.aux_logits, labels),
+            }
         )

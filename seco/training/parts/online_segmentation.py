@@ -1,56 +1,53 @@
-"""L_seg and L_reg: the decoder learns from the refined CAMs of the very network that it belongs to."""
+"""L_seg and L_reg: the decoder learns from the refined CAMs of its own network."""
 
 from torch import Tensor
 
 from seco.compute.pixels import to_rgb
 from seco.compute.resize import resize
-from seco.config.settings import Settings
 from seco.losses.energy import energy_loss
 from seco.losses.segmentation import segmentation_loss
 from seco.method.par import PAR
 from seco.method.pseudo_labels import refine_labels
-from seco.models.network import SeCoNetwork
-from seco.training.parts.crop_pass import CropPass
-from seco.training.parts.part import Contribution, Part
+from seco.training.crop_pass import CropPass
+from seco.training.objective import Contribution, Part
 
 ENERGY_WEIGHT = 1e-7  # brings the energy, a sum over pairs of pixels, to the size of the other terms
 
 
 class OnlineSegmentation(Part):
-    """Cross entropy under the pseudo label, and the energy of the prediction."""
+    """Cross entropy under the pseudo label, and the dense-CRF energy of the prediction.
 
-    def __init__(self, settings: Settings, network: SeCoNetwork) -> None:
-        super().__init__(settings, network)
+    Args:
+        weight_seg: γ of eq. 9.
+        weight_reg: weight of the energy.
+        start: the step at which both terms begin.
+        low: background score of PAR's generous run.
+        high: background score of PAR's strict run.
+    """
+
+    def __init__(self, *, weight_seg: float, weight_reg: float, start: int, low: float, high: float) -> None:
+        super().__init__(weights={"seg": weight_seg, "reg": weight_reg})
+        self.start = start
+        self.low = low
+        self.high = high
         self.par = PAR()
 
-    @staticmethod
-    def weights(settings: Settings) -> dict[str, float]:
-        """Return γ, and the weight of the energy."""
-        return {"seg": settings.weight_seg, "reg": settings.weight_reg}
-
     def forward(self, crops: CropPass) -> Contribution:
-        """Find the terms that weigh something, from ``train.segmentation_start`` on."""
-        settings = crops.settings
-        if crops.step < settings.train.segmentation_start:
+        """Compute the terms that have a weight."""
+        if crops.step < self.start:
             return Contribution()
         rgb = to_rgb(crops.inputs.weak)
         logits = resize(crops.output.segmentation, rgb.shape[-2:])  # [B, K + 1, H, W]
         terms: dict[str, Tensor] = {}
-        if settings.weight_seg:
-            terms["seg"] = segmentation_loss(logits, self._labels(crops, rgb))
-        if settings.weight_reg:
+        if self.weights["seg"]:
+            terms["seg"] = segmentation_loss(logits, self._pseudo_labels(crops, rgb))
+        if self.weights["reg"]:
             terms["reg"] = energy_loss(rgb, logits.softmax(dim=1), crops.inputs.inside, weight=ENERGY_WEIGHT)
         return Contribution(terms)
 
-    def _labels(self, crops: CropPass, rgb: Tensor) -> Tensor:
-        """Return the pseudo labels int64 ``[B, H, W]``."""
-        settings, inputs = crops.settings, crops.inputs
+    def _pseudo_labels(self, crops: CropPass, rgb: Tensor) -> Tensor:
+        """Return int64 ``[B, H, W]``."""
+        inputs = crops.inputs
         return refine_labels(
-            rgb,
-            crops.cams.final,
-            inputs.class_ids,
-            inputs.inside,
-            low=settings.cam.low,
-            high=settings.cam.high,
-            par=self.par,
+            rgb, crops.cams.final, inputs.class_ids, inputs.inside, low=self.low, high=self.high, par=self.par
         )

@@ -1,4 +1,4 @@
-"""Separate and conquer: patches, tags, queries, keys, and the two contrasts (sec. 3.3 to 3.5)."""
+"""L_LiG and L_LiL: tagged patches against class prototypes and against a reservoir of past patches (sec. 3.3-3.5)."""
 
 from typing import NamedTuple
 
@@ -7,202 +7,203 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seco.compute.distributed import gather
-from seco.config.settings import Settings
 from seco.losses.classification import patch_classification
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import local_contrast
-from seco.method.cam import three_way_labels
-from seco.method.memory import Prototypes, Reservoir
-from seco.method.patches import crop_patches, flip_patches, sample_patches
-from seco.method.tags import bear_out, rectify_tags, tag_images, tag_patches
+from seco.method.memory import Prototypes, PrototypeUpdate, Reservoir
+from seco.method.tags import rectify_tags, tag_images
 from seco.models.encoder import Tokens
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
-from seco.storage.label_map import BACKGROUND, IGNORE
-from seco.training.inputs import Inputs
-from seco.training.parts.crop_pass import CropPass
-from seco.training.parts.part import Contribution, Part
-from seco.training.parts.tag_counts import Counts, count_tags, judge_tags
-from seco.training.views import View
+from seco.storage.label_map import BACKGROUND
+from seco.training.crop_pass import CropPass
+from seco.training.objective import Contribution, Part
+from seco.training.parts.tagged_patches import PatchCutter, TaggedPatches, count_tags
 
 
 class Contrast(NamedTuple):
-    """The contrast terms of a batch, and what the reservoir takes up after the step."""
+    """The contrast terms of a batch, and what the memories store after the step."""
 
     terms: dict[str, Tensor]
     keys: Tensor | None
-    """Of the local teacher, of the whole batch on all ranks: ``[M, D]``; None where L_LiL is switched off."""
+    """Of the local teacher, over all ranks: ``[M, D]``; None where L_LiL is off."""
     key_tags: Tensor | None
     """``[M]``, after eq. 7."""
-    rectified_tags: Tensor
-    """``[B·V]``, after eq. 7."""
+    tags: Tensor
+    """``[B·V]``: those of all views of an image (its patches, its crop, its second view), after eq. 7."""
     patch_embeddings: Tensor
-    """``[B·num_patches, D]``, the queries among them that are of patches."""
-    raw_patch_tags: Tensor
-    """``[B, num_patches]``, as the CAM gave them."""
-    corners: Tensor
-    """``[B, num_patches, 2]``, where the patches lie in the crops."""
+    """``[B·n, D]``: the queries of the patches."""
+    patches: TaggedPatches
 
 
-class PatchUptake(NamedTuple):
-    """What prototypes and reservoir take up of a step."""
+class MemoryUpdate(NamedTuple):
+    """What prototypes and reservoir store after a step."""
 
     embeddings: Tensor | None
     """``Z`` of eq. 3 ``[M, D]``, of this rank's images or patches; None before the prototypes begin."""
     labels: Tensor
-    """``[M, K]``, the classes that each shows."""
+    """``[M, K]``: the classes that each shows."""
     contrast: Contrast | None
     """None before the contrasts begin."""
 
 
-class _PatchViews(NamedTuple):
-    weak: Tensor
-    """``[B, n, 3, s, s]``."""
-    strong: Tensor
-    tags: Tensor
-    """``[B, n]``."""
-    corners: Tensor
-    """``[B, n, 2]``."""
-
-
 class PatchContrast(Part):
-    """L_LiG and L_LiL, with local teacher, prototypes and reservoir; beyond the paper, patches are classified too."""
+    """The two contrasts of SeCo, with local teacher, prototypes and reservoir.
 
-    def __init__(self, settings: Settings, network: SeCoNetwork) -> None:
-        super().__init__(settings, network)
-        width = network.encoder.width
+    Args:
+        network: the student.
+        cutter: cuts and tags the patches.
+        weight_lig: α of eq. 9; 0 leaves L_LiG out.
+        weight_lil: β of eq. 9; 0 leaves L_LiL out.
+        weight_patch: beyond the paper: weight of the classification of tagged patches.
+        prototype_start: the step at which prototypes begin.
+        contrast_start: the step at which the contrasts begin.
+        tag_source_switch: the step from which the final CAM tags patches; CAM_aux before.
+        rectify_threshold: σ of eq. 7; None leaves tags as they are.
+        reservoir_size: entries of the reservoir.
+        prototype_momentum: η of eq. 3.
+        prototype_update: the rule of ``Prototypes.update``.
+        teacher_momentum: of the local teacher.
+        tau_global: temperature of eq. 4.
+        tau_local: temperature of eq. 8.
+        batch_size: images a step over all ranks.
+        judge_tags: count how many tags the true masks confirm.
+    """
+
+    def __init__(
+        self,
+        network: SeCoNetwork,
+        cutter: PatchCutter,
+        *,
+        weight_lig: float,
+        weight_lil: float,
+        weight_patch: float,
+        prototype_start: int,
+        contrast_start: int,
+        tag_source_switch: int,
+        rectify_threshold: float | None,
+        reservoir_size: int,
+        prototype_momentum: float,
+        prototype_update: PrototypeUpdate,
+        teacher_momentum: float,
+        tau_global: float,
+        tau_local: float,
+        batch_size: int,
+        judge_tags: bool,
+    ) -> None:
+        super().__init__(
+            weights={"lig": weight_lig, "lil": weight_lil, "patch": weight_patch},
+            views=frozenset({"strong", "second", "mask"} if judge_tags else {"strong", "second"}),
+            num_draws=cutter.num_patches,
+        )
+        self.cutter = cutter
+        self.prototype_start = prototype_start
+        self.contrast_start = contrast_start
+        self.tag_source_switch = tag_source_switch
+        self.rectify_threshold = rectify_threshold
+        self.prototype_momentum = prototype_momentum
+        self.prototype_update: PrototypeUpdate = prototype_update
+        self.teacher_momentum = teacher_momentum
+        self.tau_global = tau_global
+        self.tau_local = tau_local
+        self.batch_size = batch_size
+        self.judge_tags = judge_tags
         self.teacher = LocalTeacher(network)
-        self.prototypes = Prototypes(network.num_classes, width)
-        self.reservoir = Reservoir(settings.reservoir_size, width)
-
-    @staticmethod
-    def weights(settings: Settings) -> dict[str, float]:
-        """Return α, β, and the weight of what patches teach the classifiers."""
-        return {"lig": settings.weight_lig, "lil": settings.weight_lil, "patch": settings.weight_patch}
-
-    @staticmethod
-    def views(settings: Settings) -> frozenset[View]:
-        """Return the two other views, and the true mask where tags are judged by it."""
-        return frozenset({"strong", "second", "mask"} if settings.train.judge_tags else {"strong", "second"})
-
-    @staticmethod
-    def num_draws(settings: Settings) -> int:
-        """Return one for each patch."""
-        return settings.num_patches
+        self.prototypes = Prototypes(network.num_classes, network.encoder.width)
+        self.reservoir = Reservoir(reservoir_size, network.encoder.width)
 
     def forward(self, crops: CropPass) -> Contribution:
-        """Embed the crops from ``train.prototype_start`` on, contrast from ``train.contrast_start`` on."""
-        training, step = crops.settings.train, crops.step
-        if step < training.prototype_start:
-            return Contribution(uptake=PatchUptake(None, crops.inputs.labels, None))
+        """Embed the crops once prototypes have begun, and contrast patches once the contrasts have."""
+        labels, num_classes = crops.inputs.labels, crops.network.num_classes
+        if crops.step < self.prototype_start:
+            return Contribution(update=MemoryUpdate(None, labels, None))
         with crops.autocast():
             embedding = crops.network.projector(crops.output.tokens.class_token)
-        uptake = PatchUptake(embedding.detach(), crops.inputs.labels, None)
-        if step < training.contrast_start:
-            return Contribution(uptake=uptake)
-        cam = crops.cams.final if step >= training.tag_source_switch else crops.cams.auxiliary
-        contrast = self.contrast(crops, embedding, cam)
-        uptake = uptake._replace(contrast=contrast)
-        if crops.settings.prototype_update == "patches":
-            tags = _of_patches(contrast.rectified_tags, contrast.raw_patch_tags).flatten()
-            labels = F.one_hot(tags.clamp(min=BACKGROUND), crops.network.num_classes + 1)[:, 1:]
-            uptake = uptake._replace(embeddings=contrast.patch_embeddings, labels=labels)
-        return Contribution(contrast.terms, uptake, _counts(contrast, crops))
+        update = MemoryUpdate(embedding.detach(), labels, None)
+        if crops.step < self.contrast_start:
+            return Contribution(update=update)
+        cam = crops.cams.final if crops.step >= self.tag_source_switch else crops.cams.auxiliary
+        contrast = self.contrast(crops, embedding, self.cutter.cut(crops.inputs, cam))
+        update = update._replace(contrast=contrast)
+        before, after = contrast.patches.tags, _patch_tags(contrast)
+        if self.prototype_update == "patches":
+            shown = F.one_hot(after.flatten().clamp(min=BACKGROUND), num_classes + 1)[:, 1:]
+            update = update._replace(embeddings=contrast.patch_embeddings, labels=shown)
+        counts = count_tags(before, after)
+        if self.judge_tags:
+            masks = crops.inputs.masks
+            counts |= self.cutter.count_right_tags(contrast.patches, after, masks, num_classes=num_classes)
+        return Contribution(contrast.terms, update, counts)
 
-    def contrast(self, crops: CropPass, crop_embedding: Tensor, tag_cam: Tensor) -> Contrast:
-        """Cut, tag and contrast the patches of a batch.
+    def contrast(self, crops: CropPass, crop_embedding: Tensor, patches: TaggedPatches) -> Contrast:
+        """Contrast patches and both whole-image views.
 
         Args:
             crops: the pass over the training crops.
             crop_embedding: ``[B, D]``, their queries.
-            tag_cam: ``[B, C, H, W]``, the valid CAM that tags patches.
+            patches: of the crops.
         """
-        inputs, settings, network = crops.inputs, crops.settings, crops.network
-        views = _separate(inputs, tag_cam, settings)
-        image_tags = tag_images(inputs.labels).unsqueeze(1)  # [B, 1]
-        tags = torch.cat([views.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
+        network, second = crops.network, crops.inputs.second
+        image_tags = tag_images(crops.inputs.labels).unsqueeze(1)  # [B, 1]
+        tags = torch.cat([patches.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
         with crops.autocast():
-            tokens: Tokens = network.encoder(views.weak.flatten(0, 1))
-            patches = network.projector(tokens.class_token)
-            queries = _join(patches, crop_embedding, network.embed(inputs.second))
-        keys, key_tags, terms = None, None, {}
-        if settings.weight_lil and settings.use_rectification:
-            tags = rectify_tags(
-                queries, tags, self.reservoir.keys, self.reservoir.tags, threshold=settings.rectify_threshold
+            tokens: Tokens = network.encoder(patches.weak.flatten(0, 1))
+            embeddings = network.projector(tokens.class_token)  # [B·n, D]
+            queries = _join(embeddings, crop_embedding, network.embed(second))  # [B·V, D]
+        if self.rectify_threshold is not None:
+            memory = self.reservoir
+            tags = rectify_tags(queries, tags, memory.keys, memory.tags, threshold=self.rectify_threshold)
+        contrast = Contrast({}, None, None, tags, embeddings.detach(), patches)
+        if self.weights["patch"]:
+            contrast.terms["patch"] = self._patch_classification(crops, tokens, _patch_tags(contrast).flatten())
+        if self.weights["lig"]:
+            contrast.terms["lig"] = global_contrast(
+                queries, tags, self.prototypes.vectors, self.prototypes.seen, temperature=self.tau_global
             )
-        if settings.weight_patch:
-            own = _of_patches(tags, views.tags).flatten()
-            with crops.autocast():
-                logits, aux_logits = network.classify(tokens)
-            terms["patch"] = patch_classification(logits, own) + patch_classification(aux_logits, own)
-        if settings.weight_lig:
-            terms["lig"] = global_contrast(
-                queries, tags, self.prototypes.vectors, self.prototypes.seen, temperature=settings.tau_global
-            )
-        if settings.weight_lil:
-            batch_size = settings.train.batch_size
-            keys = gather(self._keys(crops, views.strong), total=batch_size)
-            key_tags = gather(tags, total=batch_size)
-            entries, entry_tags = torch.cat([keys, self.reservoir.keys]), torch.cat([key_tags, self.reservoir.tags])
-            terms["lil"] = local_contrast(queries, tags, entries, entry_tags, temperature=settings.tau_local)
-        return Contrast(terms, keys, key_tags, tags, patches.detach(), views.tags, views.corners)
+        if self.weights["lil"]:
+            keys = gather(self._keys(crops, patches.strong), total=self.batch_size)
+            key_tags = gather(tags, total=self.batch_size)
+            entries = torch.cat([keys, self.reservoir.keys])
+            entry_tags = torch.cat([key_tags, self.reservoir.tags])
+            contrast.terms["lil"] = local_contrast(queries, tags, entries, entry_tags, temperature=self.tau_local)
+            contrast = contrast._replace(keys=keys, key_tags=key_tags)
+        return contrast
 
-    def take_up(self, uptake: PatchUptake, network: SeCoNetwork, settings: Settings) -> None:
-        """Move the prototypes, then the reservoir, then the local teacher."""
-        if uptake.embeddings is not None:
-            batch_size = settings.train.batch_size
+    def update_state(self, update: MemoryUpdate, network: SeCoNetwork) -> None:
+        """Move the prototypes (eq. 3), then the reservoir (eq. 5), then the local teacher."""
+        if update.embeddings is not None:
             self.prototypes.update(
-                gather(uptake.embeddings, total=batch_size),
-                gather(uptake.labels, total=batch_size),
-                momentum=settings.prototype_momentum,
-                mode=settings.prototype_update,
+                gather(update.embeddings, total=self.batch_size),
+                gather(update.labels, total=self.batch_size),
+                momentum=self.prototype_momentum,
+                mode=self.prototype_update,
             )
-        contrast = uptake.contrast
+        contrast = update.contrast
         if contrast is not None and contrast.keys is not None and contrast.key_tags is not None:
             self.reservoir.enqueue(contrast.keys, contrast.key_tags)
-        self.teacher.update(network, momentum=settings.teacher_momentum)
+        self.teacher.update(network, momentum=self.teacher_momentum)
 
     def _keys(self, crops: CropPass, strong_patches: Tensor) -> Tensor:
-        """Return the local teacher's embeddings ``[B·V, D]`` of all views; the crops in their strong colours too."""
+        """Return the local teacher's embeddings ``[B·V, D]`` of all views; patches and crops in strong colours."""
         with crops.autocast():
             patches = self.teacher.embed(strong_patches.flatten(0, 1))
             return _join(patches, self.teacher.embed(crops.inputs.strong), self.teacher.embed(crops.inputs.second))
 
-
-def _separate(inputs: Inputs, tag_cam: Tensor, settings: Settings) -> _PatchViews:
-    label_map = three_way_labels(tag_cam, inputs.class_ids, inputs.inside, low=settings.cam.low, high=settings.cam.high)
-    size = settings.patch_size
-    centre, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
-    wanted = label_map == IGNORE if settings.patch_centres == "uncertain" else inputs.inside
-    corners = sample_patches(wanted, inputs.boxes, centre, patch_size=size)
-    tags = tag_patches(
-        *(label_map, inputs.class_ids, inputs.inside, corners),
-        patch_size=size,
-        threshold=settings.tag_threshold,
-        settle=settings.settle_uncertain,
-    )
-    strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=size), mirror)
-    return _PatchViews(crop_patches(inputs.weak, corners, patch_size=size), strong, tags, corners)
+    @staticmethod
+    def _patch_classification(crops: CropPass, tokens: Tokens, tags: Tensor) -> Tensor:
+        """Return the classification loss of patches under both classifiers; their tags are ``[B·n]``."""
+        with crops.autocast():
+            logits, aux_logits = crops.network.classify(tokens)
+        return patch_classification(logits, tags) + patch_classification(aux_logits, tags)
 
 
 def _join(patches: Tensor, crops: Tensor, seconds: Tensor) -> Tensor:
     """Line up the embeddings of patches ``[B·n, D]`` and of both whole-image views ``[B, D]``, image by image."""
-    batch = len(crops)
-    views = [patches.unflatten(0, (batch, -1)), crops.unsqueeze(1), seconds.unsqueeze(1)]
+    views = [patches.unflatten(0, (len(crops), -1)), crops.unsqueeze(1), seconds.unsqueeze(1)]
     return torch.cat(views, dim=1).flatten(0, 1)  # [B·V, D]
 
 
-def _of_patches(tags: Tensor, patches: Tensor) -> Tensor:
-    """Return, of the tags ``[B·V]`` of all views, those of the patches ``[B, n]``."""
-    return tags.view(len(patches), -1)[:, : patches.shape[1]]
-
-
-def _counts(contrast: Contrast, crops: CropPass) -> Counts:
-    before, settings = contrast.raw_patch_tags, crops.settings
-    after = _of_patches(contrast.rectified_tags, before)
-    counts = count_tags(before, after)
-    if settings.train.judge_tags:
-        masks, size = crops.inputs.masks, settings.patch_size
-        right = bear_out(before, masks, contrast.corners, patch_size=size, threshold=settings.tag_threshold)
-        counts |= judge_tags(before, after, right, num_classes=crops.network.num_classes)
-    return counts
+def _patch_tags(contrast: Contrast) -> Tensor:
+    """Return, of the tags of all views, those of the patches: ``[B, n]``."""
+    count, each = contrast.patches.tags.shape
+    return contrast.tags.view(count, -1)[:, :each]

@@ -1,24 +1,15 @@
-"""L_sup: the decoder learns from true masks. What full supervision reaches is the upper bound of Table 5."""
+"""L_sup: the decoder learns from true masks. Full supervision is the upper bound of Table 5."""
 
-from seco.config.settings import Settings
 from seco.losses.supervision import supervised_loss
-from seco.training.parts.crop_pass import CropPass
-from seco.training.parts.part import Contribution, Part
-from seco.training.views import View
+from seco.training.crop_pass import CropPass
+from seco.training.objective import Contribution, Part
 
 
 class Supervision(Part):
     """Cross entropy over all pixels, from the first step on."""
 
-    @staticmethod
-    def weights(settings: Settings) -> dict[str, float]:  # noqa: ARG004
-        """Return 1 for the only term."""
-        return {"sup": 1.0}
-
-    @staticmethod
-    def views(settings: Settings) -> frozenset[View]:  # noqa: ARG004
-        """Return the true mask."""
-        return frozenset({"mask"})
+    def __init__(self) -> None:
+        super().__init__(weights={"sup": 1.0}, views=frozenset({"mask"}))
 
     def forward(self, crops: CropPass) -> Contribution:
         """Compare the segmentation with the masks."""

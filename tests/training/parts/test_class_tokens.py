@@ -4,12 +4,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from seco.training.inputs import Inputs
-from seco.training.models import Models, build_models
+from seco.training.crop_pass import CropPass, Inputs
+from seco.training.methods import Models, build_models
+from seco.training.objective import Contribution
 from seco.training.parts import class_tokens as module
 from seco.training.parts.class_tokens import ClassTokenContrast, LocalCrops, cut_local_crops
-from seco.training.parts.crop_pass import CropPass
-from seco.training.parts.part import Contribution
 from tests.settings import small_settings
 from tests.tiny import CPU, NUM_CLASSES, snapshot, tiny_inputs
 
@@ -129,7 +128,7 @@ def test_the_teacher_takes_a_step_towards_the_projector():
     models = toco_models()
     part, network = models.part(ClassTokenContrast), models.network
     before = [weight.clone() for weight in part.parameters()]
-    part.take_up(None, network, small_settings(**SETTINGS))
+    part.update_state(None, network, small_settings(**SETTINGS))
     for weight, old, student in zip(part.parameters(), before, network.projector.parameters(), strict=True):
         torch.testing.assert_close(weight, 0.9 * old + 0.1 * student)
 

@@ -3,10 +3,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.training.inputs import Inputs
-from seco.training.models import Models
+from seco.training.crop_pass import CropPass, Inputs
+from seco.training.methods import Models
 from seco.training.parts import patch_contrast as module
-from seco.training.parts.crop_pass import CropPass
 from seco.training.parts.patch_contrast import Contrast
 from tests.settings import small_settings
 from tests.tiny import LABELS, memory_of, snapshot, tiny_inputs, tiny_models

@@ -1,0 +1,98 @@
+"""Separate: patches are cut out of the views and tagged from the CAM (sec. 3.3); what the tags are is counted."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from seco.method.cam import three_way_labels
+from seco.method.patches import crop_patches, flip_patches, sample_patches
+from seco.method.tags import UNCERTAIN, tag_patches, tags_match_masks
+from seco.storage.label_map import IGNORE
+from seco.training.crop_pass import Inputs
+from seco.training.objective import Counts
+
+
+class TaggedPatches(NamedTuple):
+    """The patches of a batch."""
+
+    weak: Tensor
+    """``[B, n, 3, s, s]``, cut from the training crops."""
+    strong: Tensor
+    """``[B, n, 3, s, s]``, the same places in strong colours, some of them mirrored."""
+    tags: Tensor
+    """Int64 ``[B, n]``: a class id, 0 for background, -1 for uncertain."""
+    corners: Tensor
+    """Int64 ``[B, n, 2]``: the top left pixel of each in the crop."""
+
+
+class PatchCutter(NamedTuple):
+    """How patches are cut and tagged."""
+
+    patch_size: int
+    """Side in pixels."""
+    num_patches: int
+    """Patches an image."""
+    centres: str
+    """On which pixels patches are centred: ``uncertain`` ones or ``anywhere`` in the image."""
+    low: float
+    """CAM values at or below it are background."""
+    high: float
+    """CAM values above it are the class."""
+    threshold: float
+    """φ: a patch with at most this share of foreground is background."""
+    settle_uncertain: bool
+    """Where an image's CAM shows one class only, uncertain pixels count as that class."""
+
+    def cut(self, inputs: Inputs, cam: Tensor) -> TaggedPatches:
+        """Cut and tag patches by a normalised CAM ``[B, C, H, W]``."""
+        label_map = three_way_labels(cam, inputs.class_ids, inputs.inside, low=self.low, high=self.high)
+        place, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
+        wanted = label_map == IGNORE if self.centres == "uncertain" else inputs.inside
+        corners = sample_patches(wanted, inputs.boxes, place, patch_size=self.patch_size)
+        tags = tag_patches(
+            *(label_map, inputs.class_ids, inputs.inside, corners),
+            patch_size=self.patch_size,
+            threshold=self.threshold,
+            settle=self.settle_uncertain,
+        )
+        strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=self.patch_size), mirror)
+        return TaggedPatches(crop_patches(inputs.weak, corners, patch_size=self.patch_size), strong, tags, corners)
+
+    def count_right_tags(self, patches: TaggedPatches, after: Tensor, masks: Tensor, *, num_classes: int) -> Counts:
+        """Count how many tags the true masks confirm: of each class, of those kept, and of those withdrawn.
+
+        Args:
+            patches: as cut, with the tags that the CAM gave.
+            after: the tags after eq. 7, ``[B, n]``.
+            masks: true class ids ``[B, S, S]``.
+            num_classes: K, without background.
+        """
+        before = patches.tags
+        right = tags_match_masks(before, masks, patches.corners, patch_size=self.patch_size, threshold=self.threshold)
+        tagged = {"tags/right": before > 0, "tags/right_kept": after > 0}
+        tagged |= {f"tags/right_{tag}": before == tag for tag in range(num_classes + 1)}
+        counts = {name: ((right & chosen).sum(), chosen.sum()) for name, chosen in tagged.items()}
+        withdrawn = _withdrawn(before, after)
+        return counts | {"tags/withdrawn_wrong": ((withdrawn & ~right).sum(), withdrawn.sum())}
+
+
+def count_tags(before: Tensor, after: Tensor) -> Counts:
+    """Count background, class and uncertain patches, and the tags that were withdrawn.
+
+    Args:
+        before: the tags from the CAM, ``[B, n]``.
+        after: the tags after eq. 7, ``[B, n]``.
+    """
+    chosen = {
+        "patches/background": before == 0,
+        "patches/class": before > 0,
+        "patches/uncertain": before == UNCERTAIN,
+        "patches/withdrawn": _withdrawn(before, after),
+    }
+    total = torch.ones_like(before).sum()
+    return {name: (flags.sum(), total) for name, flags in chosen.items()}
+
+
+def _withdrawn(before: Tensor, after: Tensor) -> Tensor:
+    return (before != UNCERTAIN) & (after == UNCERTAIN)
