@@ -23,10 +23,10 @@ from seco.runtime.profiler import ATTENTION, CONVOLUTIONS, MATRICES, profile_ste
 from seco.storage.manifest import Manifest
 from seco.training.crop_pass import Inputs, to_device
 from seco.training.methods import Models
-from seco.training.parts.patch_contrast import PatchContrast
 from seco.training.trainer import Trainer
 from tests.plain.step import PlainObjective
 from tests.plain.update import PlainUpdate
+from tests.tiny import memory_of
 
 Step = Callable[[Inputs], None]
 
@@ -106,7 +106,7 @@ def _plain_step(trainer: Trainer, **options: bool) -> Step:
 def _fill(models: Models) -> None:
     """Fill prototypes and reservoir with random unit vectors: empty memories would cost less than full ones."""
     generator = torch.Generator().manual_seed(0)
-    memory = models.objective.parts["patches"]
+    memory = memory_of(models)
     vectors, reservoir = memory.prototypes.vectors, memory.reservoir
     vectors.copy_(F.normalize(torch.randn(vectors.shape, generator=generator), dim=1))
     keys = F.normalize(torch.randn(reservoir.keys.shape, generator=generator), dim=1)

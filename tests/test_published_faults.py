@@ -18,11 +18,11 @@ from seco.method.patches import sample_patches
 from seco.method.tags import rectify_tags, tag_images, tag_patches
 from seco.models.network import SeCoNetwork
 from seco.storage.label_map import IGNORE
-from seco.training.objective import StepResult, evaluate
+from seco.training.objective import StepResult
 from seco.training.optimizer import learning_rate_factor
 from seco.training.views import ViewMaker
 from tests.settings import small_settings
-from tests.tiny import contrast_of, memory_of, seeded, snapshot, tiny_inputs, tiny_models
+from tests.tiny import contrast_of, crop_pass, memory_of, seeded, snapshot, tiny_inputs, tiny_models
 
 
 def tag_of(labels: Tensor, ids: list[int], inside: Tensor) -> int:
@@ -49,7 +49,7 @@ def a_step(**changes) -> tuple[StepResult, dict[str, Tensor], dict[str, Tensor]]
     )
     models = tiny_models(settings)
     before = snapshot(models)
-    result = evaluate(models, tiny_inputs(), settings=settings, step=1)
+    result = models.objective(crop_pass(models, settings, step=1))
     return result, before, snapshot(models)
 
 
@@ -79,7 +79,7 @@ def test_the_second_view_carried_the_first_crops_tag():
     labels = torch.tensor([[0.0, 1.0, 0.0], [1.0, 1.0, 0.0]])
     assert tag_images(labels).tolist() == [2, -1]
     result, _, _ = a_step()
-    assert contrast_of(result).rectified_tags.view(2, -1)[:, -2:].tolist() == [[2, 2], [-1, -1]]
+    assert contrast_of(result).tags.view(2, -1)[:, -2:].tolist() == [[2, 2], [-1, -1]]
 
 
 def test_padding_counted_as_background():
@@ -147,7 +147,7 @@ def test_a_batchs_keys_counted_twice(monkeypatch):
     result, before, _ = a_step()
     keys = contrast_of(result).keys
     assert keys is not None
-    assert len(entries[0]) == len(keys) + len(before["parts.patches.reservoir.keys"])
+    assert len(entries[0]) == len(keys) + len(before["objective.parts.patches.reservoir.keys"])
 
 
 def test_prototypes_took_tokens_of_any_length_so_that_momentum_meant_nothing():
@@ -161,7 +161,7 @@ def test_prototypes_were_class_tokens_while_queries_are_projections():
     settings = small_settings(**{"train.prototype_start": 0})
     models = tiny_models(settings)
     inputs = tiny_inputs()
-    result = evaluate(models, inputs, settings=settings, step=1)
+    result = models.objective(crop_pass(models, settings, inputs=inputs, step=1))
     torch.testing.assert_close(result.updates["patches"].embeddings, models.network.embed(inputs.weak))
 
 
@@ -176,7 +176,7 @@ def test_images_of_several_classes_never_moved_a_prototype():
 def test_keys_of_whole_image_views_came_from_the_student():
     settings = small_settings(**{"train.prototype_start": 0, "train.contrast_start": 0})
     models, inputs = tiny_models(settings), tiny_inputs()
-    contrast = contrast_of(evaluate(models, inputs, settings=settings, step=1))
+    contrast = contrast_of(models.objective(crop_pass(models, settings, inputs=inputs, step=1)))
     assert contrast.keys is not None
     whole = contrast.keys.view(2, -1, contrast.keys.shape[1])[:, -1]
     torch.testing.assert_close(whole, memory_of(models).teacher.embed(inputs.second))

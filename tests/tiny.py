@@ -1,12 +1,13 @@
 """The smallest models and batches that every part of the objective accepts."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from seco.config.settings import Settings
-from seco.training.crop_pass import Inputs, to_device
+from seco.training.crop_pass import CropPass, Inputs, to_device
 from seco.training.loading import Batch
 from seco.training.methods import Models, build_models
 from seco.training.objective import StepResult
@@ -32,9 +33,25 @@ def tiny_models(settings: Settings) -> Models:
     return models
 
 
+def retuned(models: Models, settings: Settings) -> Models:
+    """Return models of the same weights and memories under other settings."""
+    other = build_models(settings, num_classes=NUM_CLASSES, device=CPU)
+    other.network.load_state_dict(models.network.state_dict())
+    for name, part in other.objective.named_parts():
+        part.load_state_dict(models.objective.parts[name].state_dict())
+    return other
+
+
+def crop_pass(models: Models, settings: Settings, *, inputs: Inputs | None = None, step: int = 0) -> CropPass:
+    """Return the pass over the crops of a batch, ``tiny_inputs()`` where none is given."""
+    scales, precision = settings.cam.scales, settings.train.precision
+    batch = tiny_inputs() if inputs is None else inputs
+    return CropPass(models.network, batch, step=step, cam_scales=scales, precision=precision)
+
+
 def memory_of(models: Models) -> PatchContrast:
-    """Return local teacher, prototypes and reservoir of a run of SeCo."""
-    return models.objective.parts["patches"]
+    """Return the part of SeCo that has local teacher, prototypes and reservoir."""
+    return cast(PatchContrast, models.objective.parts["patches"])
 
 
 def contrast_of(result: StepResult) -> Contrast:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.method.tags import bear_out, rectify_tags, tag_images, tag_patches
+from seco.method.tags import rectify_tags, tag_images, tag_patches, tags_match_masks
 from seco.storage.label_map import IGNORE
 
 
@@ -224,7 +224,7 @@ def test_equations_6_and_7(seed, threshold):
 def borne_out(tag_of_patch: int, truth: dict[int, int]) -> bool:
     """Judge the tag of one patch of 100 true pixels with φ = 0.2."""
     tags, corners = torch.tensor([[tag_of_patch]]), torch.zeros(1, 1, 2, dtype=torch.int64)
-    return bool(bear_out(tags, patch(truth)[None], corners, patch_size=10, threshold=0.2))
+    return bool(tags_match_masks(tags, patch(truth)[None], corners, patch_size=10, threshold=0.2))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_tag_is_right_where_the_true_mask_shows_more_than_a_fifth_of_its_class
     assert borne_out(tag_of_patch, truth) == right
 
 
-def test_pixels_to_ignore_neither_bear_out_a_tag_nor_contradict_it():
+def test_pixels_to_ignore_neither_tags_match_masks_a_tag_nor_contradict_it():
     assert borne_out(2, {2: 11, IGNORE: 50})
     assert not borne_out(2, {2: 10, IGNORE: 50})
     assert borne_out(0, {2: 10, IGNORE: 50})

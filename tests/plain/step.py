@@ -14,10 +14,10 @@ from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
 from seco.training.crop_pass import Inputs
 from seco.training.methods import Models
-from seco.training.parts.patch_contrast import PatchContrast
 from tests.plain.cams import label_map, multi_scale_cams, refined_labels
 from tests.plain.contrast import cut_corners, lig, lil, patch_cost, patch_tag, rectified
 from tests.plain.encoder import PlainTokens, encode
+from tests.tiny import memory_of
 
 
 class PlainResult(NamedTuple):
@@ -112,7 +112,7 @@ class PlainObjective:
 
     def _contrasts(self, inputs: Inputs, tag_cam: Tensor) -> tuple[dict[str, Tensor], Tensor, Tensor, list[int]]:
         """L_LiG and L_LiL; the embedding of the crop (encoded a second time), the keys and the tags."""
-        settings, models, memory = self.settings, self.models, self.models.objective.parts["patches"]
+        settings, models, memory = self.settings, self.models, memory_of(self.models)
         reservoir = memory.reservoir
         weak, strong, tags = self._patches(inputs, tag_cam)
         with self._autocast(inputs):

@@ -9,8 +9,8 @@ from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
 from seco.training.crop_pass import Inputs
 from seco.training.methods import Models
-from seco.training.parts.patch_contrast import PatchContrast
 from tests.plain.step import PlainResult
+from tests.tiny import memory_of
 
 
 class PlainUpdate:
@@ -24,7 +24,7 @@ class PlainUpdate:
 
     def __call__(self, inputs: Inputs, result: PlainResult, *, rate_factor: float) -> None:
         """Apply a result; ``rate_factor`` is the schedule's."""
-        settings, models, memory = self.settings, self.models, self.models.objective.parts["patches"]
+        settings, models, memory = self.settings, self.models, memory_of(self.models)
         for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
             group["lr"] = rate * rate_factor
         self.optimizer.zero_grad()

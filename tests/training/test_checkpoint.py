@@ -182,7 +182,7 @@ for step in (1, 2):
     writer.flush()
 owner = {"fsync": os, "replace": Path, "unlink": Path, "update": None}[place]
 if place == "update":
-    from seco.storage import checkpoint
+    from seco.training import checkpoint
     owner, place = checkpoint._HashingFile, "write"
 real, calls = getattr(owner, place), [0]
 

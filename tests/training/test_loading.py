@@ -9,16 +9,18 @@ import pytest
 import torch
 from PIL import Image
 
+from pipeline.train import PAPER_BATCH
+from seco.config.recipes import compose
 from seco.errors import SecoError
 from seco.inference.loading import SquareImages
 from seco.method.cam import multi_hot
-from seco.runtime.loader import item_batches
+from seco.runtime.loader import item_batches, sound_batches
 from seco.runtime.signals import Stopped, listen
 from seco.storage.manifest import Record
 from seco.storage.masks import write_mask
-from seco.training import loading
-from seco.training.loading import Batch, SampleStream, TrainingSet, training_batches
+from seco.training.loading import Batch, SampleStream, TrainingSet, describe_batches, training_batches
 from seco.training.views import View, ViewMaker
+from tests.imports import ROOT
 
 CLASSES = ("cat", "dog", "person")
 LABELS = [("cat",), ("dog", "person"), ("person",), ("cat", "dog"), ("dog",)]
@@ -222,5 +224,66 @@ def test_a_request_to_stop_waits_for_the_batch_under_way():
         yield done
 
     with listen(), pytest.raises(Stopped):
-        next(loading._sound(loader()))
+        next(sound_batches(loader()))
     assert done == ["whole"]
+
+
+def described(monkeypatch: pytest.MonkeyPatch, *, world: int, batch: int, usual: tuple[str, int] | None = None) -> str:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    for module in ("seco.compute.distributed", "seco.training.loading"):
+        monkeypatch.setattr(f"{module}.world_size", lambda: world)
+    return describe_batches(batch, usual=usual)
+
+
+def test_the_shares_of_a_batch_and_another_size_than_the_papers_are_described(monkeypatch):
+    assert described(monkeypatch, world=1, batch=8) == "batches of 8 on one CPU"
+    assert described(monkeypatch, world=3, batch=8) == "batches of 8, as 2 + 3 + 3 on 3 processes (CPU)"
+    assert "paper" not in described(monkeypatch, world=2, batch=4, usual=("PASCAL VOC", 4))
+    told = described(monkeypatch, world=1, batch=1, usual=("PASCAL VOC", 4))
+    assert told.endswith("; the paper trains PASCAL VOC with 4: expect other results")
+
+
+@pytest.mark.parametrize(("classes", "recipe"), [("voc", "voc2012"), ("coco", "coco2014")])
+def test_the_papers_batch_is_that_of_the_recipe(classes, recipe):
+    assert PAPER_BATCH[classes][1] == compose(ROOT / "recipes", recipe).values["train"]["batch_size"]
+
+
+def test_every_process_needs_an_image(monkeypatch):
+    with pytest.raises(SecoError, match="batch_size is 2, the images of a step on all 3 processes together: raise it"):
+        described(monkeypatch, world=3, batch=2)
+
+
+def sample_stream(
+    *, num_records: int = 5, batch_size: int = 2, share: range | None = None, seed: int = 5, **steps: int
+) -> SampleStream:
+    share = range(batch_size) if share is None else share
+    first, last = steps.get("first", 0), steps.get("last", 6)
+    return SampleStream(num_records, batch_size=batch_size, share=share, seed=seed, first_step=first, last_step=last)
+
+
+@pytest.mark.parametrize("num_records", [1, 5, 8])
+@pytest.mark.parametrize("batch_size", [1, 3, 4])
+def test_every_epoch_is_a_permutation(num_records, batch_size):
+    draws = [draw for batch in sample_stream(num_records=num_records, batch_size=batch_size, last=40) for draw in batch]
+    assert [draw.position for draw in draws] == list(range(40 * batch_size))
+    epochs = len(draws) // num_records
+    orders = [
+        [draw.record for draw in draws[epoch * num_records : (epoch + 1) * num_records]] for epoch in range(epochs)
+    ]
+    assert all(sorted(order) == list(range(num_records)) for order in orders)
+    if num_records > 1:
+        assert len({tuple(order) for order in orders}) > 1
+
+
+def test_a_batch_depends_on_seed_and_step_alone():
+    whole = list(sample_stream(last=20))
+    for step in range(20):
+        assert list(sample_stream(first=step, last=20)) == whole[step:]
+    assert list(sample_stream(seed=6, last=20)) != whole
+    assert len(sample_stream(first=3, last=20)) == 17
+
+
+def test_shares_make_up_the_batch_without_repeats():
+    whole = list(sample_stream(batch_size=5, last=7))
+    parts = [list(sample_stream(batch_size=5, share=share, last=7)) for share in (range(2), range(2, 4), range(4, 5))]
+    assert [first + second + third for first, second, third in zip(*parts, strict=True)] == whole

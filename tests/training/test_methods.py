@@ -10,13 +10,11 @@ from seco.config.settings import Settings
 from seco.inference.predictor import load_predictor
 from seco.training.log import TrainingLog
 from seco.training.methods import METHODS, build_models
-from seco.training.parts.class_tokens import ClassTokenContrast
-from seco.training.parts.patch_contrast import PatchContrast
 from seco.training.trainer import Trainer
 from seco.training.views import View
 from tests.demo_data import demo_manifest
 from tests.settings import small_settings
-from tests.tiny import CPU
+from tests.tiny import CPU, memory_of
 
 PHASES = {
     "train.steps": 4,
@@ -80,13 +78,13 @@ def test_a_run_goes_on_with_what_its_parts_remember(tmp_path, method):
     settings = small_settings(**PHASES | {"method": method})
     manifest = demo_manifest(tmp_path / "data")
     first = Trainer(settings, manifest, resume_folder=tmp_path / "run")
-    for parameter in first.state.models.parts.parameters():
+    for parameter in first.state.models.objective.parts.parameters():
         parameter.data.add_(0.25)
     first.state.save()
     first.state.finish()
     again = Trainer(settings, manifest, resume_folder=tmp_path / "run")
-    for key, value in first.state.models.parts.state_dict().items():
-        assert torch.equal(again.state.models.parts.state_dict()[key], value), key
+    for key, value in first.state.models.objective.parts.state_dict().items():
+        assert torch.equal(again.state.models.objective.parts.state_dict()[key], value), key
 
 
 def test_a_part_without_weight_asks_for_no_views(tmp_path):
@@ -98,12 +96,11 @@ def test_a_part_without_weight_asks_for_no_views(tmp_path):
 
 def test_only_what_a_method_remembers_takes_room():
     built = {name: build_models(small_settings(method=name), num_classes=4, device=CPU) for name in METHODS}
-    assert {name for name, models in built.items() if list(models.parts.state_dict())} == {"seco", "toco"}
+    assert {name for name, models in built.items() if list(models.objective.parts.state_dict())} == {"seco", "toco"}
     assert {name for name, models in built.items() if list(models.network.projector.parameters())} == {"seco", "toco"}
-    assert len(list(built["toco"].part(ClassTokenContrast).parameters())) == len(
-        list(built["toco"].network.projector.parameters())
-    )
-    assert built["seco"].part(PatchContrast).reservoir.keys.shape == (32, 192)
+    teacher = built["toco"].objective.parts["crops"].parameters()
+    assert len([*teacher]) == len([*built["toco"].network.projector.parameters()])
+    assert memory_of(built["seco"]).reservoir.keys.shape == (32, 192)
 
 
 def test_all_methods_start_from_the_same_network():

@@ -5,13 +5,23 @@ import torch
 from torch import Tensor
 
 from seco.models.network import CamPair
-from seco.training import objective
-from seco.training.crop_pass import CropPass
+from seco.training import crop_pass as crop_pass_module
 from seco.training.methods import Models, build_models
 from seco.training.objective import StepResult
-from seco.training.parts import crop_pass, online_segmentation, patch_contrast, token_relations
+from seco.training.parts import online_segmentation, patch_contrast, tagged_patches, token_relations
 from tests.settings import small_settings
-from tests.tiny import CPU, LABELS, NUM_CLASSES, contrast_of, memory_of, snapshot, tiny_inputs, tiny_models
+from tests.tiny import (
+    CPU,
+    LABELS,
+    NUM_CLASSES,
+    contrast_of,
+    crop_pass,
+    memory_of,
+    retuned,
+    snapshot,
+    tiny_inputs,
+    tiny_models,
+)
 
 PHASES = {
     "train.prototype_start": 0,
@@ -33,16 +43,17 @@ WEIGHTS = {
 
 def evaluate(models: Models, *, step: int = LAST, seed: int = 0, **changes) -> StepResult:
     settings = small_settings(**(PHASES | WEIGHTS | changes))
-    return objective.evaluate(models, tiny_inputs(seed=seed), settings=settings, step=step)
+    models = retuned(models, settings) if changes else models
+    return models.objective(crop_pass(models, settings, inputs=tiny_inputs(seed=seed), step=step))
 
 
 def taught(models: Models) -> CamPair:
-    return CropPass(models.network, tiny_inputs(), settings=small_settings(), step=0).cams
+    return crop_pass(models, small_settings()).cams
 
 
 @pytest.fixture
 def models() -> Models:
-    return tiny_models(small_settings())
+    return tiny_models(small_settings(**(PHASES | WEIGHTS)))
 
 
 @pytest.mark.parametrize(
@@ -76,7 +87,7 @@ def test_a_phase_has_its_terms_and_no_other(models, step, names):
 def test_a_term_without_weight_is_not_computed(monkeypatch, weight, term, parts):
     for owner, name in parts:
         monkeypatch.delattr(owner, name)
-    models = tiny_models(small_settings(**{weight: 0.0}))
+    models = tiny_models(small_settings(**WEIGHTS))
     assert set(evaluate(models, **{weight: 0.0}).terms) == ALL - {term}
 
 
@@ -86,7 +97,7 @@ def test_a_term_without_weight_is_not_computed(monkeypatch, weight, term, parts)
         (
             1,
             [
-                (patch_contrast, "sample_patches"),
+                (tagged_patches, "sample_patches"),
                 (online_segmentation, "refine_labels"),
                 (online_segmentation, "energy_loss"),
             ],
@@ -108,17 +119,18 @@ def test_a_term_that_has_not_begun_is_not_computed(models, monkeypatch, step, pa
 
 
 def test_nobody_teaches_where_nobody_learns_from_cams(monkeypatch):
-    monkeypatch.delattr(crop_pass, "multi_scale_cam")
-    models = tiny_models(small_settings(weight_ptc=0.0))
+    monkeypatch.delattr(crop_pass_module, "multi_scale_cam")
+    models = tiny_models(small_settings(**(PHASES | WEIGHTS)))
     assert set(evaluate(models, step=1, weight_ptc=0.0).terms) == {"cls", "aux"}
 
 
 def test_without_both_contrasts_no_patch_is_cut_and_none_is_remembered(monkeypatch):
-    monkeypatch.delattr(patch_contrast, "sample_patches")
-    models = build_models(small_settings(weight_lig=0.0, weight_lil=0.0), num_classes=NUM_CLASSES, device=CPU)
-    result = evaluate(models, weight_lig=0.0, weight_lil=0.0)
+    monkeypatch.delattr(tagged_patches, "sample_patches")
+    settings = small_settings(**(PHASES | WEIGHTS | {"weight_lig": 0.0, "weight_lil": 0.0, "weight_patch": 0.0}))
+    models = build_models(settings, num_classes=NUM_CLASSES, device=CPU)
+    result = models.objective(crop_pass(models, settings, step=LAST))
     assert set(result.terms) == ALL - {"lig", "lil", "patch"}
-    assert set(models.parts) == set(result.updates) == {"classification", "tokens", "segmentation"}
+    assert set(models.objective.parts) == set(result.updates) == {"classification", "tokens", "segmentation"}
 
 
 def test_without_l_lil_the_reservoir_gets_no_keys(models):
@@ -148,13 +160,13 @@ def test_the_classification_losses_are_multi_label_soft_margins(models):
 @pytest.mark.parametrize(("step", "kind"), [(2, "auxiliary"), (3, "auxiliary"), (4, "final"), (5, "final")])
 def test_patches_are_tagged_from_the_auxiliary_cam_until_the_switch(models, monkeypatch, step, kind):
     given: list[Tensor] = []
-    original = patch_contrast.three_way_labels
+    original = tagged_patches.three_way_labels
 
     def keep(cam, *rest, **thresholds):
         given.append(cam)
         return original(cam, *rest, **thresholds)
 
-    monkeypatch.setattr(patch_contrast, "three_way_labels", keep)
+    monkeypatch.setattr(tagged_patches, "three_way_labels", keep)
     evaluate(models, step=step)
     with torch.no_grad():
         cams = taught(models)
@@ -174,11 +186,11 @@ def test_cams_that_teach_lie_in_0_to_1_inside_the_image_and_carry_no_gradient(mo
 
 
 def test_the_crop_is_encoded_with_gradient_once(models):
-    passes: list[tuple[bool, int, int]] = []
+    settings, passes = small_settings(**(PHASES | WEIGHTS | {"cam.scales": [1.0, 0.5]})), []
     models.network.encoder.register_forward_pre_hook(
         lambda _, inputs: passes.append((torch.is_grad_enabled(), len(inputs[0]), inputs[0].shape[-1]))
     )
-    evaluate(models, **{"cam.scales": [1.0, 0.5]})
+    models.objective(crop_pass(models, settings, step=LAST))
     # The crop; for CAMs its mirror image, and both at half size; the patches; the second view.
     assert passes == [(True, 2, 64), (False, 2, 64), (False, 4, 32), (True, 6, 32), (True, 2, 32)]
 
@@ -194,16 +206,17 @@ def test_a_call_changes_no_state_and_the_draws_alone_decide(models):
 
 
 def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
-    result = evaluate(models, use_rectification=False)
+    models = retuned(models, small_settings(**(PHASES | WEIGHTS), use_rectification=False))
+    result = evaluate(models)
     result.total.backward()
     silent = [name for name, weight in models.network.named_parameters() if weight.grad is None]
     assert silent == []
     assert all(weight.grad is None for weight in memory_of(models).teacher.parameters())
     assert not memory_of(models).prototypes.vectors.requires_grad
     assert not memory_of(models).reservoir.keys.requires_grad
-    uptake = result.updates["patches"]
-    assert not uptake.embeddings.requires_grad
-    assert not uptake.contrast.keys.requires_grad
+    update = result.updates["patches"]
+    assert not update.embeddings.requires_grad
+    assert not update.contrast.keys.requires_grad
 
 
 @pytest.mark.parametrize(
@@ -220,7 +233,8 @@ def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
     ],
 )
 def test_a_term_trains_its_own_parts_and_no_target(models, term, parts):
-    evaluate(models, use_rectification=False).terms[term].backward()
+    models = retuned(models, small_settings(**(PHASES | WEIGHTS), use_rectification=False))
+    evaluate(models).terms[term].backward()
     trained = {
         name.split(".")[0]
         for name, weight in models.network.named_parameters()
@@ -236,9 +250,9 @@ def test_the_crop_embedding_is_the_projected_class_token_of_the_crop(models):
 
 def test_a_crop_of_nothing_but_padding_teaches_nothing_and_breaks_nothing(models):
     blind = tiny_inputs(labels=LABELS[:1], boxes=((0, 0, 0, 0),))
-    result = objective.evaluate(models, blind, settings=small_settings(**(PHASES | WEIGHTS)), step=LAST)
+    result = models.objective(crop_pass(models, small_settings(), inputs=blind, step=LAST))
     assert [result.terms[name].item() for name in ("ptc", "seg", "reg")] == [0, 0, 0]
-    assert (contrast_of(result).raw_patch_tags == -1).all()
+    assert (contrast_of(result).patches.tags == -1).all()
     result.total.backward()
     assert all(weight.grad is None or weight.grad.isfinite().all() for weight in models.network.parameters())
 

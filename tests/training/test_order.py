@@ -126,7 +126,7 @@ def test_the_reservoir_takes_up_the_steps_keys_once(tmp_path):
     contrast = contrast_of(result)
     assert contrast.keys is not None
     assert torch.equal(reservoir.keys[:10], contrast.keys)
-    assert torch.equal(reservoir.tags[:10], contrast.rectified_tags)
+    assert torch.equal(reservoir.tags[:10], contrast.tags)
     assert (reservoir.tags[10:] == -1).all()
     assert reservoir.cursor == 10
 

@@ -12,6 +12,7 @@ from seco.storage.manifest import Manifest
 from seco.training.crop_pass import Inputs, to_device
 from seco.training.methods import Models
 from seco.training.objective import StepResult
+from seco.training.optimizer import learning_rate_factor
 from seco.training.trainer import Trainer
 from tests.plain.step import PlainObjective, PlainResult
 from tests.plain.update import PlainUpdate
@@ -73,7 +74,10 @@ class Pair:
     def step(self, step: int = 0) -> tuple[StepResult, PlainResult]:
         inputs = self.inputs(step)
         results = self.engine.step(inputs), self.plain(inputs, tags_from_auxiliary=self.from_auxiliary)
-        factor = self.engine._factor()
+        train = self.settings.train
+        factor = learning_rate_factor(
+            step, steps=train.steps, warmup_steps=train.warmup_steps, warmup_ratio=train.warmup_ratio
+        )
         self.engine.update(results[0])
         self.update(inputs, results[1], rate_factor=factor)
         return results
@@ -98,7 +102,7 @@ class Pair:
 def assert_equal(pair: Pair, results: tuple[StepResult, PlainResult], *, within: float) -> None:
     """Terms, gradients and everything that a step changes agree; `within` is absolute and relative."""
     fast, plain = results
-    assert contrast_of(fast).rectified_tags.tolist() == plain.tags
+    assert contrast_of(fast).tags.tolist() == plain.tags
     beyond = {"patch"} if pair.settings.weight_patch else set()
     assert set(fast.terms) == set(plain.terms) == {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"} | beyond
     close = {"atol": within, "rtol": within}
@@ -124,7 +128,7 @@ def test_in_double_precision_four_steps_agree_to_1e_8(tmp_path, from_auxiliary):
         results = pair.step(step)
         assert_equal(pair, results, within=1e-8)
         contrast = contrast_of(results[0])
-        raw, final = contrast.raw_patch_tags, contrast.rectified_tags
+        raw, final = contrast.raw_patch_tags, contrast.tags
         tags |= set(raw.flatten().tolist())
         withdrawn += (raw != final.view(len(raw), -1)[:, : raw.shape[1]]).sum().item()
     # Otherwise much of this would have been left untried.
@@ -138,7 +142,7 @@ def test_in_bf16_the_terms_stay_near_those_of_single_precision_and_the_gradient_
         pair = Pair(tmp_path, **BF16, **ALMOST_NO_CONTRAST)
         fast, plain = pair.step(step)
         # Tags are decisions: one that lies on its threshold may fall either way, and then the contrasts differ at will.
-        agree = contrast_of(fast).rectified_tags.tolist() == plain.tags
+        agree = contrast_of(fast).tags.tolist() == plain.tags
         same_tags += agree
         for name in fast.terms if agree else fast.terms.keys() - {"lig", "lil"}:
             near = 0.05 if name in {"lig", "lil"} else 0.005

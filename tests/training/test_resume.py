@@ -133,35 +133,39 @@ def test_the_state_of_a_finished_run_goes(tmp_path):
 
 
 def test_a_run_is_noted_while_it_is_held(tmp_path):
-    settings = small_settings(**CHANGES)
-    with exclusive_run(tmp_path / "run", settings):
+    with exclusive_run(tmp_path / "run", {"steps": 6, "dataset": "data/raw/demo"}):
         (found,) = list_runs(tmp_path)
     assert found.note.pop("started") > 1.7e9
-    assert found.note == {
-        "steps": 6,
-        "batch_size": 2,
-        "backbone": "vit_tiny_patch16_224",
-        "patch_size": 32,
-        "dataset": settings.prepare.root,
-    }
+    assert found.note == {"steps": 6, "dataset": "data/raw/demo"}
     assert not (tmp_path / "run").exists(), "nothing was saved"
 
 
 def test_a_run_of_other_settings_code_or_data_has_another_name(tmp_path):
-    (tmp_path / "manifest.csv").write_text("a")
-    name = fingerprint(small_settings(), tmp_path)
-    assert name == fingerprint(small_settings(**{"evaluate.pictures": 2}), tmp_path)
-    assert name != fingerprint(small_settings(patch_size=16), tmp_path)
-    (tmp_path / "manifest.csv").write_text("b")
-    assert name != fingerprint(small_settings(), tmp_path)
+    code, data = [tmp_path / "code", tmp_path / "train.py"], tmp_path / "data"
+    files = (data / "manifest.csv", code[0] / "losses" / "energy.py", code[1])
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("a")
+
+    def named(**changes) -> str:
+        return fingerprint(small_settings(**changes), data=data, code=code)
+
+    name = named()
+    assert name == named(**{"evaluate.pictures": 2, "crf.iterations": 3, "export.background": 0.4})
+    assert name != named(patch_size=16)
+    for file in files:
+        file.write_text("b")
+        assert name != named()
+        file.write_text("a")
+    assert name == named()
 
 
 def test_a_run_from_other_weights_has_another_name(tmp_path):
     (tmp_path / "weights.safetensors").write_text("a")
     settings = small_settings(**{"backbone.pretrained": str(tmp_path / "weights.safetensors")})
-    name = fingerprint(settings, tmp_path)
+    name = fingerprint(settings, data=tmp_path, code=[])
     (tmp_path / "weights.safetensors").write_text("b")
-    assert name != fingerprint(settings, tmp_path)
+    assert name != fingerprint(settings, data=tmp_path, code=[])
 
 
 def test_the_model_on_disk_is_the_network_with_its_settings(tmp_path):

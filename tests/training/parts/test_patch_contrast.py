@@ -3,12 +3,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.training.crop_pass import CropPass, Inputs
+from seco.training.crop_pass import Inputs
 from seco.training.methods import Models
 from seco.training.parts import patch_contrast as module
 from seco.training.parts.patch_contrast import Contrast
 from tests.settings import small_settings
-from tests.tiny import LABELS, memory_of, snapshot, tiny_inputs, tiny_models
+from tests.tiny import LABELS, crop_pass, memory_of, retuned, snapshot, tiny_inputs, tiny_models
 
 PATCHES, VIEWS, SIDE = 3, 5, 32
 
@@ -23,9 +23,12 @@ def half_and_half(inputs: Inputs) -> Tensor:
 
 
 def contrasted(models: Models, inputs: Inputs, *, cam: Tensor | None = None, **changes) -> Contrast:
-    crops = CropPass(models.network, inputs, settings=small_settings(**changes), step=0)
+    settings = small_settings(**changes)
+    crops = crop_pass(models, settings, inputs=inputs)
     embedding = models.network.projector(crops.output.tokens.class_token)
-    return memory_of(models).contrast(crops, embedding, half_and_half(inputs) if cam is None else cam)
+    part = memory_of(retuned(models, settings)) if changes else memory_of(models)
+    patches = part.cutter.cut(inputs, half_and_half(inputs) if cam is None else cam)
+    return part.contrast(crops, embedding, patches)
 
 
 @pytest.fixture
@@ -82,7 +85,7 @@ def test_strong_patches_are_cut_where_the_weak_ones_are_and_mirrored_one_by_one(
 def test_the_tag_of_a_patch_is_that_of_the_map_under_it(models, inputs, monkeypatch):
     students, found = Spy(monkeypatch, models.network.encoder, "forward"), set()
     for seed in range(6):
-        tags = contrasted(models, tiny_inputs(seed=seed)).raw_patch_tags
+        tags = contrasted(models, tiny_inputs(seed=seed)).patches.tags
         weak = students.calls[-2][0].unflatten(0, (2, PATCHES))
         for image in range(2):
             for index, patch in enumerate(weak[image]):
@@ -99,7 +102,7 @@ def test_the_tag_of_a_patch_is_that_of_the_map_under_it(models, inputs, monkeypa
 
 
 def test_whole_image_views_carry_the_single_class_or_none(models, inputs):
-    tags = contrasted(models, inputs, use_rectification=False).rectified_tags.view(2, VIEWS)
+    tags = contrasted(models, inputs, use_rectification=False).tags.view(2, VIEWS)
     assert tags[0, PATCHES:].tolist() == [2, 2]
     assert tags[1, PATCHES:].tolist() == [-1, -1]
 
@@ -128,25 +131,25 @@ def test_entries_are_the_batchs_keys_once_and_the_reservoir(models, inputs, monk
     _, tags, entries, entry_tags = spy.calls[0]
     assert result.keys is not None
     assert torch.equal(entries, torch.cat([result.keys, memory_of(models).reservoir.keys]))
-    assert torch.equal(entry_tags, torch.cat([result.rectified_tags, memory_of(models).reservoir.tags]))
-    assert torch.equal(tags, result.rectified_tags)
+    assert torch.equal(entry_tags, torch.cat([result.tags, memory_of(models).reservoir.tags]))
+    assert torch.equal(tags, result.tags)
 
 
 def test_rectified_tags_govern_both_contrasts_their_entries_and_what_is_stored(models, inputs, monkeypatch):
     def withdraw_every_other(queries: Tensor, tags: Tensor, *rest: Tensor, threshold: float) -> Tensor:
         return torch.where(torch.arange(len(tags)) % 2 == 0, -1, tags)
 
-    plain = contrasted(models, inputs, use_rectification=False).rectified_tags
+    plain = contrasted(models, inputs, use_rectification=False).tags
     monkeypatch.setattr(module, "rectify_tags", withdraw_every_other)
     globals_, locals_ = Spy(monkeypatch, module, "global_contrast"), Spy(monkeypatch, module, "local_contrast")
     result = contrasted(models, inputs)
     expected = withdraw_every_other(plain, plain, threshold=0.0)
     assert not torch.equal(expected, plain)
-    assert torch.equal(result.rectified_tags, expected)
+    assert torch.equal(result.tags, expected)
     assert torch.equal(globals_.calls[0][1], expected)
     assert torch.equal(locals_.calls[0][1], expected)
     assert torch.equal(locals_.calls[0][3], torch.cat([expected, memory_of(models).reservoir.tags]))
-    assert torch.equal(result.raw_patch_tags, plain.view(2, VIEWS)[:, :PATCHES])
+    assert torch.equal(result.patches.tags, plain.view(2, VIEWS)[:, :PATCHES])
 
 
 def test_rectification_meets_the_reservoir_and_not_the_batch(models, inputs, monkeypatch):
@@ -176,7 +179,7 @@ def test_without_l_lig_prototypes_are_not_asked(models, inputs, monkeypatch):
 
 def test_an_image_of_nothing_but_padding_contributes_no_patch(models):
     inputs = tiny_inputs(labels=(LABELS[0],), boxes=((0, 0, 0, 0),))
-    tags = contrasted(models, inputs, cam=torch.zeros(1, 1, 64, 64)).raw_patch_tags
+    tags = contrasted(models, inputs, cam=torch.zeros(1, 1, 64, 64)).patches.tags
     assert (tags == -1).all()
 
 
@@ -199,7 +202,7 @@ def test_gradients_reach_the_queries_alone(models, inputs):
     assert all(weight.grad is None for weight in memory_of(models).teacher.parameters())
     for tensor in (
         result.keys,
-        result.rectified_tags,
+        result.tags,
         memory_of(models).prototypes.vectors,
         memory_of(models).reservoir.keys,
     ):

@@ -2,7 +2,7 @@
 
 import torch
 
-from seco.training.log import measure
+from seco.training.log import ShareCounter, measure
 from seco.training.objective import StepResult
 from tests.tiny import CPU
 
@@ -16,10 +16,10 @@ def result(loss: float) -> StepResult:
 
 
 def test_a_point_holds_the_losses_of_its_step_and_the_counts_since_the_last_point():
-    tally = Tally()
-    tally.add(counted(right=(1, 4), wrong=(0, 0)))
-    tally.add(counted(right=(3, 4), wrong=(0, 0), late=(1, 2)))
-    assert measure(result(2.0), tally, rate=0.1) == {
+    shares = ShareCounter()
+    shares.add(counted(right=(1, 4), wrong=(0, 0)))
+    shares.add(counted(right=(3, 4), wrong=(0, 0), late=(1, 2)))
+    assert measure(result(2.0), shares, rate=0.1) == {
         "rate": 0.1,
         "loss/total": 2.0,
         "loss/cls": 1.0,
@@ -28,19 +28,19 @@ def test_a_point_holds_the_losses_of_its_step_and_the_counts_since_the_last_poin
     }
 
 
-def test_the_next_point_begins_anew():
-    tally = Tally()
-    tally.add(counted(right=(1, 4)))
-    measure(result(2.0), tally, rate=0.1)
-    assert "right" not in measure(result(2.0), tally, rate=0.1)
-    tally.add(counted(right=(4, 4)))
-    assert measure(result(2.0), tally, rate=0.1)["right"] == 1.0
+def test_the_next_point_starts_from_zero():
+    shares = ShareCounter()
+    shares.add(counted(right=(1, 4)))
+    measure(result(2.0), shares, rate=0.1)
+    assert "right" not in measure(result(2.0), shares, rate=0.1)
+    shares.add(counted(right=(4, 4)))
+    assert measure(result(2.0), shares, rate=0.1)["right"] == 1.0
 
 
-def test_counts_are_taken_up_again():
-    tally, again = Tally(), Tally()
-    tally.add(counted(right=(1, 4)))
-    tally.gather()
-    again.restore(tally.counts, CPU)
+def test_saved_counts_are_restored():
+    shares, again = ShareCounter(), ShareCounter()
+    shares.add(counted(right=(1, 4)))
+    shares.gather()
+    again.restore(shares.counts, CPU)
     again.add(counted(right=(3, 4)))
     assert measure(result(2.0), again, rate=0.1)["right"] == 0.5
