@@ -23,8 +23,8 @@ def autocast(device: torch.device, precision: str) -> torch.autocast:
 def shared_casts(device: torch.device) -> torch.autocast:
     """Return a context in which all passes share the half-precision copies that autocast makes of trained weights.
 
-    Autocast drops them when the outermost context ends. This one is outermost and casts nothing itself. Weights must
-    not change in it.
+    Autocast drops these copies when the outermost context ends. This context is the outermost one and casts nothing
+    itself. Weights must not change inside it.
     """
     return torch.autocast(device.type, torch.bfloat16, enabled=False)
 
@@ -37,7 +37,7 @@ def _multiplies_bf16(device: torch.device) -> bool:
 
 
 def require_compiler(device: torch.device) -> None:
-    """Make sure that torch.compile works on this machine.
+    """Check that torch.compile works on this machine.
 
     Raises:
         SecoError: it does not.
@@ -58,9 +58,9 @@ def full_precision(values: Tensor) -> Tensor:
 
 
 def constant(values: Sequence[float] | Sequence[Sequence[float]], like: Tensor) -> Tensor:
-    """Return numbers as a tensor on the device of another and of its dtype.
+    """Return numbers as a tensor of the dtype and on the device of ``like``.
 
-    A GPU fetches them from pinned memory in its own time; from other memory the host would wait until it has.
+    They are copied to a GPU from pinned memory, without waiting; from other memory the host would wait.
     """
     made = torch.tensor(values, dtype=like.dtype)
     return made.pin_memory().to(like.device, non_blocking=True) if like.is_cuda else made

@@ -1,7 +1,7 @@
-"""Many processes as one: what the ranks of a run tell each other.
+"""Communication between the ranks of a run.
 
-A batch is split over the ranks; whatever the losses and memories take from the whole of it passes through here. With
-one process every function returns what it was given.
+Each rank has a share of the batch; what losses and memories need of the whole batch is gathered or summed here. With
+one process every function returns its argument.
 """
 
 import os
@@ -21,12 +21,12 @@ from seco.errors import SecoError
 Value = TypeVar("Value")
 
 BUCKET = 16 * 2**20  # numbers that travel together when gradients are summed
-PATIENCE = timedelta(minutes=10)  # to wait for another rank
+TIMEOUT = timedelta(minutes=10)  # of a collective
 
 
 @contextmanager
 def process_group() -> Iterator[None]:
-    """Join the other processes that `torchrun` started, with NCCL on GPUs and gloo on CPUs; alone, do nothing.
+    """Join the other processes that `torchrun` started, with NCCL on GPUs and gloo on CPUs; with one process, do nothing.
 
     Raises:
         SecoError: there are more processes than GPUs, or another rank was lost on the way.
@@ -36,7 +36,7 @@ def process_group() -> Iterator[None]:
         return
     if torch.cuda.is_available():
         _take_gpu(int(os.environ["LOCAL_RANK"]))
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=PATIENCE)
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=TIMEOUT)
     try:
         yield
     except RuntimeError as error:
@@ -75,7 +75,7 @@ def gather(rows: Tensor, *, total: int) -> Tensor:
         return rows.detach()
     each = len(rows) // len(share_of(total))
     counts = [each * len(share_of(total, other)) for other in range(world_size())]
-    # Collectives want blocks of one size: the shorter ones are filled up on the way.
+    # Collectives need blocks of one size: shorter ones are padded.
     block = rows.new_zeros(max(counts), *rows.shape[1:])
     block[: len(rows)] = rows.detach()
     blocks = [torch.empty_like(block) for _ in counts]
@@ -98,7 +98,7 @@ def any_over_ranks(flags: Tensor) -> Tensor:
 
 
 def anyone(flag: bool) -> bool:
-    """Return whether any rank says yes."""
+    """Return whether the flag is set on any rank."""
     return flag if world_size() == 1 else bool(any_over_ranks(torch.tensor(flag, device=pick_device())))
 
 

@@ -7,14 +7,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from seco.training.runs import Run
+from seco.training.runs import SavedRun
 
 _PLAIN_WIDTH = 250  # columns, more than any row has
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _AGES = ((86_400, "d"), (3_600, "h"), (60, "min"))  # seconds
 
 
-def show_runs(runs: Sequence[Run], *, now: float, console: Console | None = None) -> None:
+def show_runs(runs: Sequence[SavedRun], *, now: float, console: Console | None = None) -> None:
     """Print a row for each run: name, steps done, when it was saved, size, what it trains, who is training it.
 
     Args:
@@ -43,11 +43,11 @@ def human_size(size: int) -> str:
     return f"{amount:.1f} {_UNITS[unit]}" if unit and amount < 99.95 else f"{amount:.0f} {_UNITS[unit]}"
 
 
-def _progress(run: Run) -> str:
+def _progress(run: SavedRun) -> str:
     return f"{run.step or 0}/{run.note.get('steps', '?')}"
 
 
-def _saved(run: Run, now: float) -> str:
+def _saved(run: SavedRun, now: float) -> str:
     """Return "2026-03-01 14:05, 3 min ago" in local time."""
     if run.saved is None:
         return "not yet"
@@ -61,6 +61,6 @@ def _saved(run: Run, now: float) -> str:
     return f"{time.strftime('%Y-%m-%d %H:%M', time.localtime(run.saved))}, {ago}"
 
 
-def _what(run: Run) -> str:
+def _what(run: SavedRun) -> str:
     words = {"backbone": "", "dataset": "", "patch_size": "patch ", "batch_size": "batch "}
     return ", ".join(f"{word}{run.note[key]}" for key, word in words.items() if key in run.note) or "unknown"

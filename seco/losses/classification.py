@@ -19,10 +19,10 @@ def image_classification(logits: Tensor, labels: Tensor) -> Tensor:
 
 
 def patch_classification(logits: Tensor, tags: Tensor) -> Tensor:
-    """Mean multi-label soft margin of tagged patches: one of background shows no class, any other that of its tag.
+    """Mean multi-label soft margin of tagged patches: a background patch has no class, any other has that of its tag.
 
-    Whole images show the classifiers a context beside its class only; patches show it alone, as nothing. Beyond the
-    paper.
+    In whole images a context appears only beside its class; a patch shows it alone, with the label "no class".
+    Beyond the paper.
 
     Args:
         logits: ``[M, K]``.

@@ -60,8 +60,8 @@ def _energies(positions: Tensor, probabilities: Tensor, gates: Tensor) -> Tensor
     """
     taking_part = gates.flatten(1).unsqueeze(2)  # [B, N, 1]
     pixels = positions.flatten(2).transpose(1, 2)  # [B, N, 5]
-    # A pixel that takes no part stands where one that does stands, and weighs nothing there. To pick the others out
-    # would make a GPU wait for the host, once an image.
+    # A pixel that is left out gets the position of one that is not, with weight 0: selecting the others instead would
+    # make the host wait for the GPU once per image.
     some = taking_part.long().argmax(dim=1, keepdim=True).expand(-1, -1, pixels.shape[2])  # [B, 1, 5]
     lattice = PermutohedralLattice(pixels.where(taking_part, pixels.gather(1, some)))
     scores = probabilities.flatten(2).transpose(1, 2) * taking_part  # [B, N, C]

@@ -1,4 +1,4 @@
-"""How losses average: in one place, since the ranks of a run share the counts."""
+"""Means over all ranks: the one place where losses average."""
 
 import torch
 from torch import Tensor
@@ -9,9 +9,9 @@ from seco.compute.distributed import sum_over_ranks
 def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
     """Return this rank's part of the mean of ``values`` where ``mask`` is true.
 
-    The mean is taken over the masked values of all ranks, and the ranks' parts add up to it: so N processes find the
-    loss, and with their gradients summed the gradient, that one would find. Exactly 0, with a graph, where nothing is
-    masked.
+    The mean is taken over the masked values of all ranks, and the ranks' parts add up to it: N processes compute the
+    same loss as one, and the same gradient once their gradients are summed. Exactly 0, with a graph, where the mask is
+    empty.
     """
     count = sum_over_ranks(mask.sum())
     return torch.where(mask, values, 0.0).sum() / count.clamp(min=1)

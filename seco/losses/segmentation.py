@@ -9,7 +9,7 @@ from seco.storage.label_map import BACKGROUND, IGNORE
 
 
 def segmentation_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross entropy, the mean over background pixels and the mean over foreground pixels weighing the same.
+    """Cross entropy: half the mean over background pixels plus half the mean over foreground pixels.
 
     Args:
         logits: ``[B, K + 1, h, w]``, resized to the labels (bilinear).

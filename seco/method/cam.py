@@ -60,7 +60,7 @@ def multi_scale_cam(
     multiple: int,
     known: Sequence[Tensor] | None = None,
 ) -> list[Tensor]:
-    """Sum CAMs over scales; at each, the larger of the image's and its mirror image's map counts.
+    """Sum CAMs over scales; at each scale take the maximum over the image and its mirror image.
 
     Args:
         maps_of: gives the maps of a batch; several kinds (CAM, CAM_aux) are carried along side by side.
@@ -102,7 +102,7 @@ def normalise_cam(cam: Tensor, *, inside: Tensor | None = None) -> Tensor:
 
 
 def three_way_labels(cam: Tensor, class_ids: Tensor, inside: Tensor, *, low: float, high: float) -> Tensor:
-    """Split a valid CAM into background, classes and the uncertain between them.
+    """Label a normalised CAM as background, class or uncertain.
 
     Args:
         cam: ``[B, C, H, W]`` in 0..1.
@@ -121,7 +121,7 @@ def three_way_labels(cam: Tensor, class_ids: Tensor, inside: Tensor, *, low: flo
 
 
 def two_way_labels(cam: Tensor, class_ids: Tensor, *, background: float) -> Tensor:
-    """Split a valid CAM ``[B, C, H, W]`` into background and classes with one threshold: int64 ``[B, H, W]``."""
+    """Label a normalised CAM ``[B, C, H, W]`` as background or class with one threshold: int64 ``[B, H, W]``."""
     strength, winner = _strongest(cam, class_ids)
     return torch.where(strength > background, winner, BACKGROUND)
 
@@ -135,7 +135,7 @@ def inside_mask(boxes: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _strongest(cam: Tensor, class_ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the highest value and its class ``[B, H, W]``; an empty slot stands in where there is no class at all."""
+    """Return the highest value and its class ``[B, H, W]``; an image without any class gets an empty slot."""
     if cam.shape[1] == 0:
         cam, class_ids = cam.new_zeros(len(cam), 1, *cam.shape[2:]), class_ids.new_zeros(len(cam), 1)
     strength, slot = cam.max(dim=1)  # [B, H, W] each

@@ -6,11 +6,11 @@ from torch import Tensor
 from seco.method.patches import crop_patches, sample_patches
 from seco.storage.label_map import BACKGROUND, IGNORE
 
-_UNCERTAIN, _CERTAIN = 1.0, 2.0  # what a pixel counts, as in the published configuration
+_UNCERTAIN, _CERTAIN = 1.0, 2.0  # weight of a pixel, as in the published configuration
 
 
 def sample_local_crops(label_map: Tensor, boxes: Tensor, draws: Tensor, *, crop_size: int) -> Tensor:
-    """Draw local crops that are not centred on what is certainly an object.
+    """Draw local crops that are not centred on a certain object pixel.
 
     Centres are drawn among the uncertain and the background pixels, else as ``sample_patches`` does.
 
@@ -27,10 +27,10 @@ def sample_local_crops(label_map: Tensor, boxes: Tensor, draws: Tensor, *, crop_
 
 
 def show_objects(label_map: Tensor, inside: Tensor, corners: Tensor, *, crop_size: int, threshold: float) -> Tensor:
-    """Say which local crops show an object of their image.
+    """Return which local crops show an object of their image.
 
     A pixel that is certainly an object counts 2, an uncertain one 1, background 0; a crop whose mean over the real
-    image is above ``threshold`` shows an object. Padding counts as nothing.
+    image is above ``threshold`` shows an object. Padding is not counted.
 
     Args:
         label_map: int64 ``[B, H, W]``.

@@ -1,4 +1,4 @@
-"""Conquer: what is remembered of classes (prototypes) and of patches (reservoir). Buffers, never trained."""
+"""Conquer: prototypes of classes and the reservoir of past patches (sec. 3.4, 3.5). Buffers, never trained."""
 
 from typing import Literal
 
@@ -12,10 +12,10 @@ PrototypeUpdate = Literal["adaptive", "single", "patches"]
 
 
 class Prototypes(nn.Module):
-    """One unit vector a class, moved by class tokens: of whole images (eq. 3) or, beyond the paper, of patches.
+    """One unit vector per class, updated from class tokens of whole images (eq. 3) or, beyond the paper, of patches.
 
-    A class that no image has shown yet has the zero vector: its first update then sets it to the token itself, and
-    ``seen`` keeps it out of the contrast until then.
+    A class that no image has shown yet has the zero vector, and ``seen`` leaves it out of the contrast; its first
+    update sets it to the token itself.
     """
 
     vectors: Tensor
@@ -32,11 +32,10 @@ class Prototypes(nn.Module):
 
     @torch.no_grad()
     def update(self, embeddings: Tensor, labels: Tensor, *, momentum: float, mode: PrototypeUpdate) -> None:
-        """Apply eq. 3 for one image after the other, or for one class after the other.
+        """Apply eq. 3 image by image, or class by class.
 
         Args:
-            embeddings: ``Z`` ``[M, D]``, of images or of patches, in the space of the queries; brought to unit length
-                here, so that ``momentum`` means what it says.
+            embeddings: ``Z`` ``[M, D]``, of images or of patches, in the space of the queries; normalised here.
             labels: multi-hot ``[M, K]``.
             momentum: η.
             mode: ``adaptive`` updates each class of an image by the softmax, over its classes, of the similarity
@@ -62,7 +61,7 @@ def _class_means(tokens: Tensor, shown: Tensor) -> tuple[Tensor, Tensor]:
 class Reservoir(nn.Module):
     """The last N patch embeddings of the local teacher with their tags, first in first out (eq. 5).
 
-    Unfilled slots carry the uncertain tag, which keeps them out of every similarity and every contrast.
+    Empty slots carry the uncertain tag, so that they take part in no similarity and no contrast.
     """
 
     keys: Tensor
@@ -70,7 +69,7 @@ class Reservoir(nn.Module):
     tags: Tensor
     """Int64 ``[N]``: the tag pool."""
     cursor: Tensor
-    """Int64 scalar: the slot that is written next, which holds the oldest entry."""
+    """Int64 scalar: the next slot to write, which holds the oldest entry."""
 
     def __init__(self, size: int, width: int) -> None:
         super().__init__()
@@ -80,7 +79,7 @@ class Reservoir(nn.Module):
 
     @torch.no_grad()
     def enqueue(self, keys: Tensor, tags: Tensor) -> None:
-        """Store keys ``[M, D]`` with tags ``[M]`` in place of the oldest; any M will do, also one above N."""
+        """Store keys ``[M, D]`` with tags ``[M]`` in place of the oldest; M may be larger than N."""
         size = len(self.tags)
         skipped = max(len(tags) - size, 0)  # entries that newer ones of this very batch would overwrite
         slots = (self.cursor + skipped + torch.arange(len(tags) - skipped, device=tags.device)) % size

@@ -5,11 +5,10 @@ from torch import Tensor
 
 
 def sample_patches(wanted: Tensor, boxes: Tensor, draws: Tensor, *, patch_size: int) -> Tensor:
-    """Draw patches centred on pixels of a kind.
+    """Draw patches that are centred on wanted pixels.
 
-    Centres are drawn with replacement, and only where the patch lies inside the image. An image with fewer than
-    n wanted centres draws from all its pixels; one smaller than a patch is cut where it fits the
-    crop best.
+    Centres are drawn with replacement, among those whose patch lies inside the image. An image with fewer than n
+    wanted centres draws from all its pixels. An image smaller than a patch gets the corner nearest to it.
 
     Args:
         wanted: bool ``[B, H, W]``, the pixels to centre patches on.
@@ -59,19 +58,19 @@ def flip_patches(patches: Tensor, draws: Tensor) -> Tensor:
 
 
 def _centres(pixels: Tensor, patch_size: int) -> Tensor:
-    """Return, for each corner a patch can have, what is at the centre of that patch: ``[B, H', W']``."""
+    """Return the pixel at the centre of the patch of each possible corner: ``[B, H', W']``."""
     half = patch_size // 2
     height, width = (side - patch_size + 1 for side in pixels.shape[-2:])
     return pixels[:, half : half + height, half : half + width]
 
 
 def _allowed_corners(pixels: Tensor, boxes: Tensor, patch_size: int) -> Tensor:
-    """Return bool ``[B, H', W']``: the corners whose patch lies inside the real image, at least one an image."""
+    """Return bool ``[B, H', W']``: the corners whose patch lies inside the real image, at least one per image."""
     top, left, bottom, right = (edge.view(-1, 1, 1) for edge in boxes.unbind(dim=1))
     last_row, last_column = (side - patch_size for side in pixels.shape[-2:])
     rows = torch.arange(last_row + 1, device=pixels.device).view(1, -1, 1)
     columns = torch.arange(last_column + 1, device=pixels.device).view(1, 1, -1)
-    # Where the image is smaller than the patch its range is empty: the nearest corner that the crop holds stands in.
+    # An image smaller than the patch has no such corner: take the nearest one that the crop has.
     first_row, first_column = top.clamp(max=last_row), left.clamp(max=last_column)
     vertical = (rows >= first_row) & (rows <= torch.maximum(first_row, bottom - patch_size))
     horizontal = (columns >= first_column) & (columns <= torch.maximum(first_column, right - patch_size))

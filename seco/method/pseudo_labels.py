@@ -1,4 +1,4 @@
-"""From class activation maps to refined labels: PAR over background score and present classes."""
+"""Pseudo labels from CAMs: PAR refines the scores of background and present classes."""
 
 import torch
 from torch import Tensor, nn

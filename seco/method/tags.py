@@ -1,4 +1,4 @@
-"""Separate: what a patch shows. A category tag is a class id, 0 for background or -1 for uncertain (sec. 3.3, 3.5)."""
+"""Separate: the category tags of patches. A tag is a class id, 0 for background or -1 for uncertain (sec. 3.3, 3.5)."""
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ def tag_patches(
     """Tag patches from the label map under them (sec. 3.3).
 
     A patch whose share of foreground and uncertain pixels is at most ``threshold`` (φ) is background; one that shows
-    exactly one class has that class; anything else is uncertain. Padding counts as nothing.
+    exactly one class has that class; anything else is uncertain. Padding is not counted.
 
     Args:
         label_map: int64 ``[B, H, W]`` from ``three_way_labels``.
@@ -54,10 +54,10 @@ def tag_patches(
 
 
 def tags_match_masks(tags: Tensor, masks: Tensor, corners: Tensor, *, patch_size: int, threshold: float) -> Tensor:
-    """Say which tags of patches the true masks bear out: to measure, never to train.
+    """Return which patch tags the true masks confirm. For measuring only, never for training.
 
-    A class must cover more than ``threshold`` (φ) of the patch, all classes together at most that of a background
-    patch; pixels to ignore count as nothing.
+    A class tag is right where its class covers more than ``threshold`` (φ) of the patch, a background tag where all
+    classes together cover at most that. Pixels to ignore are not counted.
 
     Args:
         tags: ``[B, n]``.
@@ -67,7 +67,7 @@ def tags_match_masks(tags: Tensor, masks: Tensor, corners: Tensor, *, patch_size
         threshold: φ, 0..1.
 
     Returns:
-        Bool ``[B, n]``; of no meaning where a tag is uncertain.
+        Bool ``[B, n]``; meaningless where a tag is uncertain.
     """
     truth = crop_patches(masks, corners, patch_size=patch_size).flatten(2)  # [B, n, s·s]
     num_real = (truth != IGNORE).sum(dim=2).clamp(min=1)
@@ -86,8 +86,8 @@ def tag_images(labels: Tensor) -> Tensor:
 def rectify_tags(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, *, threshold: float) -> Tensor:
     """Withdraw tags that the reservoir contradicts (eqs. 6 and 7).
 
-    A wrongly tagged patch meets mostly strangers and a few look-alikes under its tag: these pull the mean similarity
-    up, and most of the entries fall below it.
+    Under its tag, a wrongly tagged patch finds few similar and many dissimilar entries: the similar ones raise the
+    mean similarity, and most entries fall below it.
 
     Args:
         queries: ``[M, D]``, unit length.
@@ -97,7 +97,7 @@ def rectify_tags(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, 
         threshold: σ, the share of entries below the mean above which a tag is withdrawn.
 
     Returns:
-        New tags ``[M]``: -1 where withdrawn. A tag that the reservoir does not hold yet stays.
+        New tags ``[M]``: -1 where withdrawn. A tag that the reservoir has no entry of stays.
     """
     same = (tags.unsqueeze(1) == key_tags.unsqueeze(0)) & (key_tags != UNCERTAIN)  # [M, R]
     similarity = full_precision(queries) @ full_precision(keys).T  # [M, R]
@@ -108,7 +108,7 @@ def rectify_tags(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, 
 
 
 def _classes_shown(labels: Tensor, class_ids: Tensor) -> Tensor:
-    """Say which of an image's classes occur among labels ``[B, n, P]``: bool ``[B, n, C]``."""
+    """Return which of an image's classes occur among labels ``[B, n, P]``: bool ``[B, n, C]``."""
     found = [(labels == ids.view(-1, 1, 1)).any(dim=2) & (ids > 0).unsqueeze(1) for ids in class_ids.unbind(dim=1)]
     return torch.stack(found, dim=2)
 

@@ -1,4 +1,4 @@
-"""The ViT's attention, computed in the way that is fastest where it runs."""
+"""The ViT's attention, by the fastest kernel for the processor."""
 
 from functools import cache
 
@@ -28,9 +28,9 @@ class SelfAttention(Attention):
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Return ``softmax(Q Kᵀ / √d) V`` of ``[B, heads, N, d]`` each.
 
-    torch's fused kernel makes it, but for bf16 on processors that multiply it faster than that kernel makes use of.
+    Uses torch's fused kernel, except for bf16 on processors whose bf16 instructions that kernel does not use.
     """
-    # What is compiled serves all lengths.
+    # Compiled code must serve all lengths.
     if query.is_cpu and query.dtype == torch.bfloat16 and not torch.compiler.is_compiling() and _outdoes_fused():
         if query.shape[2] <= SHORT:
             return attend_at_once(query, key, value)
@@ -62,6 +62,6 @@ def attend_by_heads(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 @cache
 def _outdoes_fused() -> bool:
-    """Say whether the processor has bf16 instructions, but no tiles of them (AMX), which the fused kernel does use."""
+    """Return whether the processor has bf16 instructions but no AMX, which the fused kernel does use."""
     units = torch.cpu.get_capabilities()
     return bool(units.get("avx512_bf16")) and not units.get("amx_bf16")

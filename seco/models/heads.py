@@ -13,7 +13,7 @@ from seco.compute.device import full_precision
 class PooledClassifier(nn.Linear):
     """A 1×1 convolution without bias on tokens; an image's logits are those of its max-pooled tokens.
 
-    Its weight ``[K, D]`` is also the ``W`` of the class activation maps (eq. 1), so that both speak of one classifier.
+    Its weight ``[K, D]`` is also the ``W`` of the class activation maps (eq. 1).
     """
 
     def __init__(self, width: int, num_classes: int) -> None:

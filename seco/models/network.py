@@ -31,7 +31,7 @@ class CamPair(NamedTuple):
 class SeCoNetwork(nn.Module):
     """Encoder, classifier, auxiliary classifier, decoder and projector. No pass changes any state.
 
-    The projector maps class tokens ``[..., D]`` to what a training method compares: the method puts it in place.
+    The training method sets the projector, which maps class tokens ``[..., D]`` to the vectors that it contrasts.
     """
 
     def __init__(self, encoder: Encoder, *, num_classes: int) -> None:

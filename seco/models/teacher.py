@@ -1,4 +1,4 @@
-"""Teachers that follow the student: exponential moving averages of its weights."""
+"""EMA teachers: exponential moving averages of the student's weights."""
 
 import copy
 from typing import TypeVar
@@ -12,7 +12,7 @@ Module = TypeVar("Module", bound=nn.Module)
 
 
 class LocalTeacher(nn.Module):
-    """``g_k`` and ``O_k`` of eq. 2: they follow the student slowly and are never trained."""
+    """``g_k`` and ``O_k`` of eq. 2: EMA copies of the student's encoder and projector, never trained."""
 
     def __init__(self, student: SeCoNetwork) -> None:
         super().__init__()

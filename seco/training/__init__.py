@@ -1,1 +1,1 @@
-"""The training run: objective, schedule, checkpoints, and the loop that owns the order of updates."""
+"""The training run: batches, objective, optimizer, checkpoints, and the loop that calls them in order."""

@@ -1,4 +1,4 @@
-"""What a training run needs to go on where it stopped: one file a checkpoint, named by its step and its checksum."""
+"""Checkpoints of a training run: one file each, named by its step and its checksum."""
 
 import hashlib
 import io
@@ -17,7 +17,7 @@ _CHUNK = 1 << 20  # bytes
 
 
 class CheckpointFile(NamedTuple):
-    """A checkpoint by its name; what is in the file is not known yet."""
+    """A checkpoint file by its name; its content is not checked yet."""
 
     step: int
     checksum: str
@@ -26,32 +26,31 @@ class CheckpointFile(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """A checkpoint that was read and found sound."""
+    """A checkpoint that was read and whose checksum is right."""
 
     state: dict[str, Any]
-    """As it was saved; tensors lie on the CPU."""
+    """As it was saved; tensors are on the CPU."""
     step: int
     path: Path
     faults: tuple[str, ...]
-    """A sentence for each newer checkpoint that was passed over."""
+    """A sentence for each newer checkpoint that is damaged."""
 
 
 def list_checkpoints(folder: Path) -> list[CheckpointFile]:
     """Return the checkpoints of a folder, the newest first; no file is opened."""
     matches = [(_NAME.fullmatch(path.name), path) for path in folder.glob("*.pt")]
     found = [CheckpointFile(int(match[1]), match[2], path) for match, path in matches if match]
-    # A step stands there twice where a run went on from before a damaged checkpoint: the later one counts.
+    # A step occurs twice where a run was resumed from before a damaged checkpoint: the later file counts.
     return sorted(found, key=lambda file: (file.step, file.path.stat().st_mtime_ns), reverse=True)
 
 
 def write_checkpoint(folder: Path, state: dict[str, Any], *, step: int) -> Path:
     """Write a state of tensors, numbers, strings, lists and dictionaries; return its file.
 
-    The file appears in full or not at all. What a killed writer has left in the folder is removed first, so a folder
-    must have one writer.
+    The write is atomic. Temporary files of a killed writer are removed first, so a folder must have one writer only.
 
     Raises:
-        SecoError: the folder cannot be written or the disk is full; all older checkpoints stand.
+        SecoError: the folder cannot be written or the disk is full; older checkpoints stay.
     """
     for leftover in folder.glob(f".step-*{ASIDE_ENDING}"):
         leftover.unlink(missing_ok=True)
@@ -63,14 +62,14 @@ def write_checkpoint(folder: Path, state: dict[str, Any], *, step: int) -> Path:
 
 
 def prune_checkpoints(folder: Path, *, keep: Collection[Path]) -> None:
-    """Delete the checkpoints of a folder, but for some."""
+    """Delete the checkpoints of a folder except some."""
     for file in list_checkpoints(folder):
         if file.path not in keep:
             file.path.unlink(missing_ok=True)
 
 
 def read_checkpoint(folder: Path) -> Restored | None:
-    """Return the newest checkpoint that is sound, or None where there is none, sound or not.
+    """Return the newest sound checkpoint, or None where the folder has no checkpoints.
 
     Raises:
         SecoError: there are checkpoints, but none is sound; each is named.
@@ -88,7 +87,7 @@ def read_checkpoint(folder: Path) -> Restored | None:
 
 
 class _HashingFile(io.BufferedWriter):
-    """A file that takes its checksum while it is written. (torch only ever appends.)"""
+    """A file whose checksum is computed while it is written. (torch only appends.)"""
 
     def __init__(self, path: Path) -> None:
         super().__init__(io.FileIO(path, "wb"))
@@ -106,7 +105,7 @@ def _save(state: dict[str, Any], path: Path) -> str:
         try:
             torch.save(state, file)
         except RuntimeError as error:
-            # torch puts a fault of its own before the system's, such as a full disk.
+            # torch wraps the system's error, such as a full disk, in one of its own.
             raise (error.__context__ if isinstance(error.__context__, OSError) else error) from None
     return _abridged(file.digest.hexdigest())
 

@@ -1,4 +1,4 @@
-"""Saving a run while it goes on: a copy of its state is taken at once, a thread does the rest."""
+"""Asynchronous checkpoints: the state is copied at once, and a thread writes it while training goes on."""
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,14 +13,14 @@ from seco.training.checkpoint import prune_checkpoints, write_checkpoint
 
 
 class CheckpointWriter:
-    """Writes the checkpoints of a run, one at a time, and keeps the last two that are sound.
+    """Writes the checkpoints of a run, one at a time, and keeps the last two sound ones.
 
-    It must be the only writer of its folder. Its memory is that of one copy of the state, in locked pages where the
-    state lies on a GPU.
+    It must be the only writer of its folder. It needs memory for one copy of the state, pinned where the state is on
+    a GPU.
     """
 
     def __init__(self, folder: Path, *, sound: Path | None) -> None:
-        """Take the run's folder, and the checkpoint there from which the run goes on, or None."""
+        """Take the run's folder, and the checkpoint there that the run was restored from, or None."""
         self._folder = folder
         self._sound = sound
         self._copier = _Copier()
@@ -28,7 +28,7 @@ class CheckpointWriter:
         self._pending: Future[None] | None = None
 
     def save(self, state: Mapping[str, Any], *, step: int) -> None:
-        """Copy a state, whose tensors may change from here on, and begin to write it.
+        """Copy a state, whose tensors may change afterwards, and start writing it.
 
         Raises:
             SecoError: as `flush`, on the write before, for which this one waits.
@@ -39,7 +39,7 @@ class CheckpointWriter:
         self._pending = self._thread.submit(self._write, copied, _mark_of_stream(), step)
 
     def flush(self) -> None:
-        """Wait until the last state that was saved lies on the disk.
+        """Wait until the last saved state is on the disk.
 
         Raises:
             SecoError: it could not be written, or is not finite; the checkpoints before it stand.
@@ -80,7 +80,7 @@ class _Copier:
         self.memory: dict[str, Tensor] = {}
 
     def copy(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a copy of a state. From a GPU, it is complete when the current stream has come this far."""
+        """Return a copy of a state. A copy from a GPU is complete once the current stream has reached this point."""
         before, self.memory = self.memory, {}
         return {name: self._copy(value, name, before) for name, value in state.items()}
 
@@ -101,7 +101,7 @@ class _Copier:
 
 
 def _mark_of_stream() -> torch.cuda.Event | None:
-    """Return what tells that a GPU has come this far; nobody needs to wait for its copies but the thread."""
+    """Return an event that marks this point of the GPU's stream: only the writing thread waits for the copies."""
     if not torch.cuda.is_initialized():
         return None
     mark = torch.cuda.Event()
@@ -110,12 +110,13 @@ def _mark_of_stream() -> torch.cuda.Event | None:
 
 
 def _is_alike(tensor: Tensor, other: Tensor) -> bool:
-    """Say whether one tensor can hold the other with its layout."""
+    """Return whether one tensor can hold the other with its layout."""
     return tensor.dtype == other.dtype and tensor.shape == other.shape and tensor.stride() == other.stride()
 
 
 def _is_finite(tensor: Tensor) -> bool:
-    """Say whether all values are finite. A sum takes a fraction of the time and misses none, though it may overflow."""
+    """Return whether all values are finite."""
     if not tensor.is_floating_point():
         return True
+    # The sum is faster to test than each value, and never finite where one is not; but it may overflow.
     return bool(torch.isfinite(tensor.sum())) or bool(torch.isfinite(tensor).all())

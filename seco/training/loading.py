@@ -136,10 +136,10 @@ class TrainingSet(Guarded[Draw, Batch]):
         raise SecoError(faults[0] if self.attempts == 1 else f"no training image can be read; the first: {faults[0]}")
 
     def _mask(self, record: Record) -> Tensor | None:
-        """Return the true mask where the views need it; no other is opened."""
+        """Return the true mask where the views need it; no other mask is opened."""
         if "mask" not in self.views.wanted:
             return None
-        assert record.mask is not None, "looked at in the beginning"
+        assert record.mask is not None, "checked in the constructor"
         size = (record.width, record.height)
         return torch.from_numpy(read_mask(record.mask, num_classes=len(self.class_names), size=size))
 

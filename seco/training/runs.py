@@ -1,4 +1,4 @@
-"""The folders of interrupted runs: who is training one, what it is, and what lies in it."""
+"""The folders of interrupted runs: their lock, their note, and what they hold."""
 
 import errno
 import fcntl
@@ -18,20 +18,20 @@ from seco.storage.atomic import atomic_write_text, require_writable
 from seco.training.checkpoint import list_checkpoints
 
 _NOTE, _LOCK = "run.json", "lock"
-_PATIENCE = 5.0  # seconds: a process that was killed may take some to go, and holds its lock until then
+_LOCK_TIMEOUT = 5.0  # seconds: a killed process holds its lock until it is gone
 
 
 @dataclass(frozen=True)
-class Run:
-    """An interrupted run, or one that is under way.
+class SavedRun:
+    """An interrupted run, or one that is being trained.
 
     Attributes:
         name: that of its folder.
-        step: steps done when it was saved last; None where it never was.
-        saved: when that was, in seconds since 1970.
+        step: steps done when it was last saved; None if it never was.
+        saved: time of that, in seconds since 1970.
         size: bytes of all of its files.
-        owner: who is training it, such as "pid 123 on node7"; None where nobody is.
-        note: what `note_run` wrote; empty where that is missing or damaged.
+        owner: the process that trains it, such as "pid 123 on node7", or None.
+        note: what `note_run` wrote; empty if that is missing or damaged.
     """
 
     name: str
@@ -44,9 +44,9 @@ class Run:
 
 @contextmanager
 def hold_run(folder: Path) -> Iterator[None]:
-    """Keep other processes from a run while the block lasts; the system lets go of it when this process dies.
+    """Lock a run against other processes while the block runs; the system releases the lock when this process dies.
 
-    When the block ends, a folder without a saved state is removed: nothing could go on from it.
+    When the block ends, a folder without a checkpoint is removed.
 
     Raises:
         SecoError: another process holds the run, or the folder cannot be written.
@@ -61,7 +61,7 @@ def hold_run(folder: Path) -> Iterator[None]:
 
 
 def note_run(folder: Path, note: Mapping[str, Any]) -> None:
-    """Write what makes a run recognisable, once.
+    """Write a description of the run, once.
 
     Raises:
         SecoError: the file cannot be written.
@@ -71,8 +71,8 @@ def note_run(folder: Path, note: Mapping[str, Any]) -> None:
         atomic_write_text(path, json.dumps({**note, "started": round(time.time())}, indent=2) + "\n")
 
 
-def list_runs(root: Path) -> list[Run]:
-    """Return the runs in a folder, the one that was saved last first; whatever else lies there is no run."""
+def list_runs(root: Path) -> list[SavedRun]:
+    """Return the runs in a folder, the last saved one first; other folders are left out."""
     folders = [path for path in root.glob("*") if (path / _NOTE).is_file() or list_checkpoints(path)]
     return sorted(map(_look_at, folders), key=lambda run: (-(run.saved or 0.0), run.name))
 
@@ -91,8 +91,8 @@ def delete_run(folder: Path) -> None:
 
 
 def _acquire(folder: Path) -> int:
-    """Return the descriptor of the lock of a run's folder; closing it, or the end of the process, lets go."""
-    patience = time.monotonic() + _PATIENCE
+    """Return the descriptor of the lock of a run's folder. Closing it, or the end of the process, releases the lock."""
+    deadline = time.monotonic() + _LOCK_TIMEOUT
     while True:
         require_writable(folder)
         lock = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o644)
@@ -101,7 +101,7 @@ def _acquire(folder: Path) -> int:
             os.write(lock, f"pid {os.getpid()} on {socket.gethostname()}".encode())
             return lock
         os.close(lock)
-        if time.monotonic() > patience:
+        if time.monotonic() > deadline:
             owner = _owner(folder) or "just ended"
             raise SecoError(
                 f"another process ({owner}) is training this very run, whose state is in {folder}: wait until it has "
@@ -115,13 +115,13 @@ def _try_to_lock(lock: int, mode: int) -> bool:
         # A lock of the process, not of the open file: workers that it forks cannot hold it longer than the process.
         fcntl.lockf(lock, mode | fcntl.LOCK_NB)
     except OSError as error:
-        # Some network file systems have no locks; training there must do without.
+        # Some network file systems have no locks: training there goes unlocked.
         return error.errno not in (errno.EACCES, errno.EAGAIN)
     return True
 
 
 def _is_in_place(lock: int, path: Path) -> bool:
-    """Say whether a lock is still that of its path: the holder before may have deleted the folder at its end."""
+    """Return whether a lock is still that of its path: the last holder may have deleted the folder."""
     try:
         return os.path.samestat(os.fstat(lock), path.stat())
     except FileNotFoundError:
@@ -129,7 +129,7 @@ def _is_in_place(lock: int, path: Path) -> bool:
 
 
 def _owner(folder: Path) -> str | None:
-    """Return who holds a run, or None. Not for the process that holds it: a look at a lock lets go of it."""
+    """Return the holder of a run, or None. The holder itself must not call this: opening the lock releases it."""
     try:
         with (folder / _LOCK).open() as lock:
             return None if _try_to_lock(lock.fileno(), fcntl.LOCK_SH) else lock.read() or "just begun"
@@ -137,10 +137,10 @@ def _owner(folder: Path) -> str | None:
         return None
 
 
-def _look_at(folder: Path) -> Run:
+def _look_at(folder: Path) -> SavedRun:
     checkpoints = list_checkpoints(folder)
     newest = checkpoints[0] if checkpoints else None
-    return Run(
+    return SavedRun(
         name=folder.name,
         step=newest.step if newest else None,
         saved=newest.path.stat().st_mtime if newest else None,
@@ -154,5 +154,5 @@ def _note(path: Path) -> dict[str, Any]:
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}  # the run is worth no less without
+        return {}  # the run can be resumed without
     return note if isinstance(note, dict) else {}

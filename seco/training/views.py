@@ -16,7 +16,7 @@ from torchvision.transforms.v2 import functional as tv
 from seco.storage.label_map import IGNORE
 
 View = Literal["strong", "second", "mask"]
-"""What can be made of an image besides the training crop."""
+"""The views of an image besides the training crop."""
 
 
 class Views(NamedTuple):
@@ -35,7 +35,7 @@ class Views(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where a photograph comes to lie in the crop, in pixels."""
+    """The position of a photograph in the crop, in pixels."""
 
     size: tuple[int, int]
     """Height and width it is resized to."""
@@ -73,7 +73,7 @@ class ViewMaker:
     def __call__(self, image: Tensor, mask: Tensor | None = None, *, seed: int) -> Views:
         """Make the views of a photograph (uint8 ``[3, H, W]``), and of its mask (uint8 ``[H, W]``) where wanted."""
         nothing = image.new_empty(0)
-        # torchvision draws from torch's global generator: it is lent out seeded and given back as it was.
+        # torchvision draws from torch's global generator: it is seeded here and restored afterwards.
         with torch.random.fork_rng(devices=()):
             torch.default_generator.manual_seed(seed)
             place = self._place(image.shape[-2:])

@@ -5,21 +5,21 @@ import pytest
 from rich.console import Console
 
 from seco.console.runs import human_size, show_runs
-from seco.training.runs import Run
+from seco.training.runs import SavedRun
 
 NOTE = {"steps": 500, "batch_size": 4, "backbone": "vit", "patch_size": 64, "dataset": "data/raw", "started": 1}
 NOON = time.mktime((2026, 3, 1, 12, 0, 0, 0, 0, -1))
 
 
-def lines_of(*runs: Run) -> list[str]:
+def lines_of(*runs: SavedRun) -> list[str]:
     text = io.StringIO()
     show_runs(runs, now=NOON, console=Console(file=text, width=80))
     return text.getvalue().splitlines()
 
 
-def run(**changes: object) -> Run:
+def run(**changes: object) -> SavedRun:
     values = {"name": "abc", "step": 200, "saved": NOON - 185, "size": 1_700_000_000, "owner": None, "note": NOTE}
-    return Run(**{**values, **changes})  # type: ignore[arg-type]
+    return SavedRun(**{**values, **changes})  # type: ignore[arg-type]
 
 
 def test_a_run_is_told_by_progress_age_size_and_settings() -> None:
