@@ -45,7 +45,7 @@ def main(
 def _state(size: str, device: torch.device) -> dict[str, Any]:
     settings = settings_of(SIZES[size])
     models = build_models(settings, num_classes=len(VOC), device=device)
-    optimizer = build_optimizer(settings, models.network)
+    optimizer = build_optimizer(models.network, learning_rate=1e-4, head_multiplier=1.0, weight_decay=0.01)
     for weight in models.network.parameters():
         weight.grad = torch.randn_like(weight)
     optimizer.step()

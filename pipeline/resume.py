@@ -8,7 +8,7 @@ import typer
 from pipeline.options import Resume
 
 if TYPE_CHECKING:
-    from seco.training.runs import Run
+    from seco.training.runs import SavedRun
 
 resume = typer.Typer(
     help="Interrupted runs, which `seco train` goes on with: list them, or delete what is no longer wanted.",
@@ -56,7 +56,7 @@ def clean_runs(names: Names = None, every: Every = False, *, folder: Resume) -> 
         typer.echo(f"Nothing to delete in {folder}.")
 
 
-def _choose(runs: "Sequence[Run]", names: Sequence[str]) -> "list[Run]":
+def _choose(runs: "Sequence[SavedRun]", names: Sequence[str]) -> "list[SavedRun]":
     """Return the runs of some names; raises SecoError where there is none of a name, or it is under way."""
     from seco.errors import SecoError, did_you_mean
 

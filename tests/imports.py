@@ -1,9 +1,11 @@
 """Which modules of the project a module needs, read from its source: lazy imports count too."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+_PACKAGES = ("seco", "scenes", "pipeline")
 
 
 def source_of(module: str) -> Path | None:
@@ -16,19 +18,20 @@ def source_of(module: str) -> Path | None:
 
 
 def needed_by(source: Path) -> set[Path]:
-    """Return every file of `seco` that a file imports, itself or through others."""
+    """Return every file of the product that a file imports, itself or through others."""
     found: set[Path] = set()
     waiting = [source]
     while waiting:
         for module in _imported(ROOT / waiting.pop()):
             path = source_of(module)
-            if path is not None and path.parts[0] == "seco" and path not in found:
+            if path is not None and path.parts[0] in _PACKAGES and path not in found:
                 found.add(path)
                 waiting.append(path)
     return found
 
 
-def _imported(path: Path) -> set[str]:
+@cache
+def _imported(path: Path) -> frozenset[str]:
     modules: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -36,4 +39,4 @@ def _imported(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             modules.add(node.module)
             modules |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return modules
+    return frozenset(modules)

@@ -1,4 +1,4 @@
-"""dvc.yaml says what its stages use: every parameter, every module, and nothing more."""
+"""dvc.yaml lists what its stages use: whole packages and whole sections, all of them and no others."""
 
 import ast
 from pathlib import Path
@@ -15,99 +15,91 @@ STAGES: dict = {
 }
 PARAMS: dict = yaml.safe_load((ROOT / "params.yaml").read_text())
 
-# These shape no result: a change of theirs must not cost anybody a training run. (The values that the settings modules
-# read are tracked one by one, as parameters.)
-HARMLESS = {
-    "seco/errors.py",
-    "seco/config/settings.py",
-    "seco/config/faults.py",
-    "seco/config/yaml_file.py",
-    "seco/config/rules.py",
-    "seco/hints.py",
-    "seco/console/dataset.py",
-    "seco/console/progress.py",
-    "seco/runtime/signals.py",
-    "seco/runtime/watcher.py",
-    "seco/runtime/workers.py",
-}
+# Code that no result depends on: an edit there re-runs nothing. (The values that seco.config reads are parameters.)
+HARMLESS = ("seco/config", "seco/console", "seco/errors.py", "seco/runtime", "pipeline/options.py")
+# Code that measures a run and changes nothing of it: train.evaluate_every scores the network on the way.
+MEASURING = {"train": ("seco/inference", "seco/scores")}
+# Parameters that a stage shows, or that name a folder which is among its deps.
+SHOWN = {"prepare.root", "prepare.classes"}
+
+
+def code_of(stage: str) -> list[Path]:
+    return [Path(path) for path in STAGES[stage]["deps"] if path.startswith(("pipeline", "scenes", "seco"))]
 
 
 def keys_of(values: dict, prefix: str = "") -> set[str]:
-    """Return the dotted names of all leaves; the lists of a data set are one leaf."""
+    """Return the dotted names of all keys, sections included."""
     found: set[str] = set()
     for name, value in values.items():
-        nested = isinstance(value, dict) and name != "lists"
-        found |= keys_of(value, f"{prefix}{name}.") if nested else {f"{prefix}{name}"}
+        found |= {f"{prefix}{name}"} | (keys_of(value, f"{prefix}{name}.") if isinstance(value, dict) else set())
     return found
 
 
-def keys_used(stage: str) -> set[str]:
-    """Return the dotted names that a stage reads from its `settings`, itself or in the training run."""
-    sources = [Path("pipeline") / f"{stage}.py"]
-    sources += [path for path in needed_by(sources[0]) if path.parts[1] == "training"]
-    used: set[str] = set()
-    for source in sources:
-        used |= {key for tree in [ast.parse((ROOT / source).read_text())] for key in _settings_chains(tree)}
-    return {resolved for key in used for resolved in _resolve(key)}
+def keys_read(stage: str) -> set[str]:
+    """Return the keys that a stage reads from its `settings`, in its script or in a module that this imports."""
+    script = Path(f"pipeline/{stage}.py")
+    read: set[str] = set()
+    for source in (script, *needed_by(script)):
+        if source.parts[:2] != ("seco", "config"):
+            read |= _settings_chains(ast.parse((ROOT / source).read_text()))
+    known = keys_of(PARAMS)
+    longest = [max((key for key in known if f"{chain}.".startswith(f"{key}.")), key=len, default="") for chain in read]
+    return {key for key in longest if key} | ({"crf"} if any(chain.startswith("crf_of") for chain in read) else set())
 
 
 def _settings_chains(tree: ast.AST) -> set[str]:
-    chains: set[str] = set()
-    aliases = {"settings": "", "self.settings": "", "training": "training."}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            text = ast.unparse(node)
-            for name, prefix in aliases.items():
-                if text.startswith(f"{name}."):
-                    chains.add(prefix + text.removeprefix(f"{name}."))
-    return chains
+    aliases = {"settings.": "", "self.settings.": "", "train.": "train."}
+    attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    inner = {id(node.value) for node in attributes}  # `settings.train` within `settings.train.steps`
+    texts = {ast.unparse(node) for node in attributes if id(node) not in inner}
+    return {
+        prefix + text.removeprefix(name)
+        for text in texts
+        for name, prefix in aliases.items()
+        if text.startswith(name)
+    }
 
 
-def _resolve(chain: str) -> set[str]:
-    """Cut method calls off a chain; `X.crf.arguments` stands for all keys of the section."""
-    every = keys_of(PARAMS)
-    if chain in every:
-        return {chain}
-    if chain.endswith(".arguments"):
-        return {key for key in every if key.startswith(chain.removesuffix("arguments"))}
-    return {key for key in every if chain.startswith(f"{key}.")}
+def covers(entry: str, key: str) -> bool:
+    return f"{key}.".startswith(f"{entry}.")
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_lists_exactly_the_parameters_it_reads(stage):
-    assert set(STAGES[stage]["params"]) == keys_used(stage)
+def test_a_stage_depends_on_folders_and_its_own_script(stage):
+    paths = STAGES[stage]["deps"]
+    assert len(paths) <= 10
+    files = [path for path in paths if Path(path).suffix == ".py"]
+    assert files == [f"pipeline/{stage}.py"]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_lists_the_parameters_it_reads_and_no_others(stage):
+    listed, read = STAGES[stage]["params"], keys_read(stage) - SHOWN
+    assert {key for key in read if not any(covers(entry, key) for entry in listed)} == set()
+    assert {entry for entry in listed if not any(covers(entry, key) for key in read)} == set()
 
 
 def test_every_parameter_affects_a_stage():
-    listed = {key for stage in STAGES.values() for key in stage["params"]}
-    assert keys_of(PARAMS) == listed
+    listed = {entry for stage in STAGES.values() for entry in stage["params"]}
+    leaves = {key for key in keys_of(PARAMS) if not any(other.startswith(f"{key}.") for other in keys_of(PARAMS))}
+    assert {key for key in leaves if not any(covers(entry, key) for entry in listed)} == set()
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_the_code_dependencies_cover_every_module_a_stage_imports(stage):
-    dependencies = [Path(entry) for entry in STAGES[stage]["deps"] if entry.startswith(("seco", "pipeline"))]
-    needed = {path for path in needed_by(Path(f"pipeline/{stage}.py")) if path.name != "__init__.py"}
-    missing = {
-        path
-        for path in needed
-        if str(path) not in HARMLESS and not any(path.is_relative_to(entry) for entry in dependencies)
-    }
-    assert not missing
-    assert Path(f"pipeline/{stage}.py") in dependencies
-    unused = [
-        entry
-        for entry in dependencies
-        if entry.parts[0] == "seco" and not any(path.is_relative_to(entry) for path in needed)
-    ]
-    assert not unused
+def test_a_stage_lists_the_code_it_imports_and_no_other(stage):
+    code, script = code_of(stage), Path(f"pipeline/{stage}.py")
+    free = [Path(path) for path in (*HARMLESS, *MEASURING.get(stage, ()))]
+    needed = {script, *needed_by(script)}
+    needed = {path for path in needed if path.name != "__init__.py"}
+    assert {path for path in needed if not any(path.is_relative_to(entry) for entry in (*code, *free))} == set()
+    assert {entry for entry in code if not any(path.is_relative_to(entry) for path in needed)} == set()
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_has_a_command_of_its_name(stage):
-    assert STAGES[stage]["cmd"] == f"seco {stage}"
+def test_command_script_section_and_artefacts_share_the_stages_name(stage):
+    body = STAGES[stage]
+    assert body["cmd"] == f"seco {stage}"
     assert (ROOT / "pipeline" / f"{stage}.py").exists()
-
-
-def test_a_change_of_patch_size_reruns_training_and_what_follows_only():
-    affected = {stage for stage, body in STAGES.items() if "patch_size" in body["params"]}
-    assert affected == {"train"}
+    assert stage in PARAMS
+    folders = {"generate": "data/raw/demo", "evaluate": "reports/figures"}
+    assert body["outs"][0] == folders.get(stage, f"data/{stage}")

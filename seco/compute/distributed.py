@@ -26,7 +26,7 @@ TIMEOUT = timedelta(minutes=10)  # of a collective
 
 @contextmanager
 def process_group() -> Iterator[None]:
-    """Join the other processes that `torchrun` started, with NCCL on GPUs and gloo on CPUs; with one process, do nothing.
+    """Join the other processes that `torchrun` started, with NCCL on GPUs and gloo on CPUs; a single one does nothing.
 
     Raises:
         SecoError: there are more processes than GPUs, or another rank was lost on the way.

@@ -51,7 +51,7 @@ class Encoder(nn.Module):
         return Tokens(final[:, 0], final[:, prefix:], cast(Tensor, between[0]), grid)
 
     def compile_blocks(self) -> None:
-        """Compile the blocks with dynamic shapes, so that one program serves every image size; weights keep their names.
+        """Compile the blocks with dynamic shapes: one program serves every image size, and weights keep their names.
 
         A copy of a compiled encoder is not compiled.
         """
