@@ -53,10 +53,7 @@ def _settings_chains(tree: ast.AST) -> set[str]:
     inner = {id(node.value) for node in attributes}  # `settings.train` within `settings.train.steps`
     texts = {ast.unparse(node) for node in attributes if id(node) not in inner}
     return {
-        prefix + text.removeprefix(name)
-        for text in texts
-        for name, prefix in aliases.items()
-        if text.startswith(name)
+        prefix + text.removeprefix(name) for text in texts for name, prefix in aliases.items() if text.startswith(name)
     }
 
 

@@ -53,9 +53,9 @@ class InFloat64(Trainer):
     def step(self, inputs: Inputs) -> StepResult:
         doubled = (part.double() if part.is_floating_point() else part for part in inputs)
         result = super().step(Inputs(*doubled))
-        uptake = result.updates.get("patches")
-        if uptake is not None and uptake.contrast is not None:
-            self.tags.append(uptake.contrast.rectified_tags.tolist())
+        update = result.updates.get("patches")
+        if update is not None and update.contrast is not None:
+            self.tags.append(update.contrast.tags.tolist())
         return result
 
 

@@ -128,7 +128,7 @@ def test_in_double_precision_four_steps_agree_to_1e_8(tmp_path, from_auxiliary):
         results = pair.step(step)
         assert_equal(pair, results, within=1e-8)
         contrast = contrast_of(results[0])
-        raw, final = contrast.raw_patch_tags, contrast.tags
+        raw, final = contrast.patches.tags, contrast.tags
         tags |= set(raw.flatten().tolist())
         withdrawn += (raw != final.view(len(raw), -1)[:, : raw.shape[1]]).sum().item()
     # Otherwise much of this would have been left untried.
