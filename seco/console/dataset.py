@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from seco.data.cooccurrence import Counts, Values
-from seco.data.preparing import Statistics
+from seco.data.prepare import DatasetStatistics
 
 _PAIRS = 10
 _MANY_LABELS = 4  # images with as many labels or more share a column
@@ -21,7 +21,7 @@ _LINKED = (
 
 
 def show_dataset(
-    statistics: Statistics,
+    statistics: DatasetStatistics,
     *,
     class_names: Sequence[str],
     linked: Sequence[Path],

@@ -1,18 +1,17 @@
-"""Images of one's own, listed in a CSV file: `image,labels[,split][,mask]`.
+"""Images listed in a CSV file, UTF-8 with commas: `image,labels[,split][,mask]`.
 
-Labels are separated by `;` or `|`, paths are relative to the folder of the data set. The file is UTF-8 text with commas
-between its cells.
+Labels are separated by `;` or `|`; paths are relative to the folder of the data set.
 """
 
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from seco.data.candidates import Candidate, Reading
-from seco.data.paths import path_below, unreadable
+from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
+from seco.data.readers.paths import path_below, unreadable
 from seco.errors import SecoError, did_you_mean
 from seco.storage.manifest import TRAIN
 
@@ -24,53 +23,47 @@ _SPLIT = re.compile(r"[\w.-]+")  # it becomes part of file names
 Row = dict[str, str]
 
 
-def read_tables(root: Path, files: Mapping[str | None, str], *, outside_root: bool) -> Reading:
+def read_csv(data: ReaderInput) -> Listing:
     """List the images of CSV files.
 
     Args:
-        root: the folder of the data set.
-        files: split → file below `root`. Under None a file whose column `split` tells the splits; without that column
-            a split is to be made.
-        outside_root: whether a path may lead out of `root`.
+        data: `places` names a file for each split. One under None may have a column `split`.
 
     Raises:
-        SecoError: a file is missing or no such table.
+        SecoError: a file is missing, no CSV, or has other columns.
     """
-    reading = Reading()
-    for split, name in files.items():
-        file = path_below(root, name, outside_root=outside_root)
-        for line, cells in _rows(file, columns=[column for column in _COLUMNS if split is None or column != "split"]):
+    listing = Listing()
+    for split, name in data.places.items():
+        file = path_below(data.root, name, outside_root=data.outside_root)
+        for line, row in _rows(file, columns=[column for column in _COLUMNS if split is None or column != "split"]):
             where = f"{file}, line {line}"
             try:
-                reading.candidates.append(_candidate(root, where, cells, split, outside_root=outside_root))
-            except SecoError as fault:
-                reading.problems.append(Problem(file, f"{where}: {fault}"))
-    return reading
+                listing.images.append(_image(data, where, row, split))
+            except SecoError as error:
+                listing.problems.append(Problem(file, f"{where}: {error}"))
+    return listing
 
 
-def _candidate(root: Path, where: str, cells: Row | None, split: str | None, *, outside_root: bool) -> Candidate:
-    if cells is None:
+def _image(data: ReaderInput, where: str, row: Row | None, split: str | None) -> ListedImage:
+    if row is None:
         raise SecoError("the line has not as many cells as the header: put quotes around a cell that holds a comma")
-    split = cells.get("split", split)
+    split = row.get("split", split)
     if split is not None and not _SPLIT.fullmatch(split):
         raise SecoError(f"the split {split!r} is no name: write train, val or another of letters, digits, - and _")
-    labels = tuple(label.strip() for label in _LABEL_SEPARATOR.split(cells["labels"]) if label.strip())
+    labels = tuple(label.strip() for label in _LABEL_SEPARATOR.split(row["labels"]) if label.strip())
     if not labels and split in (None, TRAIN):
         raise SecoError("the label cell is empty: name the classes that the image shows, or take the line out")
-    image = path_below(root, cells["image"], outside_root=outside_root)
-    mask = path_below(root, cells["mask"], outside_root=outside_root) if cells.get("mask") else None
-    return Candidate(None, image, where, labels, split, mask)
+    image = path_below(data.root, row["image"], outside_root=data.outside_root)
+    mask = path_below(data.root, row["mask"], outside_root=data.outside_root) if row.get("mask") else None
+    return ListedImage(None, image, where, labels, split, mask)
 
 
 def _rows(file: Path, *, columns: Sequence[str]) -> Iterator[tuple[int, Row | None]]:
-    """Yield (line number, cells by column), the cells stripped of spaces; None for a line of another length.
-
-    Blank lines are left out.
-    """
+    """Yield (line number, cell by column) of every line that is not blank; None for a line of another length."""
     reader = csv.reader(io.StringIO(_read_text(file), newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
-        _require_columns(file, header, columns)
+        _check_header(file, header, columns)
         for row in reader:
             if any(cell.strip() for cell in row):
                 cells = {column: cell.strip() for column, cell in zip(header, row, strict=False)}
@@ -93,7 +86,7 @@ def _read_text(file: Path) -> str:
         raise SecoError(f"{file}, line {line}: is not UTF-8 text: save the file as CSV, UTF-8") from error
 
 
-def _require_columns(file: Path, header: Sequence[str], columns: Sequence[str]) -> None:
+def _check_header(file: Path, header: Sequence[str], columns: Sequence[str]) -> None:
     where, form = f"{file}, line 1", "the first line must be image,labels[,split][,mask]"
     if not set(header) & set(_NEEDED):
         raise SecoError(f"{where}: the header is missing: {form}")

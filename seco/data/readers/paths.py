@@ -1,23 +1,21 @@
-"""Paths that data sets name, kept below their folder."""
+"""Paths that the lists of a data set name, and errors of files that cannot be read."""
 
 import os
 from pathlib import Path
 
 from seco.errors import SecoError
 
-IMAGE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-
 
 def path_below(root: Path, text: str, *, outside_root: bool) -> Path:
-    """Return the path that a list means by `text`: relative to `root`, or absolute.
+    """Return the path that `text` in a list stands for: relative to `root`, or absolute.
 
     Args:
         root: the folder of the data set.
-        text: what the list says.
-        outside_root: whether the path may lead out of `root`. Links are the user's own and may lead anywhere.
+        text: from the list.
+        outside_root: whether the path may lead out of `root`; symbolic links may lead anywhere.
 
     Raises:
-        SecoError: it may not, but does; or it cannot be a path.
+        SecoError: the text is no path, or leads out of `root` and may not.
     """
     if not text or "\0" in text:
         raise SecoError(f"{text!r} is no path: name a file")
@@ -31,10 +29,10 @@ def path_below(root: Path, text: str, *, outside_root: bool) -> Path:
 
 
 def names_in(folder: Path) -> list[str]:
-    """Return the names of what a folder holds, in order; none where it does not exist.
+    """Return the names of all entries of a folder, sorted; none where it does not exist.
 
     Raises:
-        SecoError: it cannot be read.
+        SecoError: the folder cannot be read.
     """
     try:
         return sorted(path.name for path in folder.iterdir())
@@ -45,5 +43,5 @@ def names_in(folder: Path) -> list[str]:
 
 
 def unreadable(path: Path, error: OSError) -> SecoError:
-    """Return the fault of a file or folder that the system does not let be read."""
+    """Return the error for a file or folder that the system refuses to read."""
     return SecoError(f"{path} cannot be read: {error.strerror}; correct it or its permissions")

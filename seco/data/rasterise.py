@@ -1,7 +1,7 @@
-"""Masks drawn from the outlines of COCO's form: polygons, run lengths and crowds, by pycocotools."""
+"""Masks from outlines of COCO's form: polygons, run lengths and crowds, rasterised by pycocotools."""
 
+import json
 import math
-from array import array
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
-from seco.data.json_stream import read_element
 from seco.errors import SecoError
 from seco.storage.atomic import path_aside
 from seco.storage.label_map import IGNORE
@@ -19,89 +18,90 @@ from seco.storage.masks import MaskArray, encode_mask
 Pixels = npt.NDArray[np.bool_]
 
 
-class Drawing(NamedTuple):
-    """A mask to be drawn: plain values, for a process of its own.
+class MaskTask(NamedTuple):
+    """A mask to be written: plain values, which a worker process can be sent.
 
     Attributes:
-        outlines: the JSON file of the outlines.
-        spans: first byte and length of each object's entry there, one after the other.
+        outline_file: the JSON file of the outlines.
+        annotations: the JSON text of each object's annotation.
         size: (width, height) in pixels.
         class_ids: class id of each category.
         target: the mask's file.
     """
 
-    outlines: Path
-    spans: "array[int]"
+    outline_file: Path
+    annotations: Sequence[bytes]
     size: tuple[int, int]
     class_ids: Mapping[int, int]
     target: Path
 
 
-def draw(drawing: Drawing) -> str | None:
-    """Draw and write a mask; where an outline is not as it should be, return a sentence instead.
+def write_rasterised(task: MaskTask) -> str | None:
+    """Rasterise and write a mask; where an outline is malformed, return a sentence instead.
 
     Raises:
         SecoError: the mask cannot be written, or the JSON file was changed meanwhile.
     """
     try:
-        with drawing.outlines.open("rb") as file:
-            pairs = zip(drawing.spans[::2], drawing.spans[1::2], strict=True)
-            objects = [read_element(file, offset, length) for offset, length in pairs]
-    except (OSError, ValueError) as error:
-        raise SecoError(f"{drawing.outlines} was changed while it was read: run `seco prepare` again") from error
+        annotations = [json.loads(bytes(text)) for text in task.annotations]
+    except ValueError as error:
+        raise SecoError(f"{task.outline_file} was changed while it was read: run `seco prepare` again") from error
     try:
-        mask = paint(objects, size=drawing.size, class_ids=drawing.class_ids)
-    except SecoError as fault:
-        return str(fault)
-    # Not synced to the disk, which would take longer than all the rest: an empty mask is drawn again.
-    with path_aside(drawing.target) as aside:
+        mask = rasterise(annotations, size=task.size, class_ids=task.class_ids)
+    except SecoError as error:
+        return str(error)
+    # Not synced to the disk, which would take longer than all the rest: an empty mask is written again.
+    with path_aside(task.target) as aside:
         aside.write_bytes(encode_mask(mask))
-        aside.replace(drawing.target)
+        aside.replace(task.target)
     return None
 
 
-def paint(objects: Sequence[Mapping[str, Any]], *, size: tuple[int, int], class_ids: Mapping[int, int]) -> MaskArray:
+def rasterise(
+    annotations: Sequence[Mapping[str, Any]], *, size: tuple[int, int], class_ids: Mapping[int, int]
+) -> MaskArray:
     """Return the mask `[H, W]` of annotations in COCO's form.
 
-    Crowds, and the boxes of objects without an outline, are 255: nobody knows which of their pixels are the object's.
-    Objects lie over them, the smaller ones over the larger ones.
+    Crowds, and the boxes of objects without an outline, are 255: which of their pixels show the object is unknown.
+    Objects cover them, and smaller objects cover larger ones.
 
     Args:
-        objects: the annotations.
+        annotations: those of one image.
         size: (width, height) in pixels.
         class_ids: class id of each category.
 
     Raises:
-        SecoError: an outline is not as it should be.
+        SecoError: an outline is malformed.
     """
     width, height = size
     mask = np.zeros((height, width), np.uint8)
-    known: list[tuple[int, Pixels]] = []
-    for annotation in objects:
+    objects: list[tuple[int, Pixels]] = []
+    for annotation in annotations:
+        outline = annotation.get("segmentation")
         try:
-            pixels = _pixels(annotation.get("segmentation"), annotation.get("bbox"), size)
+            pixels = _pixels(outline, annotation.get("bbox"), size)
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             name = f"annotation {annotation.get('id', '')}".rstrip()
             raise SecoError(
                 f"the outline of {name} does not fit {width}x{height} pixels ({error}): correct or remove it"
             ) from error
-        if annotation.get("iscrowd") or not annotation.get("segmentation"):
+        if annotation.get("iscrowd") or not outline:
             mask[pixels] = IGNORE
         else:
-            known.append((class_ids[annotation["category_id"]], pixels))
-    for class_id, pixels in sorted(known, key=lambda item: -np.count_nonzero(item[1])):
+            objects.append((class_ids[annotation["category_id"]], pixels))
+    for class_id, pixels in sorted(objects, key=lambda item: -np.count_nonzero(item[1])):
         mask[pixels] = class_id
     return mask
 
 
 def _pixels(outline: Any, box: Any, size: tuple[int, int]) -> Pixels:
-    """Return the pixels `[H, W]` of an object; raises what numpy does where it is malformed."""
+    """Return the pixels `[H, W]` of an object; for malformed outlines numpy's errors are raised."""
     if not outline:
-        return _boxed(box, size)
-    return _enclosed(outline, size) if isinstance(outline, list) else _run_through(outline, size)
+        return _inside_box(box, size)
+    return _inside_polygons(outline, size) if isinstance(outline, list) else _from_run_lengths(outline, size)
 
 
-def _enclosed(polygons: Sequence[Any], size: tuple[int, int]) -> Pixels:
+def _inside_polygons(polygons: Sequence[Any], size: tuple[int, int]) -> Pixels:
     width, height = size
     points = [np.asarray(polygon, np.float64).reshape(-1, 2) for polygon in polygons]  # [P, (x, y)]
     for polygon in points:
@@ -115,22 +115,22 @@ def _enclosed(polygons: Sequence[Any], size: tuple[int, int]) -> Pixels:
     return coco_mask.decode(runs).astype(np.bool_)
 
 
-def _run_through(runs: Mapping[str, Any], size: tuple[int, int]) -> Pixels:
-    """Return what run lengths cover, which go down column by column. (pycocotools trusts that they cover it all.)"""
+def _from_run_lengths(runs: Mapping[str, Any], size: tuple[int, int]) -> Pixels:
+    """Decode run lengths, which go down column by column. pycocotools would not check that they fill the image."""
     width, height = size
     counts = runs["counts"]
-    lengths = np.asarray(_lengths(counts) if isinstance(counts, str) else counts, np.int64)
+    lengths = np.asarray(_decompress(counts) if isinstance(counts, str) else counts, np.int64)
     if list(runs["size"]) != [height, width] or lengths.min() < 0 or lengths.sum() != height * width:
         raise ValueError("run lengths of another size")
     covered = np.arange(len(lengths)) % 2 == 1
     return np.repeat(covered, lengths).reshape(width, height).T
 
 
-def _lengths(text: str) -> list[int]:
+def _decompress(text: str) -> list[int]:
     """Return the run lengths of COCO's compressed form.
 
-    A character holds five bits, and whether more follow; from the fourth number on it is a difference to the last but
-    one.
+    A character holds five bits of a number, and a sixth that says whether more follow; from the fourth number on, a
+    number is the difference to the one two places before.
     """
     lengths: list[int] = []
     value = shift = 0
@@ -145,7 +145,7 @@ def _lengths(text: str) -> list[int]:
     return lengths
 
 
-def _boxed(box: Any, size: tuple[int, int]) -> Pixels:
+def _inside_box(box: Any, size: tuple[int, int]) -> Pixels:
     """Return the pixels that a box (left, top, width, height) touches; none where there is no box."""
     width, height = size
     pixels = np.zeros((height, width), np.bool_)
