@@ -1,24 +1,24 @@
 """Decodes every image and mask of a data set once, and finds all problems."""
 
-import csv
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from seco.data.listing import ListedImage, Listing
 from seco.data.problems import Problem
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
+from seco.storage.atomic import atomic_write_bytes
 from seco.storage.images import upright_size
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import TRAIN, Record
 from seco.storage.masks import MaskFacts, inspect_mask, require_sound
-from seco.storage.rows import write_rows
 
 Facts = tuple[int, ...]
-
-_COLUMNS = ("kind", "file", "stamp", "facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +53,38 @@ class FactsCache:
     """Facts about files, a few whole numbers each, that need not be found again while a file is unchanged.
 
     A file is unchanged while its path, size, time of change and inode are, which is what DVC goes by too. The cache is
-    a CSV, which may be deleted at any time; a damaged one is ignored.
+    a JSON file, which may be deleted at any time; a damaged one is ignored.
 
     Args:
-        folder: holds the CSV.
-        root: the data set; each has a CSV of its own.
+        folder: holds the JSON file.
+        root: the data set; each has a file of its own.
     """
 
     def __init__(self, folder: Path, *, root: str) -> None:
-        self._path = folder / f"{hashlib.sha256(root.encode()).hexdigest()[:16]}.csv"
-        self._known = _read_cache(self._path)
-        self._asked: dict[tuple[str, str], tuple[str, str]] = {}
+        self._path = folder / f"{hashlib.sha256(root.encode()).hexdigest()[:16]}.json"
+        self._known: dict[str, tuple[str, Facts]] = {}
+        self._asked: dict[str, tuple[str, Facts]] = {}
+        with suppress(OSError, UnicodeDecodeError, msgspec.DecodeError):
+            self._known = msgspec.json.decode(self._path.read_bytes(), type=dict[str, tuple[str, Facts]])
 
     def facts(self, file: Path, kind: str, inspect: Callable[[Path], Facts]) -> Facts:
         """Return the facts about a file as a `kind` of thing, from the cache or `inspect`; its errors are not kept."""
-        key = (kind, str(file))
+        key = f"{kind}:{file}"
         stamp = _stamp(file)
         known = self._known.get(key)
         if known is None or known[0] != stamp:
-            known = (stamp, " ".join(map(str, inspect(file))))
+            known = (stamp, inspect(file))
         self._asked[key] = known
-        return tuple(map(int, known[1].split()))
+        return known[1]
 
     def save(self) -> None:
         """Write the facts that were asked for; facts about files that were not asked for are dropped.
 
         Raises:
-            SecoError: the CSV cannot be written.
+            SecoError: the file cannot be written.
         """
         if self._asked != self._known:
-            write_rows(self._path, [(*key, *known) for key, known in self._asked.items()], columns=_COLUMNS)
+            atomic_write_bytes(self._path, msgspec.json.encode(self._asked))
             self._known = dict(self._asked)
 
 
@@ -167,18 +169,3 @@ def _stamp(file: Path) -> str:
     except OSError:
         return ""  # reported when the file is opened
     return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"
-
-
-def _read_cache(path: Path) -> dict[tuple[str, str], tuple[str, str]]:
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            header, *rows = csv.reader(file)
-            if tuple(header) == _COLUMNS and all(_is_sound(row) for row in rows):
-                return {(kind, name): (stamp, facts) for kind, name, stamp, facts in rows}
-    except (OSError, ValueError, csv.Error):
-        pass
-    return {}
-
-
-def _is_sound(row: list[str]) -> bool:
-    return len(row) == len(_COLUMNS) and all(number.isdecimal() for number in row[-1].split())

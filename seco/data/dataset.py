@@ -3,12 +3,12 @@
 import os
 import pkgutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from seco.data.class_sets import class_names as names_of
+from seco.data.class_sets import CLASS_SETS
 from seco.data.formats import FORMATS
 from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
@@ -37,7 +37,7 @@ def read_dataset(
     Args:
         root: its folder.
         data_format: a key of `FORMATS`.
-        classes: the name of a class set, the class names in id order, or None for those that the data has.
+        classes: a key of `CLASS_SETS`, the class names in id order, or None for those that the data has.
         lists: split → image set, file or folder below `root`; None where a split is to be made.
         source: without lists, the one file below `root`; None: `root` itself.
         difficult: whether objects marked as difficult count as labels.
@@ -56,8 +56,11 @@ def read_dataset(
         raise SecoError(f"the data folder {root} does not exist: put the data set there or link it")
     places: dict[str | None, str] = {None: source or "."} if lists is None else {**lists}
     read = pkgutil.resolve_name(FORMATS[data_format].reader)
-    found = read(ReaderInput(root, places, difficult, outside_root, progress))
-    listing = with_ids_and_labels(found, class_names=find_classes(found) if classes is None else names_of(classes))
+    listing: Listing = read(ReaderInput(root, places, difficult, outside_root, progress))
+    if classes is None:
+        classes = find_classes(listing)
+    names = CLASS_SETS[classes] if isinstance(classes, str) else classes
+    listing = with_ids_and_labels(listing, class_names=names)
     return replace(listing, images=make_splits(listing.images, share=validation_share, seed=split_seed))
 
 
@@ -99,7 +102,9 @@ def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> List
     class_ids = {name: class_id for class_id, name in enumerate(class_names, start=1)}
     problems = list(listing.problems)
     by_id: dict[str, ListedImage] = {}
-    for image_id, image in _with_ids(listing.images):
+    made_ids = iter(make_ids([image.image for image in listing.images if image.id is None]))
+    for image in listing.images:
+        image_id = next(made_ids) if image.id is None else image.id
         fault = _fault(image_id, image, by_id.get(image_id.casefold()), class_ids)
         if fault is not None:
             problems.append(Problem(image.image, f"{image.where}: {fault}"))
@@ -122,12 +127,6 @@ def make_ids(images: Sequence[Path]) -> list[str]:
     taken = Counter(name.with_suffix("") for name in set(names))
     stems = [name.with_suffix("") for name in names]
     return [(stem if taken[stem] == 1 else name).as_posix() for stem, name in zip(stems, names, strict=True)]
-
-
-def _with_ids(images: Sequence[ListedImage]) -> Iterator[tuple[str, ListedImage]]:
-    made = iter(make_ids([image.image for image in images if image.id is None]))
-    for image in images:
-        yield image.id if image.id is not None else next(made), image
 
 
 def _fault(image_id: str, image: ListedImage, other: ListedImage | None, class_ids: dict[str, int]) -> str | None:

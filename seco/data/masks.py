@@ -1,5 +1,6 @@
 """Masks of images whose data set has outlines instead: drawn once and kept in a cache."""
 
+import functools
 import hashlib
 import json
 from dataclasses import replace
@@ -55,27 +56,22 @@ def rasterise_masks(listing: Listing, *, cache: Path, progress: ProgressCallback
 def _mask_tasks(listing: Listing, cache: Path) -> dict[str | None, MaskTask]:
     """Return what is to be drawn for each image with outlines, by image id."""
     rank = {name: class_id for class_id, name in enumerate(listing.class_names, start=1)}
-    shared: dict[OutlineFile, tuple[dict[int, int], Path]] = {}  # class ids, and the folder of the file's masks
+
+    @functools.cache
+    def class_ids_and_folder(file: OutlineFile) -> tuple[dict[int, int], Path]:
+        class_ids = {category: rank[name] for category, name in file.categories.items() if name in rank}
+        depends_on = json.dumps([_VERSION, file.digest, sorted(class_ids.items())])
+        return class_ids, cache / hashlib.sha256(depends_on.encode()).hexdigest()[:16]
+
     tasks: dict[str | None, MaskTask] = {}
     for image in listing.images:
-        outlines = image.outlines
-        if outlines is None:
-            continue
-        file = outlines.file
-        if file not in shared:
-            class_ids = {category: rank[name] for category, name in file.categories.items() if name in rank}
-            shared[file] = class_ids, cache / _cache_name(file, class_ids)
-        class_ids, folder = shared[file]
-        target = mask_path(folder, image.id or "")
-        tasks[image.id] = MaskTask(file.path, outlines.annotations, outlines.size, class_ids, target)
+        if image.outlines is not None:
+            file, annotations, size = image.outlines.file, image.outlines.annotations, image.outlines.size
+            class_ids, folder = class_ids_and_folder(file)
+            target = mask_path(folder, image.id or "")
+            tasks[image.id] = MaskTask(file.path, annotations, size, class_ids, target)
     return tasks
 
 
 def _is_written(mask: Path) -> bool:
     return mask.is_file() and mask.stat().st_size > 0
-
-
-def _cache_name(file: OutlineFile, class_ids: dict[int, int]) -> str:
-    """Return a name for all that the masks of a JSON file depend on."""
-    content = json.dumps([_VERSION, file.digest, sorted(class_ids.items())])
-    return hashlib.sha256(content.encode()).hexdigest()[:16]

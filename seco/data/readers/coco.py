@@ -31,7 +31,7 @@ _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TYPE_NAMES = {int: "whole number", str: "text"}
 
 Id = int | str
-Locate = Callable[[str], tuple[str | None, Path]]  # from a file name to the image's id, or None, and path
+Locate = Callable[[str, str], tuple[str | None, Path]]  # from file name and place to the image's id, if any, and path
 
 
 def read_coco(data: ReaderInput) -> Listing:
@@ -43,13 +43,11 @@ def read_coco(data: ReaderInput) -> Listing:
     Raises:
         SecoError: a JSON file is missing or of another form.
     """
-    listing, used = Listing(), {}
-    for split, name in data.places.items():
-        file = _AnnotationFile(data.root / "annotations" / f"instances_{name}.json", progress=data.progress)
-        folder = data.root / name
-        _add_images(file, listing, split, lambda text, folder=folder: (Path(text).stem, folder / Path(text).name))
-        used |= file.used_categories()
-    return _with_classes(listing, used)
+
+    def locate(text: str, folder: str) -> tuple[str, Path]:
+        return Path(text).stem, data.root / folder / Path(text).name
+
+    return _list_images(data, lambda name: data.root / "annotations" / f"instances_{name}.json", locate)
 
 
 def read_json(data: ReaderInput) -> Listing:
@@ -63,40 +61,37 @@ def read_json(data: ReaderInput) -> Listing:
         SecoError: a file is missing or of another form.
     """
 
-    def locate(text: str) -> tuple[None, Path]:
-        names = [str(Path(folder, text)) for folder in _EXPORT_FOLDERS]
-        paths = [path_below(data.root, name, outside_root=data.outside_root) for name in names]
+    def below_root(text: str) -> Path:
+        return path_below(data.root, text, outside_root=data.outside_root)
+
+    def locate(text: str, _file: str) -> tuple[None, Path]:
+        paths = [below_root(str(Path(folder, text))) for folder in _EXPORT_FOLDERS]
         return None, next((path for path in paths if path.is_file()), paths[0])
 
+    return _list_images(data, below_root, locate)
+
+
+def _list_images(data: ReaderInput, json_path: Callable[[str], Path], locate: Locate) -> Listing:
     listing, used = Listing(), {}
-    for split, name in data.places.items():
-        path = path_below(data.root, name, outside_root=data.outside_root)
-        file = _AnnotationFile(path, progress=data.progress)
-        _add_images(file, listing, split, locate)
+    for split, place in data.places.items():
+        file = _AnnotationFile(json_path(place), progress=data.progress)
+        listing.problems.extend(file.problems)
+        for image_id, entry in file.images.items():
+            where = f"{file.path}: the image {entry.file_name!r}"
+            try:
+                labels = file.labels(image_id)
+                if not labels:
+                    listing.unlabelled[split or UNSPLIT] += 1
+                    continue
+                name, path = locate(entry.file_name, place)
+                image = ListedImage(name, path, where, labels, split, outlines=file.outlines(image_id))
+                listing.images.append(image)
+            except SecoError as error:
+                listing.problems.append(Problem(file.path, f"{where}: {error}"))
+        for image_id in file.unlisted_images():
+            fault = f"{file.path}: annotations name the image {image_id!r}, which is not listed: add it to images"
+            listing.problems.append(Problem(file.path, fault))
         used |= file.used_categories()
-    return _with_classes(listing, used)
-
-
-def _add_images(file: "_AnnotationFile", listing: Listing, split: str | None, locate: Locate) -> None:
-    listing.problems.extend(file.problems)
-    for image_id, entry in file.images.items():
-        where = f"{file.path}: the image {entry.file_name!r}"
-        try:
-            labels = file.labels(image_id)
-            if not labels:
-                listing.unlabelled[split or UNSPLIT] += 1
-                continue
-            name, path = locate(entry.file_name)
-            image = ListedImage(name, path, where, labels, split, outlines=file.outlines(image_id))
-            listing.images.append(image)
-        except SecoError as error:
-            listing.problems.append(Problem(file.path, f"{where}: {error}"))
-    for image_id in file.unlisted_images():
-        fault = f"{file.path}: annotations name the image {image_id!r}, which is not listed: add it to images"
-        listing.problems.append(Problem(file.path, fault))
-
-
-def _with_classes(listing: Listing, used: dict[int, str]) -> Listing:
     listing.class_names.extend(dict.fromkeys(used[category] for category in sorted(used)))
     return listing
 

@@ -69,16 +69,10 @@ def _masks(root: Path) -> dict[str, Path]:
 
 
 def _labels(annotation: Path, *, required: bool, has_mask: bool, difficult: bool) -> tuple[str, ...]:
-    """Return the labels of an image, in alphabetical order.
+    """Return the labels of an image, in alphabetical order; `required` says whether it must show an object.
 
-    Args:
-        annotation: the image's XML file.
-        required: whether it must name an object. There may still be no label: difficult objects only.
-        has_mask: whether the image has a mask. With neither, as VOC's test images, an image has no label.
-        difficult: whether difficult objects count.
-
-    Raises:
-        SecoError: the annotation is at fault, or missing.
+    There may be no label: where the objects are difficult and do not count; and where neither annotation nor mask is
+    there, as for VOC's test images.
     """
     image_id = annotation.stem
     try:
