@@ -25,10 +25,6 @@ _REASONS = (  # the first class that fits
 )
 
 
-class _TransientError(Exception):
-    """A fault that may be gone at the next try."""
-
-
 def fetch(
     urls: Sequence[str],
     part: Path,
@@ -103,36 +99,38 @@ class _Download:
             headers |= {"Range": f"bytes={self.file.tell()}-", "If-Range": version}
         try:
             with requests.get(self.url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
-                self._begin(response)
+                if fault := self._begin(response):
+                    return fault
                 for chunk in response.iter_content(_CHUNK):
                     self._write(chunk)
-        except _TransientError as error:
-            return str(error)
         except requests.RequestException as error:
             return next((reason for kind, reason in _REASONS if isinstance(error, kind)), str(error))
         return f"the connection closed after {self.file.tell()} of {self.size} bytes"
 
-    def _begin(self, response: requests.Response) -> None:
-        """Check the status and headers before any byte is written; truncate the file where the server starts anew.
+    def _begin(self, response: requests.Response) -> str | None:
+        """Check status and headers before any byte is written; truncate the file where the server starts anew.
+
+        Returns:
+            None, or why another try may help: the server is busy, or has another version than the one begun.
 
         Raises:
             SecoError: the server refuses, or has a file of another size.
-            _TransientError: it cannot answer now, or has another version than the one begun.
         """
         status = response.status_code
         if status in _TRANSIENT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise _TransientError(f"it answers {status} {response.reason}")
+            return f"it answers {status} {response.reason}"
         if status == HTTPStatus.OK:
             offered = response.headers.get("Content-Length", "")
             if offered.isdigit() and int(offered) != self.size:
                 raise SecoError(f"{self.url} has another file: {offered} bytes where {self.size} are expected")
             self._start_anew(_version(response))
-        elif status in (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
-            if not self._is_continuation(response):
-                self._start_anew("")
-                raise _TransientError("its file has changed since the download began")
-        else:
-            raise SecoError(f"{self.url} does not give the file: it answers {status} {response.reason}")
+            return None
+        if status in (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
+            if self._is_continuation(response):
+                return None
+            self._start_anew("")
+            return "its file has changed since the download began"
+        raise SecoError(f"{self.url} does not give the file: it answers {status} {response.reason}")
 
     def _is_continuation(self, response: requests.Response) -> bool:
         """Say whether the response goes on where the file ends, with the same version of it."""
