@@ -84,7 +84,7 @@ class FactsCache:
             SecoError: the file cannot be written.
         """
         if self._asked != self._known:
-            atomic_write_bytes(self._path, msgspec.json.encode(self._asked))
+            atomic_write_bytes(self._path, msgspec.json.encode(self._asked, order="sorted"))
             self._known = dict(self._asked)
 
 

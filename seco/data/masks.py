@@ -32,7 +32,11 @@ def rasterise_masks(listing: Listing, *, cache: Path, progress: ProgressCallback
         SecoError: a mask cannot be written.
     """
     tasks = _mask_tasks(listing, cache)
-    missing = {image_id: task for image_id, task in tasks.items() if not _is_written(task.target)}
+    missing = {
+        image_id: task
+        for image_id, task in tasks.items()
+        if not task.target.is_file() or not task.target.stat().st_size
+    }
     workers = 1 if len(missing) < _FEW else None
     faults: dict[str | None, str] = {}
     results = process_map(write_rasterised, missing.values(), workers=workers)
@@ -71,7 +75,3 @@ def _mask_tasks(listing: Listing, cache: Path) -> dict[str | None, MaskTask]:
             target = mask_path(folder, image.id or "")
             tasks[image.id] = MaskTask(file.path, annotations, size, class_ids, target)
     return tasks
-
-
-def _is_written(mask: Path) -> bool:
-    return mask.is_file() and mask.stat().st_size > 0

@@ -10,7 +10,6 @@ from PIL import Image
 
 from seco.data.checks import FactsCache, check
 from seco.data.dataset import read_dataset
-from seco.errors import SecoError
 from tests.data.trees import (
     CLASSES,
     HEIGHT,

@@ -141,12 +141,13 @@ class Prepared:
         return {record.id: record.split for record in self.records}
 
 
-def prepared(root: Path, data_format: str, **settings: Any) -> Prepared:
-    """Take the steps of `seco prepare`, up to writing; caches lie beside the root."""
+def prepared(root: Path, data_format: str, *, cache: Path | None = None, **settings: Any) -> Prepared:
+    """Take the steps of `seco prepare`, up to writing; caches lie beside the root unless told otherwise."""
     settings = {"classes": None, "lists": None} | DEFAULTS.get(data_format, {}) | settings
     listing = read_dataset(root, data_format=data_format, **settings)
-    listing = rasterise_masks(listing, cache=mask_cache(root))
-    return Prepared(check(listing, cache=FactsCache(root.parent / "cache", root=str(root))))
+    cache = cache or root.parent / "cache"
+    listing = rasterise_masks(listing, cache=cache / "masks")
+    return Prepared(check(listing, cache=FactsCache(cache, root=str(root))))
 
 
 def mask_cache(root: Path) -> Path:

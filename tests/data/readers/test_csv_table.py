@@ -101,10 +101,7 @@ def test_a_faulty_line_is_reported_and_the_others_are_read(own: Path, line: str,
             "image,labels\nphotos/a.jpg,dog\nphotos/b.png,Löwe\n".encode("latin-1"),
             ", line 3: is not UTF-8 text: save the file as CSV, UTF-8",
         ),
-        (
-            b'image,labels\nphotos/a.jpg,"dog\n',
-            ", line 2: is no CSV (unexpected end of data): save it as CSV, UTF-8",
-        ),
+        (b'image,labels\nphotos/a.jpg,"dog\n', ", line 2: is no CSV (unexpected end of data): save it as CSV, UTF-8"),
         (None, " does not exist: write it, or correct prepare.source or prepare.lists"),
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from seco.data.readers.paths import names_in, path_below
 from seco.errors import SecoError
-from tests.data.trees import add_photo, faults_of, make_voc, prepared, write_table
+from tests.data.trees import add_photo, faults_of, prepared, write_table
 
 
 @pytest.mark.parametrize("text", ["a.jpg", "sub/a.jpg", "./a.jpg", "sub/../a.jpg", "..a.jpg", "sub/..a"])
@@ -72,33 +72,24 @@ def unreadable(folder: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("data_format", "closed", "fault"),
+    ("data_format", "fault"),
     [
-        ("folders", "dog", "{root}/dog cannot be read: Permission denied; correct it or its permissions"),
+        ("folders", "{root}/dog cannot be read: Permission denied; correct it or its permissions"),
         (
             "csv",
-            "dog",
             "{root}/images.csv, line 3: {root}/dog/x.jpg cannot be read: Permission denied; "
             "correct the file or its permissions",
         ),
-        (
-            "voc",
-            "SegmentationClassAug",
-            "{root}/SegmentationClassAug cannot be read: Permission denied; correct it or its permissions",
-        ),
     ],
 )
-def test_an_unreadable_folder_is_reported(data_format: str, closed: str, fault: str) -> None:
+def test_an_unreadable_folder_is_reported(data_format: str, fault: str) -> None:
     with tempfile.TemporaryDirectory() as parent:  # pytest's own folders are not open to all users
         root = Path(parent) / "own"
-        if data_format == "voc":
-            make_voc(root)
-        else:
-            for label in ("cat", "dog"):
-                add_photo(root / label / "x.jpg")
-            write_table(root, "image,labels", "cat/x.jpg,cat", "dog/x.jpg,dog")
+        for label in ("cat", "dog"):
+            add_photo(root / label / "x.jpg")
+        write_table(root, "image,labels", "cat/x.jpg,cat", "dog/x.jpg,dog")
         for path in (root.parent, *root.parent.rglob("*")):
             path.chmod(0o777 if path.is_dir() else 0o666)
-        with unreadable(root / closed):
+        with unreadable(root / "dog"):
             faults = faults_of(root, data_format)
     assert faults == [fault.format(root=root)]

@@ -2,16 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.trees import (
-    HEIGHT,
-    LISTS,
-    WIDTH,
-    add_voc_image,
-    annotate,
-    faults_of,
-    prepared,
-    write_list,
-)
+from tests.data.trees import HEIGHT, LISTS, WIDTH, add_voc_image, annotate, faults_of, prepared, write_list
 
 SETS = Path("ImageSets/Segmentation")
 DIFFICULT = "<object><name>dog</name><difficult>1</difficult></object>"
