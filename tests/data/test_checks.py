@@ -27,17 +27,6 @@ from tests.data.trees import (
 REPLACE = "replace it or take it off the list"
 
 
-def test_sizes_and_shown_classes_are_found(voc: Path) -> None:
-    steps: list[tuple[int, int]] = []
-    listing = read_dataset(voc, data_format="voc", classes=CLASSES, lists=LISTS)
-    cache = FactsCache(Path("cache"), root="voc")
-    dataset = check(listing, cache=cache, progress=lambda *step: steps.append(step))
-    assert dataset.problems == []
-    assert [(item.record.width, item.record.height) for item in dataset.images] == [(WIDTH, HEIGHT)] * 3
-    assert [item.shown for item in dataset.images] == [("dog", "person"), ("cat",), None]
-    assert steps == [(1, 3), (2, 3), (3, 3)]
-
-
 def bomb(side: int) -> bytes:
     """Return a small PNG that says it has `side` pixels a side."""
 

@@ -85,9 +85,6 @@ def test_the_order_that_the_data_gives_comes_first() -> None:
 def test_classes_that_masks_or_lists_cannot_hold_are_refused(class_names: list[str], fault: str) -> None:
     with pytest.raises(SecoError, match=fault):
         with_ids_and_labels(listing(("0",)), class_names=class_names)
-
-
-def test_254_classes_are_the_most() -> None:
     assert not with_ids_and_labels(listing(("0",)), class_names=[str(number) for number in range(254)]).problems
 
 

@@ -18,6 +18,7 @@ def test_a_sound_tree_gives_its_records(voc: Path) -> None:
     assert first.mask == voc / "SegmentationClassAug/a.png"
     assert last.mask is None
     assert (first.width, first.height) == (WIDTH, HEIGHT)
+    assert [item.shown for item in found.dataset.images] == [("dog", "person"), ("cat",), None]
 
 
 def test_masks_may_lie_in_the_plain_folder(voc: Path) -> None:
