@@ -16,7 +16,7 @@ def prepare(
     params: Params = PARAMS,
     output: Annotated[Path, typer.Option(help="Folder for the manifest.")] = PREPARED,
     cache: Annotated[
-        Path, typer.Option(help="Folder for drawn masks and facts about files, which save time at the next run.")
+        Path, typer.Option(help="Folder for what the next run can reuse: masks made from outlines, facts about files.")
     ] = Path(".seco/prepare"),
     skip_bad: Annotated[
         bool | None,
@@ -46,7 +46,7 @@ def prepare(
 
 
 def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
-    """List the images, draw masks where there are outlines, and decode all files."""
+    """List the images, rasterise outlines, and decode all files."""
     from seco.data.checks import FactsCache, check
     from seco.data.dataset import read_dataset
     from seco.data.masks import rasterise_masks

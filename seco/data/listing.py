@@ -42,7 +42,7 @@ class OutlineFile:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Outlines:
-    """The outlines of an image's objects, from which its mask is drawn.
+    """The outlines of an image's objects, from which its mask is rasterised.
 
     Attributes:
         file: where they stand.
@@ -66,7 +66,7 @@ class ListedImage:
         labels: names of the classes it shows; None where they are to be read from its mask.
         split: "train", "val", …; None where a split is to be made.
         mask: the ground-truth mask, or None.
-        outlines: what a mask is to be drawn from, or None.
+        outlines: what a mask is to be rasterised from, or None.
     """
 
     id: str | None

@@ -1,4 +1,4 @@
-"""Masks of images whose data set has outlines instead: drawn once and kept in a cache."""
+"""Masks of images whose data set has outlines instead: rasterised once and kept in a cache."""
 
 import functools
 import hashlib
@@ -17,12 +17,12 @@ _FEW = 200  # masks rasterised in the time that worker processes take to start
 
 
 def rasterise_masks(listing: Listing, *, cache: Path, progress: ProgressCallback | None = None) -> Listing:
-    """Draw the masks of the images that have outlines, in parallel.
+    """Rasterise the masks of the images that have outlines, in parallel.
 
     Args:
         listing: images with ids, and the class names in id order.
         cache: folder in which masks are kept, below a name for all that they depend on. Masks that are there are not
-            drawn again, so that an interrupted run goes on where it stopped.
+            made again, so that an interrupted run goes on where it stopped.
         progress: called with (done, total) after each mask.
 
     Returns:
@@ -58,7 +58,7 @@ def rasterise_masks(listing: Listing, *, cache: Path, progress: ProgressCallback
 
 
 def _mask_tasks(listing: Listing, cache: Path) -> dict[str | None, MaskTask]:
-    """Return what is to be drawn for each image with outlines, by image id."""
+    """Return the mask to be made for each image with outlines, by image id."""
     rank = {name: class_id for class_id, name in enumerate(listing.class_names, start=1)}
 
     @functools.cache

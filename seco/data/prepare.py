@@ -38,9 +38,9 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, mask_cache: Path) ->
     """Write the manifest of the sound images and what belongs to it; the manifest comes last.
 
     Args:
-        folder: gets manifest.csv, classes.csv, cooccurrence.csv, summary.json and, where masks were drawn, masks/.
+        folder: gets manifest.csv, classes.csv, cooccurrence.csv, summary.json and, where masks were rasterised, masks/.
         dataset: what was checked.
-        mask_cache: the folder that drawn masks are kept in.
+        mask_cache: the folder that rasterised masks are kept in.
 
     Raises:
         SecoError: no image is left to train on, or a file cannot be written.

@@ -16,6 +16,7 @@ from seco.runtime.progress import progress
 DOWNLOADS = ".download"
 """Folder below the data set's, ignored by DVC: archives, unfinished downloads and noted checksums."""
 
+_UNFINISHED = ".part"
 _MEGABYTE = 10**6
 _GIGABYTE = 10**9
 
@@ -56,8 +57,8 @@ def space_needed(archives: Sequence[Archive], downloads: Path, *, keep: bool) ->
     """Return how many bytes must be free to download and unpack archives one after another."""
     needed = unpacked = 0
     for archive in archives:
-        present = _length(downloads / archive.file) + _length(_part(archive, downloads))
-        rest = max(0, archive.size - present)
+        present = (downloads / f"{archive.file}{ending}" for ending in ("", _UNFINISHED))
+        rest = max(0, archive.size - sum(path.stat().st_size for path in present if path.exists()))
         needed = max(needed, unpacked + rest + archive.most_bytes)
         unpacked += archive.most_bytes + (rest if keep else 0)
     return needed
@@ -87,7 +88,7 @@ def _require_space(archives: Sequence[Archive], downloads: Path, *, keep: bool) 
 
 def _download(archive: Archive, downloads: Path, *, notify: Callable[[str], None], pauses: Sequence[float]) -> None:
     """Download and check an archive; one that is there already is checked only."""
-    path, part = downloads / archive.file, _part(archive, downloads)
+    path, part = downloads / archive.file, downloads / f"{archive.file}{_UNFINISHED}"
     if not path.exists():
         with _progress("download", archive) as on_bytes:
             fetch(archive.urls, part, size=archive.size, on_bytes=on_bytes, notify=notify, pauses=pauses)
@@ -131,14 +132,6 @@ def _unpack_into_place(archive: Archive, downloads: Path, root: Path) -> None:
 def _is_filled(path: Path) -> bool:
     """Say whether a file, or a folder with content, is there."""
     return any(path.iterdir()) if path.is_dir() else path.exists()
-
-
-def _part(archive: Archive, downloads: Path) -> Path:
-    return downloads / f"{archive.file}.part"
-
-
-def _length(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
 
 
 @contextmanager
