@@ -1,4 +1,4 @@
-"""`seco download`: the official archives of a public data set, checked and unpacked. No stage of the pipeline."""
+"""`seco download`: install a public data set from its official archives. No stage of the pipeline."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,7 @@ import typer
 
 
 def download(
-    name: Annotated[str, typer.Argument(help="voc2012, sbd or coco2014.")],
+    name: Annotated[str, typer.Argument(help="The data set: voc2012, sbd or coco2014.")],
     root: Annotated[
         Path | None, typer.Option(help="Folder to put it into.", show_default="data/raw/NAME; for sbd data/raw/voc2012")
     ] = None,
@@ -18,12 +18,11 @@ def download(
         Path | None, typer.Option(help="Table of archives, for a mirror.", show_default="seco/download/archives.yaml")
     ] = None,
 ) -> None:
-    """Download a public data set, check it and unpack it. A download that was stopped goes on where it was."""
+    """Download a public data set, check it and unpack it; a download that was stopped is continued."""
     from seco.download.catalogue import TABLE, find_data_set
-    from seco.download.obtain import obtain
-    from seco.runtime.progress import progress
+    from seco.download.install import install
 
     data_set = find_data_set(name, archives or TABLE)
     place = root or Path(data_set.root)
-    obtain(data_set, place, keep=keep, show=progress, notify=lambda words: typer.echo(f"{words}.", err=True))
+    install(data_set, place, keep=keep, notify=lambda sentence: typer.echo(f"{sentence}.", err=True))
     typer.echo(f"{data_set.about}: {place}")

@@ -8,14 +8,16 @@ import typer
 from pipeline.options import PARAMS, PREPARED, Params
 
 if TYPE_CHECKING:
-    from seco.config.settings import Settings
-    from seco.data.preparing import Inspected
+    from seco.config.settings import Prepare
+    from seco.data.checks import CheckedDataset
 
 
 def prepare(
     params: Params = PARAMS,
     output: Annotated[Path, typer.Option(help="Folder for the manifest.")] = PREPARED,
-    cache: Annotated[Path, typer.Option(help="Folder for what need not be done twice.")] = Path(".seco/prepare"),
+    cache: Annotated[
+        Path, typer.Option(help="Folder for what the next run can reuse: masks made from outlines, facts about files.")
+    ] = Path(".seco/prepare"),
     skip_bad: Annotated[
         bool | None,
         typer.Option(
@@ -25,55 +27,45 @@ def prepare(
         ),
     ] = None,
 ) -> None:
-    """Check every image, label and mask, and write the manifest; problems.csv lists all problems."""
+    """Check every image, label and mask of the data set and list them in a manifest; problems go to problems.csv."""
     from seco.config.settings import load_settings
     from seco.console.dataset import show_dataset
-    from seco.data.preparing import linked_folders, write_dataset
+    from seco.data.prepare import linked_folders, write_dataset
     from seco.data.problems import refuse, write_problems
     from seco.storage.atomic import require_writable
 
-    settings = load_settings(params)
+    section = load_settings(params).prepare
     require_writable(output)
-    inspected = _inspect(settings, cache)
-    listing = write_problems(output, inspected.problems)
-    if not (settings.prepare.skip_bad if skip_bad is None else skip_bad):
-        refuse(inspected.problems, listing=listing)
-    statistics = write_dataset(output, inspected, store=cache / "masks")
-    show_dataset(
-        statistics,
-        class_names=inspected.class_names,
-        linked=linked_folders(Path(settings.prepare.root), inspected.checked),
-    )
+    dataset = _check_dataset(section, cache)
+    listing = write_problems(output, dataset.problems)
+    if not (section.skip_bad if skip_bad is None else skip_bad):
+        refuse(dataset.problems, listing=listing)
+    statistics = write_dataset(output, dataset, mask_cache=cache / "masks")
+    linked = linked_folders(Path(section.root), dataset.images)
+    show_dataset(statistics, class_names=dataset.class_names, linked=linked)
 
 
-def _inspect(settings: "Settings", cache: Path) -> "Inspected":
-    """List the images, draw masks where there are outlines, and check all files."""
-    from seco.data.checking import check
-    from seco.data.drawing import draw_masks
-    from seco.data.known_files import KnownFiles
-    from seco.data.preparing import Inspected
-    from seco.data.reading import read_dataset
+def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
+    """List the images, rasterise outlines, and decode all files."""
+    from seco.data.checks import FactsCache, check
+    from seco.data.dataset import read_dataset
+    from seco.data.masks import rasterise_masks
     from seco.runtime.progress import progress
 
     with progress("prepare, lists") as advance:
-        listed = read_dataset(
-            Path(settings.prepare.root),
-            data_format=settings.prepare.format,
-            classes=settings.prepare.classes,
-            lists=settings.prepare.lists,
-            source=settings.prepare.source,
-            difficult=settings.prepare.difficult is True,
-            validation_share=settings.prepare.validation_share,
-            split_seed=settings.prepare.split_seed,
-            outside_root=settings.prepare.outside_root,
+        listing = read_dataset(
+            Path(section.root),
+            data_format=section.format,
+            classes=section.classes,
+            lists=section.lists,
+            source=section.source,
+            difficult=section.difficult is True,
+            validation_share=section.validation_share,
+            split_seed=section.split_seed,
+            outside_root=section.outside_root,
             progress=advance.reach,
         )
-        names = tuple(listed.class_names)
         advance.begin("prepare, masks")
-        drawn, undrawable = draw_masks(
-            listed.candidates, class_names=names, store=cache / "masks", progress=advance.reach
-        )
+        listing = rasterise_masks(listing, cache=cache / "masks", progress=advance.reach)
         advance.begin("prepare, images")
-        known = KnownFiles(cache, subject=settings.prepare.root)
-        checked, faulty = check(drawn, class_names=names, known=known, progress=advance.reach)
-    return Inspected(checked, [*listed.problems, *undrawable, *faulty], names, listed.left_out)
+        return check(listing, cache=FactsCache(cache, root=section.root), progress=advance.reach)

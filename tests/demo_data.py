@@ -5,9 +5,8 @@ from pathlib import Path
 
 from scenes.classes import DEMO
 from scenes.writer import write_demo
-from seco.data.checking import check
-from seco.data.known_files import KnownFiles
-from seco.data.reading import read_dataset
+from seco.data.checks import FactsCache, check
+from seco.data.dataset import read_dataset
 from seco.storage.manifest import Manifest
 
 LISTS = {"train": "train", "val": "val", "val_unbiased": "val_unbiased"}
@@ -22,8 +21,7 @@ def demo_manifest(root: Path) -> Manifest:
 
 def read_manifest_of(root: Path, *, lists: Mapping[str, str], classes: str | Sequence[str]) -> Manifest:
     """Return the manifest of a sound VOC tree."""
-    listed = read_dataset(root, data_format="voc", lists=lists, classes=classes)
-    known = KnownFiles(root.parent / "known", subject=str(root))
-    checked, problems = check(listed.candidates, class_names=listed.class_names, known=known)
-    assert not [*listed.problems, *problems]
-    return Manifest(tuple(item.record for item in checked), tuple(listed.class_names))
+    listing = read_dataset(root, data_format="voc", lists=lists, classes=classes)
+    dataset = check(listing, cache=FactsCache(root.parent / "known", root=str(root)))
+    assert not dataset.problems
+    return Manifest(tuple(item.record for item in dataset.images), dataset.class_names)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from seco.data.formats import FORMATS
+
 
 class Rule(NamedTuple):
     """A condition on the values of some keys, and the sentence for when it fails."""
@@ -58,21 +60,27 @@ RULES = (
          "{0} is not allowed: must not exceed train.contrast_start ({1}), which needs prototypes"),
     Rule(("train.scale_range",), lambda scales: scales[0] <= scales[1],
          "{0} is not allowed: the smaller scale comes first"),
-    Rule(("prepare.classes", "prepare.format"), lambda names, form: names is not None or form != "voc",
+    Rule(("prepare.classes", "prepare.format"),
+         lambda names, form: names is not None or not FORMATS[form].needs_classes,
          "{0} is not allowed: format {1} needs the class set or names, as its masks hold numbers"),
     Rule(("prepare.classes",), _names_differ,
          "{0} is not allowed: names must differ and hold no semicolon"),
-    Rule(("prepare.lists", "prepare.format"), lambda lists, form: lists is not None or form not in ("voc", "coco"),
+    Rule(("prepare.lists", "prepare.format"),
+         lambda lists, form: lists is not None or not FORMATS[form].needs_lists,
          "{0} is not allowed: format {1} needs the image set of each split"),
     Rule(("prepare.lists",), lambda lists: lists is None or "train" in lists,
          "{0} is not allowed: one of the splits must be named train"),
     Rule(("prepare.source", "prepare.lists", "prepare.format"),
-         lambda source, lists, form: form not in ("csv", "json") or (source is None) != (lists is None),
+         lambda source, lists, form: not FORMATS[form].takes_source or (source is None) != (lists is None),
          "{0!r} is not allowed: format {2} takes either a source or a file a split in prepare.lists ({1})"),
-    Rule(("prepare.source", "prepare.format"), lambda source, form: source is None or form in ("csv", "json"),
+    Rule(("prepare.source", "prepare.format"), lambda source, form: source is None or FORMATS[form].takes_source,
          "{0!r} is not allowed: format {1} has no source, write null"),
-    Rule(("prepare.difficult", "prepare.format"), lambda choice, form: (choice is not None) == (form == "voc"),
-         "{0} is not allowed: must be true or false with format voc, and null with another"),
+    Rule(("prepare.difficult", "prepare.format"),
+         lambda choice, form: choice is not None or not FORMATS[form].takes_difficult,
+         "{0} is not allowed: format {1} needs true or false"),
+    Rule(("prepare.difficult", "prepare.format"),
+         lambda choice, form: choice is None or FORMATS[form].takes_difficult,
+         "{0} is not allowed: format {1} marks no object as difficult, write null"),
     Rule(("prepare.validation_share", "prepare.lists"), lambda share, lists: share is None or lists is None,
          "{0} is not allowed: prepare.lists names the splits ({1}), write null"),
     Rule(("train.evaluate_split", "train.evaluate_every", "prepare.lists"),

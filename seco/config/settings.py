@@ -7,12 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler, ValidationError, model_serializer
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
+from pydantic_core import PydanticCustomError
 
 from seco.config.faults import describe
 from seco.config.moved import moved_keys
 from seco.config.rules import broken_rules
 from seco.config.yaml_file import read_yaml
+from seco.data.formats import FORMATS
 from seco.errors import SecoError
 
 Count = Annotated[int, Field(ge=1)]
@@ -100,11 +110,18 @@ class Generate(Section):
     seed: Seed
 
 
+def _known_format(value: Any) -> str:
+    if value not in list(FORMATS):
+        *names, last = map(repr, FORMATS)
+        raise PydanticCustomError("unknown_format", "{names} or {last}", {"names": ", ".join(names), "last": last})
+    return value
+
+
 class Prepare(Section):
     """The data set: where it is and how it is read."""
 
     root: str
-    format: Literal["voc", "coco", "csv", "json", "folders"]
+    format: Annotated[str, PlainValidator(_known_format)]
     classes: Literal["voc", "coco"] | Names | None
     lists: dict[str, str] | None
     source: str | None

@@ -1,6 +1,6 @@
-"""What `seco prepare` says about a data set: splits, classes, classes that go together, and what to know beside it."""
+"""Prints what `seco prepare` found in a data set: tables of splits, classes and pairs of classes, and notes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +8,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from seco.data.cooccurrence import Counts, Values
-from seco.data.preparing import Statistics
+from seco.data.prepare import DatasetStatistics
 
 _PAIRS = 10
 _MANY_LABELS = 4  # images with as many labels or more share a column
+_LABEL_COLUMNS = ("no label", "1 label", "2 labels", "3 labels", "4 or more")
 _LOG_WIDTH = 110  # columns; a log has no edge to fold tables at
 _LINKED = (
     "{folder} is a link: DVC does not look into a linked folder inside the data and misses what changes there; "
@@ -21,7 +21,7 @@ _LINKED = (
 
 
 def show_dataset(
-    statistics: Statistics,
+    statistics: DatasetStatistics,
     *,
     class_names: Sequence[str],
     linked: Sequence[Path],
@@ -32,26 +32,22 @@ def show_dataset(
     Args:
         statistics: what it holds.
         class_names: foreground classes in id order.
-        linked: folders of the data set that are links.
+        linked: folders of the data set that are symbolic links.
     """
     console = console or Console()
     if not console.is_terminal:
         console.width = _LOG_WIDTH
     summary = statistics.summary
-    console.print(_table("Images", ["split", "images", "with mask", *_label_columns()], _split_rows(summary)))
-    console.print(_table("Images of each class", ["class", *summary["images"]], _class_rows(summary, class_names)))
-    console.print(
-        _table(
-            "Classes that share images",
-            ["class", "other", "images", "lift"],
-            _pair_rows(class_names, statistics.counts, statistics.lifts),
-        )
-    )
+    console.print(_table("Images", ["split", "images", "with mask", *_LABEL_COLUMNS], _split_rows(summary)))
+    classes = ((name, *(counts[name] for counts in summary["images_a_class"].values())) for name in class_names)
+    console.print(_table("Images of each class", ["class", *summary["images"]], classes))
+    pairs = _pair_rows(statistics, class_names)
+    console.print(_table("Classes that share images", ["class", "other", "images", "lift"], pairs))
     for note in (*_notes(summary), *(_LINKED.format(folder=folder) for folder in linked)):
         console.print(note, markup=False, highlight=False, soft_wrap=True)
 
 
-def _table(title: str, columns: Sequence[str], rows: Iterator[Sequence[object]]) -> Table:
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
     table = Table(title=title, title_justify="left")
     for name in columns:
         table.add_column(name, justify="left" if name in ("split", "class", "other") else "right")
@@ -60,29 +56,21 @@ def _table(title: str, columns: Sequence[str], rows: Iterator[Sequence[object]])
     return table
 
 
-def _label_columns() -> list[str]:
-    return ["no label", "1 label", *(f"{count} labels" for count in range(2, _MANY_LABELS)), f"{_MANY_LABELS} or more"]
-
-
 def _split_rows(summary: Mapping[str, Any]) -> Iterator[Sequence[object]]:
     for split, images in summary["images"].items():
-        numbers = [0] * (_MANY_LABELS + 1)
+        numbers = [0] * len(_LABEL_COLUMNS)
         for labels, count in summary["labels_an_image"][split].items():
             numbers[min(labels, _MANY_LABELS)] += count
         yield split, images, images - summary["images_without_mask"][split], *numbers
 
 
-def _class_rows(summary: Mapping[str, Any], class_names: Sequence[str]) -> Iterator[Sequence[object]]:
-    for name in class_names:
-        yield name, *(counts[name] for counts in summary["images_a_class"].values())
-
-
-def _pair_rows(class_names: Sequence[str], counts: Counts, lifts: Values) -> Iterator[Sequence[object]]:
-    above = np.triu(counts, k=1)
+def _pair_rows(statistics: DatasetStatistics, class_names: Sequence[str]) -> Iterator[Sequence[object]]:
+    """Yield the pairs of classes that share most images."""
+    above = np.triu(statistics.counts, k=1)
     most = np.argsort(-above, axis=None, kind="stable")[:_PAIRS]
     for first, second in zip(*np.unravel_index(most, above.shape), strict=True):
         if above[first, second] > 0:
-            lift = f"{lifts[first, second]:.2f}"
+            lift = f"{statistics.lifts[first, second]:.2f}"
             yield class_names[first - 1], class_names[second - 1], above[first, second], lift
 
 

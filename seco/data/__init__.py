@@ -1,1 +1,4 @@
-"""Stage `prepare`: readers, checks, splits, and the manifest that comes of them."""
+"""Stage `prepare`, in the order of its steps.
+
+formats → readers/ → dataset (ids, labels, splits) → masks (rasterise) → checks → prepare (manifest and statistics).
+"""

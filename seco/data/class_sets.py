@@ -1,9 +1,5 @@
 """The class names of public data sets, in the order of their ids: the first has id 1."""
 
-from collections.abc import Sequence
-
-from seco.errors import SecoError
-
 VOC = (
     "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat", "chair", "cow",
     "diningtable", "dog", "horse", "motorbike", "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
@@ -23,18 +19,3 @@ COCO = (
 )  # fmt: skip
 
 CLASS_SETS = {"voc": VOC, "coco": COCO}
-
-
-def class_names(classes: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the foreground class names of a named set, or those of a list, in id order (the first has id 1).
-
-    Raises:
-        SecoError: the set is unknown.
-    """
-    if not isinstance(classes, str):
-        return tuple(classes)
-    try:
-        return CLASS_SETS[classes]
-    except KeyError:
-        known = ", ".join(sorted(CLASS_SETS))
-        raise SecoError(f"class set {classes!r} is unknown: choose one of {known}") from None

@@ -1,1 +1,1 @@
-"""The official archives of public data sets: found in a table, downloaded, checked and unpacked."""
+"""`seco download`: the official archives of public data sets, downloaded, checked and unpacked."""

@@ -1,4 +1,4 @@
-"""The table of archives: archives.yaml, or a user's own for a mirror."""
+"""Reads the table of archives: archives.yaml, or one of the user's own for a mirror."""
 
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +20,7 @@ class _Row(BaseModel):
 
 
 class Archive(_Row):
-    """One archive; the table's head says what the fields are."""
+    """One archive; archives.yaml explains the fields."""
 
     file: Annotated[str, Field(pattern=r"^[\w-][\w.-]*$")]
     urls: Annotated[tuple[_Url, ...], Field(min_length=1)]

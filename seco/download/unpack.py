@@ -1,4 +1,4 @@
-"""Unpacking archives that nobody has to trust: plain files and folders, below one folder, and not too many."""
+"""Unpacks untrusted archives: plain files and folders only, below one folder, up to a number of files and bytes."""
 
 import errno
 import gzip
@@ -15,7 +15,7 @@ from typing import IO, NamedTuple, cast
 
 from seco.errors import SecoError
 
-# RuntimeError: what zipfile raises for an encrypted file, and for one packed in a way that it does not know.
+# RuntimeError: what zipfile raises for an encrypted file, and for an unknown compression.
 _DAMAGE = (
     *(tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, lzma.LZMAError),
     *(EOFError, RuntimeError, ValueError),
@@ -23,7 +23,7 @@ _DAMAGE = (
 
 
 class _Entry(NamedTuple):
-    """What an archive holds under a name."""
+    """An entry of an archive."""
 
     name: str
     size: int
@@ -40,17 +40,17 @@ def unpack(
     below: str,
     most_files: int,
     most_bytes: int,
-    reached: Callable[[int], None],
+    on_bytes: Callable[[int], None],
 ) -> None:
-    """Write what an archive holds below a folder of its own to `target`.
+    """Write what an archive holds below one of its folders to `target`.
 
     Args:
         archive: a zip file if its name says so, else a tar file, compressed or not.
         target: an empty folder, or none yet.
         below: folder in the archive; the empty text stands for all of it.
-        most_files: how much the archive may hold.
-        most_bytes: how much may be written.
-        reached: called with how many bytes of the archive are done.
+        most_files: limit on the archive's entries.
+        most_bytes: limit on what is written.
+        on_bytes: called with the number of bytes of the archive that are done.
 
     Raises:
         SecoError: the archive is damaged, too large, or holds a name that leads elsewhere, a link or a device.
@@ -61,16 +61,16 @@ def unpack(
     with archive.open("rb") as raw:
         try:
             for entry in _zip_entries(raw) if archive.suffix == ".zip" else _tar_entries(raw):
-                place = _place(entry.name, below, archive.name)
+                path = _relative_path(entry.name, below, archive.name)
                 files += 1
-                total += 0 if place is None else entry.size
+                total += 0 if path is None else entry.size
                 if files > most_files or total > most_bytes:
                     raise SecoError(f"{archive.name} holds more than {most_files} files or {most_bytes} bytes")
-                if place is not None:
-                    _write(entry, target / place, archive.name)
-                reached(raw.tell())
+                if path is not None:
+                    _write(entry, target / path, archive.name)
+                on_bytes(raw.tell())
         except (*_DAMAGE, OSError) as error:
-            if isinstance(error, _DAMAGE) or error.errno == errno.EINVAL:  # a damaged place to read at
+            if isinstance(error, _DAMAGE) or error.errno == errno.EINVAL:  # a seek to a damaged offset
                 raise SecoError(f"{archive.name} is damaged or no archive: {str(error) or 'it ends early'}") from error
             raise
 
@@ -87,13 +87,13 @@ def _zip_entries(raw: IO[bytes]) -> Iterator[_Entry]:
 def _tar_entries(raw: IO[bytes]) -> Iterator[_Entry]:
     with tarfile.open(fileobj=raw, mode="r:*") as archive:
         for member in archive:
-            if member.size < 0:  # leads tarfile back to what it has read
+            if member.size < 0:  # would make tarfile read the same members again
                 raise tarfile.ReadError(f"{member.name!r} has a negative size")
             opened = cast("Callable[[], IO[bytes]]", partial(archive.extractfile, member))  # None for links only
             yield _Entry(member.name, member.size, member.isreg(), member.isdir(), opened)
 
 
-def _place(name: str, below: str, archive: str) -> PurePosixPath | None:
+def _relative_path(name: str, below: str, archive: str) -> PurePosixPath | None:
     """Return where an entry goes, relative to the target; None if it lies in another part of the archive."""
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:

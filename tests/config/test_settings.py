@@ -119,7 +119,7 @@ def test_a_folder_is_no_settings_file(tmp_path):
         ("prepare.lists", None, "None is not allowed: format voc needs the image set of each split"),
         ("prepare.source", "a.csv", "'a.csv' is not allowed: format voc has no source, write null"),
         ("prepare.difficult", None,
-         "None is not allowed: must be true or false with format voc, and null with another"),
+         "None is not allowed: format voc needs true or false"),
         ("prepare.lists", "train", "'train' is not allowed: must be a section with keys"),
         ("backbone.pretrained", 3, "3 is not allowed: must be a valid boolean or a valid string"),
         ("backbone.depth", "six", "'six' is not allowed: must be a valid integer"),
@@ -193,7 +193,7 @@ def test_own_images_need_no_lists_and_may_have_any_splits(tmp_path):
          "prepare.validation_share: 0.2 is not allowed: prepare.lists names the splits"
          " ({'train': 'a.csv', 'val': 'b.csv'}), write null"),
         ({"prepare.difficult": True},
-         "prepare.difficult: True is not allowed: must be true or false with format voc, and null with another"),
+         "prepare.difficult: True is not allowed: format csv marks no object as difficult, write null"),
         ({"prepare.format": "folders"},
          "prepare.source: 'images.csv' is not allowed: format folders has no source, write null"),
         ({"prepare.validation_share": 1.0}, "prepare.validation_share: 1.0 is not allowed: must be less than 1"),

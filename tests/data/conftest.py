@@ -1,27 +1,26 @@
-"""Data sets to be spoilt."""
+"""Data sets to be spoilt; sentences name them as a user in the folder above would."""
 
 from pathlib import Path
 
 import pytest
 
-from tests.data.own_tree import make_photos
-from tests.data.preparation import told_of_voc
-from tests.data.voc_tree import add_image, make_tree
+from tests.data.trees import make_photos, make_voc
 
 
 @pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Photographs listed in a CSV; sentences name them as a user in the folder above would."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty current folder."""
     monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def own(folder: Path) -> Path:
+    """Photographs listed in a CSV."""
     return make_photos(Path("own"))
 
 
 @pytest.fixture
-def voc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def voc(folder: Path) -> Path:
     """A sound tree in VOC's layout."""
-    monkeypatch.chdir(tmp_path)
-    root = make_tree(Path("VOC2012"))
-    for image_id, names, values in (("a", ["dog"], [0, 12]), ("b", ["cat"], [8]), ("c", ["dog"], None)):
-        add_image(root, image_id, names=names, mask_values=values)
-    assert told_of_voc(root) == []
-    return root
+    return make_voc(Path("VOC2012"))

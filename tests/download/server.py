@@ -1,4 +1,4 @@
-"""A server of files on this machine that can be told to misbehave, request by request."""
+"""A local server of files that can be told to misbehave, request by request."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -17,14 +17,13 @@ class Handler(BaseHTTPRequestHandler):
     server: "Server"
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.headers)
+        self.server.requests.append(self.headers)
         content = self.server.files.get(self.path)
         if content is None:
             self.send_error(404)
-        elif self.server.replies:
-            self.server.replies.pop(0)(self, content)
         else:
-            honest(self, content)
+            reply = self.server.replies.pop(0) if self.server.replies else honest
+            reply(self, content)
 
     def send(self, status: int, body: bytes, **headers: Any) -> None:
         """Send a body; the headers are those of the body unless told otherwise, None leaves one out."""
@@ -35,25 +34,29 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def start(self) -> int:
+        """Return the first byte that is asked for."""
+        return int((self.headers["Range"] or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name is the library's
         """Keep the tests' output clean."""
 
 
 class Server(ThreadingHTTPServer):
-    """Files by path, replies to come, and the headers of what was asked."""
+    """Files by path, the replies to come, and the headers of the requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.files: dict[str, bytes] = {}
         self.replies: list[Reply] = []
-        self.asked: list[Message] = []
+        self.requests: list[Message] = []
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.server_port}{path}"
 
     def ranges(self) -> list[str | None]:
-        """Return what each request asked for."""
-        return [headers["Range"] for headers in self.asked]
+        """Return the range of each request."""
+        return [headers["Range"] for headers in self.requests]
 
 
 @contextmanager
@@ -70,13 +73,11 @@ def serving() -> Iterator[Server]:
 
 def honest(handler: Handler, content: bytes, tag: str | None = TAG) -> None:
     """Give the range that is asked for, if the version is still the one."""
-    asked = handler.headers["Range"]
-    if asked is None or handler.headers["If-Range"] != tag:
+    if handler.headers["Range"] is None or handler.headers["If-Range"] != tag:
         handler.send(200, content, ETag=tag)
-        return
-    start = int(asked.removeprefix("bytes=").removesuffix("-"))
-    span = f"bytes {start}-{len(content) - 1}/{len(content)}"
-    handler.send(206, content[start:], Content_Range=span, ETag=tag)
+    else:
+        span = f"bytes {handler.start()}-{len(content) - 1}/{len(content)}"
+        handler.send(206, content[handler.start() :], Content_Range=span, ETag=tag)
 
 
 def breaking_off(after: int, **headers: Any) -> Reply:
@@ -88,8 +89,7 @@ def breaking_off_later(after: int) -> Reply:
     """Go on where asked, and close the connection after some bytes."""
 
     def reply(handler: Handler, content: bytes) -> None:
-        start = int(handler.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-        rest, span = content[start:], f"bytes {start}-{len(content) - 1}/{len(content)}"
+        rest, span = content[handler.start() :], f"bytes {handler.start()}-{len(content) - 1}/{len(content)}"
         handler.send(206, rest[:after], Content_Length=len(rest), Content_Range=span)
 
     return reply
@@ -98,8 +98,3 @@ def breaking_off_later(after: int) -> Reply:
 def answering(status: int, body: bytes = b"", **headers: Any) -> Reply:
     """Answer with a status, whatever was asked."""
     return lambda handler, _content: handler.send(status, body, **headers)
-
-
-def ignoring_ranges(handler: Handler, content: bytes) -> None:
-    """Give the whole file, whatever was asked."""
-    handler.send(200, content)

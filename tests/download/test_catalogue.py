@@ -7,26 +7,9 @@ import yaml
 
 from seco.download.catalogue import find_data_set
 from seco.errors import SecoError
+from tests.download.archives import table_row
 
-ROW = {
-    "file": "a.tar",
-    "urls": ["https://host/a.tar"],
-    "size": 10,
-    "sha256": None,
-    "md5": None,
-    "below": "",
-    "into": "",
-    "gives": ["a"],
-    "most_files": 1,
-    "most_bytes": 1,
-}
-
-
-def table(tmp_path, **changes):
-    path = tmp_path / "archives.yaml"
-    path.write_text(yaml.safe_dump({"one": {"about": "One", "root": "data/one", "archives": [ROW | changes]}}))
-    return path
-
+ROW = table_row("a.tar", "https://host/a.tar", b"a")
 
 # File, bytes and SHA-256 as other catalogues of data sets list them (TensorFlow Datasets); MD5 as torchvision lists it.
 PUBLISHED = {
@@ -38,41 +21,42 @@ PUBLISHED = {
 }
 
 
+def write_table(folder, **changes):
+    path = folder / "archives.yaml"
+    path.write_text(yaml.safe_dump({"one": {"about": "One", "root": "data/one", "archives": [ROW | changes]}}))
+    return path
+
+
 @pytest.mark.parametrize("name", ["voc2012", "sbd", "coco2014"])
 def test_the_archives_are_the_published_ones(name):
-    found = {
+    archives = find_data_set(name).archives
+    assert {
         (name, archive.file): (archive.size, archive.sha256 and archive.sha256[:8], archive.md5 and archive.md5[:8])
-        for archive in find_data_set(name).archives
-    }
-    assert found == {key: value for key, value in PUBLISHED.items() if key[0] == name}
-
-
-@pytest.mark.parametrize("name", ["voc2012", "sbd", "coco2014"])
-def test_the_first_address_is_safe_and_every_address_is_of_that_file(name):
-    for archive in find_data_set(name).archives:
+        for archive in archives
+    } == {key: value for key, value in PUBLISHED.items() if key[0] == name}
+    for archive in archives:
         assert archive.urls[0].startswith("https://")
         assert {urlsplit(url).path.rpartition("/")[2] for url in archive.urls} == {archive.file}
-        assert archive.sha256 or archive.md5, "a plain http address gives nothing that is not checked"
+        assert archive.sha256 or archive.md5, "files from a plain http address must be checked"
 
 
-def test_sbd_goes_where_vocs_lists_look_for_it():
+def test_sbd_goes_where_vocs_reader_looks_for_it():
     assert find_data_set("sbd").root == find_data_set("voc2012").root
     assert find_data_set("sbd").archives[0].gives == ("SBD/cls",)
 
 
-def test_an_unknown_data_set_gets_a_hint():
-    with pytest.raises(SecoError, match=r"^there is no data set 'coco': did you mean coco2014\?$"):
-        find_data_set("coco")
-    with pytest.raises(SecoError, match=r"^there is no data set 'x': choose one of coco2014, sbd, voc2012$"):
-        find_data_set("x")
+@pytest.mark.parametrize(
+    ("name", "hint"), [("coco", "did you mean coco2014?"), ("x", "choose one of coco2014, sbd, voc2012")]
+)
+def test_an_unknown_data_set_gets_a_hint(name, hint):
+    with pytest.raises(SecoError) as told:
+        find_data_set(name)
+    assert str(told.value) == f"there is no data set {name!r}: {hint}"
 
 
-def test_a_table_of_ones_own_is_read(tmp_path):
-    assert find_data_set("one", table(tmp_path)).archives[0].model_dump() == {
-        **ROW,
-        "urls": ("https://host/a.tar",),
-        "gives": ("a",),
-    }
+def test_a_users_own_table_is_read(tmp_path):
+    found = find_data_set("one", write_table(tmp_path)).archives[0].model_dump()
+    assert found == {**ROW, "urls": ("https://host/a.tar",), "gives": ("a",)}
 
 
 @pytest.mark.parametrize(
@@ -86,19 +70,16 @@ def test_a_table_of_ones_own_is_read(tmp_path):
         ({"sha256": "abc"}, "sha256"),
         ({"md5": "0" * 31}, "md5"),
         ({"gives": []}, "gives"),
+        ({"gives": ["../a"]}, "gives.0"),
+        ({"into": "../a"}, "into"),
+        ({"below": "../a"}, "below"),
         ({"extra": 1}, "extra"),
     ],
 )
 def test_a_faulty_row_is_named(tmp_path, changes, key):
-    path = table(tmp_path, **changes)
+    path = write_table(tmp_path, **changes)
     with pytest.raises(SecoError) as told:
         find_data_set("one", path)
     first, line, *_ = str(told.value).splitlines()
     assert first == f"{path} is no table of archives:"
     assert line.startswith(f"  one.archives.0.{key}: ")
-
-
-@pytest.mark.parametrize("field", ["into", "gives", "below"])
-def test_no_row_leads_out_of_the_data_sets_folder(tmp_path, field):
-    with pytest.raises(SecoError, match=rf"one\.archives\.0\.{field}"):
-        find_data_set("one", table(tmp_path, **{field: ["../a"] if field == "gives" else "../a"}))

@@ -1,1 +1,1 @@
-"""One reader for each format of data set."""
+"""One module a data format; each lists images with their labels and opens no image."""

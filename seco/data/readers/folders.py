@@ -1,49 +1,47 @@
-"""Images of one's own, a folder for each class: `<class>/<any sub-folders>/<any name>.jpg`."""
+"""A folder for each class: `<class>/<any sub-folders>/<any name>.jpg`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from seco.data.candidates import Candidate, Reading
-from seco.data.paths import IMAGE_SUFFIXES, path_below, unreadable
+from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
+from seco.data.readers.paths import path_below, unreadable
 from seco.errors import SecoError
 
-_PHOTOGRAPHS = {".arw", ".avif", ".cr2", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".psd"}
+_READABLE = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+_UNREADABLE = {".arw", ".avif", ".cr2", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".psd"}
 
 
-def read_folders(root: Path, folders: Mapping[str | None, str]) -> Reading:
-    """List the images below class folders; files that are no photographs are passed over.
+def read_folders(data: ReaderInput) -> Listing:
+    """List the images below class folders; other files are ignored.
 
     Args:
-        root: the folder of the data set.
-        folders: split → the folder below `root` that holds the class folders; under None one whose split is to be made.
+        data: `places` names for each split the folder that holds the class folders.
 
     Raises:
         SecoError: there is no such folder.
     """
-    reading = Reading()
-    for split, name in folders.items():
-        folder = path_below(root, name, outside_root=False)
+    listing = Listing()
+    for split, name in data.places.items():
+        folder = path_below(data.root, name, outside_root=False)
         if not folder.is_dir():
             raise SecoError(f"{folder} is no folder: correct prepare.root or prepare.lists")
-        for image in _walk(folder, reading.problems):
-            suffix = image.suffix.lower()
-            label, *rest = image.relative_to(folder).parts
-            if suffix in _PHOTOGRAPHS:
-                fault = f"{image}: {suffix} files cannot be read: convert it to JPEG or PNG, or move it elsewhere"
-            elif suffix in IMAGE_SUFFIXES and not rest:
-                fault = f"{image} lies in no class folder: move it into {folder / '<class>'}"
-            elif suffix in IMAGE_SUFFIXES:
-                reading.candidates.append(Candidate(None, image, str(image), (label,), split))
-                continue
-            else:
-                continue
-            reading.problems.append(Problem(image, fault))
-    return reading
+        for path in _walk(folder, listing.problems):
+            suffix = path.suffix.lower()
+            label, *rest = path.relative_to(folder).parts
+            if suffix in _UNREADABLE:
+                fault = f"{path}: {suffix} files cannot be read: convert it to JPEG or PNG, or move it elsewhere"
+                listing.problems.append(Problem(path, fault))
+            elif suffix in _READABLE and not rest:
+                fault = f"{path} lies in no class folder: move it into {folder / '<class>'}"
+                listing.problems.append(Problem(path, fault))
+            elif suffix in _READABLE:
+                listing.images.append(ListedImage(None, path, str(path), (label,), split))
+    return listing
 
 
 def _walk(folder: Path, problems: list[Problem], above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path]:
-    """Yield every file below a folder, in order; hidden ones are left out, links are followed unless in a circle."""
+    """Yield every file below a folder, sorted; skip hidden ones, follow links, report links to a parent folder."""
     try:
         found = folder.stat()
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
@@ -64,5 +62,5 @@ def _walk(folder: Path, problems: list[Problem], above: tuple[tuple[int, int], .
 def _is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
-    except OSError:  # whoever opens it will say what is wrong with it
+    except OSError:  # reported when the image is opened
         return False

@@ -1,0 +1,171 @@
+"""Decodes every image and mask of a data set once, and finds all problems."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from seco.data.listing import ListedImage, Listing
+from seco.data.problems import Problem
+from seco.errors import SecoError
+from seco.runtime.parallel import ProgressCallback, thread_map
+from seco.storage.atomic import atomic_write_bytes
+from seco.storage.images import upright_size
+from seco.storage.label_map import BACKGROUND, IGNORE
+from seco.storage.manifest import TRAIN, Record
+from seco.storage.masks import MaskFacts, inspect_mask, require_sound
+
+Facts = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedImage:
+    """A record whose files were decoded, and the classes that its mask shows (None: it has no mask).
+
+    In VOC the labels of about 6 % of the images name a class that the mask does not show, which is normal.
+    """
+
+    record: Record
+    shown: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class CheckedDataset:
+    """A data set whose files were all decoded.
+
+    Attributes:
+        images: the sound ones.
+        problems: of the others, and of the lists.
+        unlabelled: split → number of images that are left out as they have no label.
+        class_names: foreground classes in id order.
+    """
+
+    images: list[CheckedImage]
+    problems: list[Problem]
+    unlabelled: Mapping[str, int]
+    class_names: tuple[str, ...]
+
+
+class FactsCache:
+    """Facts about files, a few whole numbers each, that need not be found again while a file is unchanged.
+
+    A file is unchanged while its path, size, time of change and inode are, which is what DVC goes by too. The cache is
+    a JSON file, which may be deleted at any time; a damaged one is ignored.
+
+    Args:
+        folder: holds the JSON file.
+        root: the data set; each has a file of its own.
+    """
+
+    def __init__(self, folder: Path, *, root: str) -> None:
+        self._path = folder / f"{hashlib.sha256(root.encode()).hexdigest()[:16]}.json"
+        self._known: dict[str, tuple[str, Facts]] = {}
+        self._asked: dict[str, tuple[str, Facts]] = {}
+        with suppress(OSError, UnicodeDecodeError, msgspec.DecodeError):
+            self._known = msgspec.json.decode(self._path.read_bytes(), type=dict[str, tuple[str, Facts]])
+
+    def facts(self, file: Path, kind: str, inspect: Callable[[Path], Facts]) -> Facts:
+        """Return the facts about a file as a `kind` of thing, from the cache or `inspect`; its errors are not kept."""
+        key = f"{kind}:{file}"
+        stamp = _stamp(file)
+        known = self._known.get(key)
+        if known is None or known[0] != stamp:
+            known = (stamp, inspect(file))
+        self._asked[key] = known
+        return known[1]
+
+    def save(self) -> None:
+        """Write the facts that were asked for; facts about files that were not asked for are dropped.
+
+        Raises:
+            SecoError: the file cannot be written.
+        """
+        if self._asked != self._known:
+            atomic_write_bytes(self._path, msgspec.json.encode(self._asked, order="sorted"))
+            self._known = dict(self._asked)
+
+
+def check(listing: Listing, *, cache: FactsCache, progress: ProgressCallback | None = None) -> CheckedDataset:
+    """Decode each image and mask once, in parallel.
+
+    Args:
+        listing: images with ids, splits and masks; a mask may hold the ids of its classes, 0 and 255.
+        cache: facts about files that have not changed since they were decoded; it is saved.
+        progress: called with (done, total) after each image.
+    """
+    class_names = tuple(listing.class_names)
+    images: list[CheckedImage] = []
+    problems = list(listing.problems)
+    results = thread_map(lambda item: _check_image(item, class_names, cache), listing.images, progress=progress)
+    try:
+        for result in results:
+            if isinstance(result, CheckedImage):
+                images.append(result)
+            else:
+                problems.extend(result)
+    finally:
+        cache.save()
+    return CheckedDataset(images, problems, listing.unlabelled, class_names)
+
+
+def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCache) -> CheckedImage | list[Problem]:
+    problems: list[Problem] = []
+    size = shown = None
+    try:
+        size = _image_size(item, cache)
+    except SecoError as error:
+        problems.append(_problem(item, item.image, error))
+    if item.mask is not None:
+        try:
+            shown = _shown_classes(item.mask, size, class_names, cache)
+        except SecoError as error:
+            problems.append(_problem(item, item.mask, error))
+    labels = item.labels if item.labels is not None else shown or ()
+    split = item.split or TRAIN
+    if not problems and not labels and split == TRAIN:
+        error = SecoError("its mask shows no class, so it has no label: take it off the list")
+        problems.append(_problem(item, item.image, error))
+    if size is None or problems:
+        return problems
+    return CheckedImage(Record(item.id or "", item.image, item.mask, labels, split, *size), shown)
+
+
+def _image_size(item: ListedImage, cache: FactsCache) -> tuple[int, int]:
+    width, height = cache.facts(item.image, "image", upright_size)
+    if item.outlines is not None and item.outlines.size != (width, height):
+        listed, found = ("x".join(map(str, size)) for size in (item.outlines.size, (width, height)))
+        raise SecoError(
+            f"{item.image} is {found} pixels, but its outlines were drawn on {listed} (width x height): "
+            "list the size and the outlines of the image as it is seen, turned by its EXIF data"
+        )
+    return width, height
+
+
+def _shown_classes(
+    mask: Path, size: tuple[int, int] | None, class_names: tuple[str, ...], cache: FactsCache
+) -> tuple[str, ...]:
+    width, height, *values = cache.facts(mask, "mask", _mask_facts)
+    require_sound(mask, MaskFacts((width, height), tuple(values)), num_classes=len(class_names), size=size)
+    return tuple(class_names[value - 1] for value in values if value not in (BACKGROUND, IGNORE))
+
+
+def _mask_facts(path: Path) -> Facts:
+    facts = inspect_mask(path)
+    return (*facts.size, *facts.values)
+
+
+def _problem(item: ListedImage, file: Path, error: SecoError) -> Problem:
+    """Return the problem of a file, with the place that lists it where the sentence does not name it."""
+    place = "" if str(error).startswith(item.where) else f"{item.where}: "
+    return Problem(file, f"{place}{error}")
+
+
+def _stamp(file: Path) -> str:
+    try:
+        found = file.stat()
+    except OSError:
+        return ""  # reported when the file is opened
+    return f"{found.st_size} {found.st_mtime_ns} {found.st_ino}"

@@ -1,0 +1,147 @@
+"""Lists the images of a data set of any format, with ids, labels in class order, and splits."""
+
+import os
+import pkgutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from seco.data.class_sets import CLASS_SETS
+from seco.data.formats import FORMATS
+from seco.data.listing import ListedImage, Listing, ReaderInput
+from seco.data.problems import Problem
+from seco.data.splits import make_splits
+from seco.errors import SecoError, did_you_mean
+from seco.runtime.parallel import ProgressCallback
+from seco.storage.label_map import IGNORE
+from seco.storage.manifest import is_safe_id
+
+
+def read_dataset(
+    root: Path,
+    *,
+    data_format: str,
+    classes: str | Sequence[str] | None,
+    lists: Mapping[str, str] | None,
+    source: str | None = None,
+    difficult: bool = True,
+    validation_share: float | None = None,
+    split_seed: int = 0,
+    outside_root: bool = False,
+    progress: ProgressCallback | None = None,
+) -> Listing:
+    """List the images of a data set; none of them is opened.
+
+    Args:
+        root: its folder.
+        data_format: a key of `FORMATS`.
+        classes: a key of `CLASS_SETS`, the class names in id order, or None for those that the data has.
+        lists: split → image set, file or folder below `root`; None where a split is to be made.
+        source: without lists, the one file below `root`; None: `root` itself.
+        difficult: whether objects marked as difficult count as labels.
+        validation_share: share of the images for the split "val", where the data has no splits; None: all are "train".
+        split_seed: decides which.
+        outside_root: whether paths may lead out of `root`.
+        progress: called with (done, total) while a long list is read.
+
+    Returns:
+        The sound images, and the problems of the others; `class_names` are those of the whole data set.
+
+    Raises:
+        SecoError: the folder, or a list as a whole, cannot be used.
+    """
+    if not root.is_dir():
+        raise SecoError(f"the data folder {root} does not exist: put the data set there or link it")
+    places: dict[str | None, str] = {None: source or "."} if lists is None else {**lists}
+    read = pkgutil.resolve_name(FORMATS[data_format].reader)
+    listing: Listing = read(ReaderInput(root, places, difficult, outside_root, progress))
+    if classes is None:
+        classes = find_classes(listing)
+    names = CLASS_SETS[classes] if isinstance(classes, str) else classes
+    listing = with_ids_and_labels(listing, class_names=names)
+    return replace(listing, images=make_splits(listing.images, share=validation_share, seed=split_seed))
+
+
+def find_classes(listing: Listing) -> tuple[str, ...]:
+    """Return the classes of a data set whose settings name none: in its own order, or else in alphabetical order.
+
+    Of spellings that differ in case only the most frequent one is a class.
+
+    Raises:
+        SecoError: there are masks, whose values need an order that only the user knows.
+    """
+    if listing.class_names:
+        return tuple(listing.class_names)
+    masked = next((image for image in listing.images if image.mask is not None), None)
+    if masked is not None:
+        raise SecoError(
+            f"{masked.where} names the mask {masked.mask}, and nothing says which value is which class: "
+            "set prepare.classes to the names of the classes, that of value 1 first"
+        )
+    counts = Counter(label for image in listing.images for label in image.labels or ())
+    spellings = {name.casefold(): name for name, _ in reversed(counts.most_common())}
+    return tuple(sorted(spellings.values()))
+
+
+def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> Listing:
+    """Give every image an id and its labels in class order; turn images at fault into problems.
+
+    Raises:
+        SecoError: there is no class, or more than a mask can hold, or a class name with a semicolon.
+    """
+    if not class_names and listing.problems:
+        return replace(listing, images=[])  # the problems say why nothing was found
+    if not 0 < len(class_names) < IGNORE:
+        found = f"{len(class_names)} classes" if class_names else "no class"
+        raise SecoError(f"the data has {found}, but it takes from 1 to {IGNORE - 1}: check the labels")
+    for name in class_names:
+        if ";" in name:
+            raise SecoError(f"the class {name!r} holds a semicolon, which separates labels: rename it")
+    class_ids = {name: class_id for class_id, name in enumerate(class_names, start=1)}
+    problems = list(listing.problems)
+    by_id: dict[str, ListedImage] = {}
+    made_ids = iter(make_ids([image.image for image in listing.images if image.id is None]))
+    for image in listing.images:
+        image_id = next(made_ids) if image.id is None else image.id
+        fault = _fault(image_id, image, by_id.get(image_id.casefold()), class_ids)
+        if fault is not None:
+            problems.append(Problem(image.image, f"{image.where}: {fault}"))
+            continue
+        labels = None if image.labels is None else tuple(sorted(set(image.labels), key=class_ids.__getitem__))
+        by_id[image_id.casefold()] = replace(image, id=image_id, labels=labels)
+    return replace(listing, images=list(by_id.values()), problems=problems, class_names=list(class_names))
+
+
+def make_ids(images: Sequence[Path]) -> list[str]:
+    """Return an id for each image: its path below the folder that holds them all, without the suffix.
+
+    Files that differ in the suffix only keep it. A file that is listed twice has one id.
+    """
+    if not images:
+        return []
+    paths = [image.absolute() for image in images]
+    common = os.path.commonpath({str(path.parent) for path in paths})
+    names = [path.relative_to(common) for path in paths]
+    taken = Counter(name.with_suffix("") for name in set(names))
+    stems = [name.with_suffix("") for name in names]
+    return [(stem if taken[stem] == 1 else name).as_posix() for stem, name in zip(stems, names, strict=True)]
+
+
+def _fault(image_id: str, image: ListedImage, other: ListedImage | None, class_ids: dict[str, int]) -> str | None:
+    """Return what is wrong with an image, given the image before it whose id is the same but for case."""
+    if not is_safe_id(image_id):
+        return f"{image_id!r} cannot be an image's id: rename the file"
+    if other is not None and other.id == image_id:
+        return f"the id {image_id!r} is listed twice ({other.where}): keep one"
+    if other is not None:
+        return f"the ids {other.id!r} and {image_id!r} differ in case only: rename one of the files"
+    unknown = sorted(set(image.labels or ()) - class_ids.keys())
+    known = tuple(class_ids)
+    return "; ".join(f"the class {name!r} is unknown: {_hint(name, known)}" for name in unknown) or None
+
+
+@cache  # thousands of images may share a typing error
+def _hint(name: str, class_names: tuple[str, ...]) -> str:
+    return did_you_mean(repr(name), [repr(known) for known in class_names])

@@ -1,0 +1,95 @@
+"""What a reader gets, and what it returns: the images of a data set, none of them opened yet."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seco.data.problems import Problem
+from seco.runtime.parallel import ProgressCallback
+
+UNSPLIT = "all"
+"""Stands for the split of images whose split is still to be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderInput:
+    """Where a data set is and how it is read.
+
+    Attributes:
+        root: the folder of the data set.
+        places: split → image set, file or folder below `root`; under None a place whose split is to be made.
+        difficult: whether objects marked as difficult count as labels.
+        outside_root: whether paths may lead out of `root`.
+        progress: called with (done, total) while a long list is read.
+    """
+
+    root: Path
+    places: Mapping[str | None, str]
+    difficult: bool = True
+    outside_root: bool = False
+    progress: ProgressCallback | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class OutlineFile:
+    """A JSON file with outlines of objects: its path, the class name of each category id, and its SHA-256."""
+
+    path: Path
+    categories: Mapping[int, str]
+    digest: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Outlines:
+    """The outlines of an image's objects, from which its mask is rasterised.
+
+    Attributes:
+        file: where they stand.
+        annotations: the JSON text of each object's annotation (bytes, or a view of the file).
+        size: (width, height) in pixels of the image that they were drawn on.
+    """
+
+    file: OutlineFile
+    annotations: Sequence[bytes]
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedImage:
+    """An image as its data set lists it.
+
+    Attributes:
+        id: its name; None where it is to be made from the path.
+        image: the photograph.
+        where: what lists it, for sentences: a file, and perhaps a line.
+        labels: names of the classes it shows; None where they are to be read from its mask.
+        split: "train", "val", …; None where a split is to be made.
+        mask: the ground-truth mask, or None.
+        outlines: what a mask is to be rasterised from, or None.
+    """
+
+    id: str | None
+    image: Path
+    where: str
+    labels: tuple[str, ...] | None
+    split: str | None
+    mask: Path | None = None
+    outlines: Outlines | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a reader found.
+
+    Attributes:
+        images: in the order in which they are listed; those with a problem are left out.
+        problems: what is wrong with the lists.
+        unlabelled: split → number of images that are left out as they have no label.
+        class_names: the classes in the order that the data set gives them; empty where it gives none.
+    """
+
+    images: list[ListedImage] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    unlabelled: Counter[str] = field(default_factory=Counter)
+    class_names: list[str] = field(default_factory=list)

@@ -1,0 +1,132 @@
+"""Writes what the stage `prepare` produces: the manifest, masks beside it, and statistics of the data set."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from seco.data.checks import CheckedDataset, CheckedImage
+from seco.data.cooccurrence import Counts, Values, count_pairs, lift
+from seco.errors import SecoError
+from seco.storage.atomic import path_aside
+from seco.storage.manifest import TRAIN, Manifest, write_manifest
+from seco.storage.masks import mask_path
+from seco.storage.pairs import write_pairs
+
+_MASK_FOLDER = "masks"
+
+
+@dataclass(frozen=True, eq=False)
+class DatasetStatistics:
+    """What a data set holds, in numbers.
+
+    Attributes:
+        summary: the content of `summary.json`, see `summarise`.
+        counts: int64 `[K+1, K+1]`, the images that two classes share.
+        lifts: float64 `[K+1, K+1]`, how much more often than by chance.
+    """
+
+    summary: dict[str, Any]
+    counts: Counts
+    lifts: Values
+
+
+def write_dataset(folder: Path, dataset: CheckedDataset, *, mask_cache: Path) -> DatasetStatistics:
+    """Write the manifest of the sound images and what belongs to it; the manifest comes last.
+
+    Args:
+        folder: gets manifest.csv, classes.csv, cooccurrence.csv, summary.json and, where masks were rasterised, masks/.
+        dataset: what was checked.
+        mask_cache: the folder that rasterised masks are kept in.
+
+    Raises:
+        SecoError: no image is left to train on, or a file cannot be written.
+    """
+    if not any(item.record.split == TRAIN for item in dataset.images):
+        raise SecoError(f"no image is in the split {TRAIN!r}, so there is nothing to learn from: correct the splits")
+    names = dataset.class_names
+    images = link_masks(dataset.images, cache=mask_cache, folder=folder)
+    manifest = Manifest(tuple(item.record for item in images), names)
+    label_sets = [manifest.label_ids(record) for record in manifest.records]
+    counts = count_pairs(label_sets, num_classes=len(names))
+    lifts = lift(counts, num_images=len(label_sets))
+    summary = summarise(dataset)
+    write_pairs(folder, class_names=names, counts=counts, lifts=lifts)
+    write_manifest(folder, manifest, summary=summary)
+    return DatasetStatistics(summary, counts, lifts)
+
+
+def link_masks(images: Sequence[CheckedImage], *, cache: Path, folder: Path) -> list[CheckedImage]:
+    """Link the masks that lie in the cache into `folder/masks`, which is replaced; return the images with these masks.
+
+    Raises:
+        SecoError: the folder cannot be written.
+    """
+    target = folder / _MASK_FOLDER
+    linked: list[CheckedImage] = []
+    with path_aside(target) as aside:
+        try:
+            for item in images:
+                image_id, mask = item.record.id, item.record.mask
+                if mask is None or not mask.is_relative_to(cache):
+                    linked.append(item)
+                    continue
+                _link(mask, mask_path(aside, image_id))
+                linked.append(replace(item, record=replace(item.record, mask=mask_path(target, image_id))))
+            if target.exists():
+                shutil.rmtree(target)
+            if aside.exists():
+                aside.rename(target)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    return linked
+
+
+def summarise(dataset: CheckedDataset) -> dict[str, Any]:
+    """Count images, labels and masks of each split.
+
+    Returns:
+        `images`, `images_without_mask`, `images_without_label`: split → number; `images_a_class`: split → class →
+        images; `labels_an_image`: split → number of labels → images; `images_with_unseen_labels`: split → images with a
+        label that their mask does not show (normal in VOC: about 6 % of train_aug); `images_with_unnamed_classes`:
+        split → images whose mask shows a class that no label names; `left_out_without_label`: split → images that are
+        left out as they have no label; `problems`: the number of problems.
+    """
+    summary: dict[str, Any] = {
+        "left_out_without_label": dict(dataset.unlabelled),
+        "problems": len(dataset.problems),
+    }
+    for split in dict.fromkeys(item.record.split for item in dataset.images):
+        images = [item for item in dataset.images if item.record.split == split]
+        masked = [(set(item.record.labels), set(item.shown)) for item in images if item.shown is not None]
+        labels = Counter(label for item in images for label in item.record.labels)
+        for key, value in (
+            ("images", len(images)),
+            ("images_without_mask", len(images) - len(masked)),
+            ("images_without_label", sum(not item.record.labels for item in images)),
+            ("images_a_class", {name: labels[name] for name in dataset.class_names}),
+            ("labels_an_image", dict(sorted(Counter(len(item.record.labels) for item in images).items()))),
+            ("images_with_unseen_labels", sum(bool(named - shown) for named, shown in masked)),
+            ("images_with_unnamed_classes", sum(bool(shown - named) for named, shown in masked)),
+        ):
+            summary.setdefault(key, {})[split] = value
+    return summary
+
+
+def linked_folders(root: Path, images: Sequence[CheckedImage]) -> list[Path]:
+    """Return the folders with images or masks below `root` that are symbolic links; `root` itself may be one."""
+    files = (file for item in images for file in (item.record.image, item.record.mask) if file is not None)
+    folders = {folder for parent in {file.parent for file in files} for folder in (parent, *parent.parents)}
+    inside = (folder for folder in folders if folder != root and folder.is_relative_to(root))
+    return sorted(folder for folder in inside if folder.is_symlink())
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copyfile(source, target)

@@ -1,0 +1,112 @@
+from pathlib import Path
+
+import pytest
+
+from tests.data.trees import add_mask, add_photo, faults_of, prepared, write_table
+
+FORM = "the first line must be image,labels[,split][,mask]"
+
+
+def test_photographs_labels_and_classes_are_found(own: Path) -> None:
+    found = prepared(own, "csv")
+    assert found.faults == []
+    assert found.dataset.class_names == ("cat", "dog", "person")
+    assert found.labels == {"a": ("dog", "person"), "b": ("cat",), "sub/c": ("dog",)}
+    assert set(found.splits.values()) == {"train"}
+    assert found.records[0].image == own / "photos/a.jpg"
+
+
+def test_crlf_bom_blank_lines_spaces_quotes_both_separators_and_any_order_of_columns_are_read(own: Path) -> None:
+    add_photo(own / "photos/my  dog, 1.jpg")
+    text = '\ufefflabels, image \r\n\r\n dog | person ;dog;, photos/a.jpg \r\ndog,"photos/my  dog, 1.jpg"\r\n , \r\n'
+    (own / "images.csv").write_bytes(text.encode())
+    found = prepared(own, "csv")
+    assert found.faults == []
+    assert found.labels == {"a": ("dog", "person"), "my  dog, 1": ("dog",)}
+
+
+def test_masks_and_splits_have_columns(own: Path) -> None:
+    add_mask(own / "masks/a.png", [0, 2])
+    write_table(own, "image,labels,split,mask", "photos/a.jpg,dog,train,masks/a.png", "photos/b.png,,holidays,")
+    found = prepared(own, "csv", classes=["cat", "dog"])
+    assert found.faults == []
+    assert found.splits == {"a": "train", "b": "holidays"}
+    assert [record.mask for record in found.records] == [own / "masks/a.png", None]
+    assert [item.shown for item in found.dataset.images] == [("dog",), None]
+
+
+def test_masks_without_classes_are_refused(own: Path) -> None:
+    add_mask(own / "masks/a.png", [0, 1])
+    write_table(own, "image,labels,mask", "photos/a.jpg,dog,masks/a.png")
+    assert faults_of(own, "csv") == [
+        "own/images.csv, line 2 names the mask own/masks/a.png, and nothing says which value is which class: "
+        "set prepare.classes to the names of the classes, that of value 1 first"
+    ]
+
+
+def test_a_file_for_each_split(own: Path) -> None:
+    lists = {
+        "train": write_table(own, "image,labels", "photos/a.jpg,dog", name="train.csv"),
+        "val": write_table(own, "image,labels", "photos/b.png,dog", name="val.csv"),
+    }
+    assert prepared(own, "csv", lists=lists).splits == {"a": "train", "b": "val"}
+    write_table(own, "image,labels,split", "photos/b.png,dog,test", name="val.csv")
+    (fault,) = faults_of(own, "csv", lists=lists)
+    assert fault.startswith("own/val.csv, line 1: the column 'split' is unknown")
+
+
+@pytest.mark.parametrize(
+    ("header", "fault"),
+    [
+        ("photos/a.jpg,dog", f"the header is missing: {FORM}"),
+        ("image;labels", f"the header is missing: {FORM}"),
+        ("image,label", "the column 'label' is unknown: did you mean labels?"),
+        ("image,labels,weather", "the column 'weather' is unknown: choose one of image, labels, split, mask"),
+        ("image,labels,image", f"the column 'image' stands there twice: {FORM}"),
+        ("image,split", f"the column 'labels' is missing: {FORM}"),
+    ],
+)
+def test_a_faulty_header_is_reported(own: Path, header: str, fault: str) -> None:
+    write_table(own, header, "photos/a.jpg,dog,x")
+    assert faults_of(own, "csv") == [f"own/images.csv, line 1: {fault}"]
+
+
+LABELS = "the label cell is empty: name the classes that the image shows, or take the line out"
+LENGTH = "the line has not as many cells as the header: put quotes around a cell that holds a comma"
+SPLIT = "the split {!r} is no name: write train, val or another of letters, digits, - and _"
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ("photos/a.jpg,,train", LABELS),
+        ("photos/a.jpg,|; ,train", LABELS),
+        ("photos/a.jpg,dog", LENGTH),
+        ("photos/a.jpg,dog,train,val", LENGTH),
+        ("photos/a.jpg,dog,", SPLIT.format("")),
+        ("photos/a.jpg,dog,../up", SPLIT.format("../up")),
+        (",dog,train", "'' is no path: name a file"),
+        ("photos,dog,train", "own/photos cannot be read: Is a directory; correct the file or its permissions"),
+    ],
+)
+def test_a_faulty_line_is_reported_and_the_others_are_read(own: Path, line: str, fault: str) -> None:
+    write_table(own, "image,labels,split", line, "photos/b.png,,val", "photos/sub/c.jpg,dog,train")
+    assert faults_of(own, "csv") == [f"own/images.csv, line 2: {fault}"]
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        (
+            "image,labels\nphotos/a.jpg,dog\nphotos/b.png,Löwe\n".encode("latin-1"),
+            ", line 3: is not UTF-8 text: save the file as CSV, UTF-8",
+        ),
+        (b'image,labels\nphotos/a.jpg,"dog\n', ", line 2: is no CSV (unexpected end of data): save it as CSV, UTF-8"),
+        (None, " does not exist: write it, or correct prepare.source or prepare.lists"),
+    ],
+)
+def test_a_file_that_is_no_csv_is_refused(own: Path, content: bytes | None, fault: str) -> None:
+    (own / "images.csv").unlink()
+    if content is not None:
+        (own / "images.csv").write_bytes(content)
+    assert faults_of(own, "csv") == [f"own/images.csv{fault}"]
