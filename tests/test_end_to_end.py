@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -14,8 +15,10 @@ import yaml
 from PIL import Image
 
 from scenes.classes import DEMO
-from seco.studies.settings import changed
+from seco.studies.settings import changed, look_up
 from tests.clone import clone, environment, succeed
+from tests.imports import ROOT
+from tests.test_pipeline_definition import STAGES
 
 APART = ("--results", "results")  # from the results that the project itself has
 
@@ -69,6 +72,48 @@ def test_metrics_are_finite_and_cover_every_kind_of_mask(project):
 
 def test_a_second_run_does_nothing(project):
     assert "Data and pipelines are up to date." in succeed("dvc", "repro", cwd=project)
+
+
+def documented_changes() -> list[tuple[str, set[str], set[str]]]:
+    """Return the rows of the table in docs/architecture.md: what changes, what runs again, what may follow."""
+    page = (ROOT / "docs/architecture.md").read_text()
+    lines = page[page.index("| a change of |") :].partition("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    stages = [[set(re.findall(r"\w+", cell)) - {"nothing"} for cell in row[1:]] for row in rows]
+    return [(row[0].strip("`"), first, second) for row, (first, second) in zip(rows, stages, strict=True)]
+
+
+@pytest.mark.parametrize(("change", "runs", "follows"), documented_changes())
+def test_a_change_reruns_what_the_documents_say(project, change, runs, follows):
+    file = project / (change if "/" in change else "params.yaml")
+    before = file.read_text()
+    try:
+        if "/" in change:
+            file.write_text(f"{before}# changed\n")
+        else:
+            values = yaml.safe_load(before)
+            file.write_text(yaml.safe_dump(changed(values, {change: other_value(look_up(values, change))})))
+        told = json.loads(succeed("dvc", "status", "--json", cwd=project))
+    finally:
+        file.write_text(before)
+    names = {name.removeprefix("demo/dvc.yaml:") for name in told}
+    assert names == runs
+    assert following(names) - names == follows
+
+
+def other_value(value: bool | float) -> bool | float:
+    return not value if isinstance(value, bool) else value / 2 if isinstance(value, float) else value + 1
+
+
+def following(stages: set[str]) -> set[str]:
+    """Return the stages that read what some stages write, themselves or through others."""
+    found: set[str] = set()
+    for name in stages:
+        outs = [next(iter(out)) if isinstance(out, dict) else out for out in STAGES[name]["outs"]]
+        root = "${prepare.root}" if name == "generate" else None
+        readers = {other for other, body in STAGES.items() if {*outs, root} & {*body["deps"]}}
+        found |= readers | following(readers)
+    return found
 
 
 @pytest.mark.parametrize("linked", [False, True])

@@ -16,7 +16,14 @@ STAGES: dict = {
 PARAMS: dict = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 # Code that no result depends on: an edit there re-runs nothing. (The values that seco.config reads are parameters.)
-HARMLESS = ("seco/config", "seco/console", "seco/errors.py", "seco/runtime", "pipeline/options.py")
+HARMLESS = (
+    "seco/config",
+    "seco/console",
+    "seco/data/formats.py",
+    "seco/errors.py",
+    "seco/runtime",
+    "pipeline/options.py",
+)
 # Code that measures a run and changes nothing of it: train.evaluate_every scores the network on the way.
 MEASURING = {"train": ("seco/inference", "seco/scores")}
 # Parameters that a stage shows, or that name a folder which is among its deps.

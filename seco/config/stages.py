@@ -21,6 +21,4 @@ def stage_code(root: Path) -> dict[str, tuple[str, ...]]:
     stages: dict[str, dict[str, Any]] = {}
     for name in PIPELINES:
         stages |= read_yaml(root / name)["stages"]
-    return {
-        stage: tuple(path for path in body["deps"] if path.startswith(_CODE)) for stage, body in stages.items()
-    }
+    return {stage: tuple(path for path in body["deps"] if path.startswith(_CODE)) for stage, body in stages.items()}
