@@ -1,7 +1,8 @@
 """How long `dvc repro` takes when nothing has changed, at the size of PASCAL VOC (train_aug and val: 12,031 images).
 
-A copy of the project gets that many files in every folder that a stage reads or writes, `dvc commit` records them,
-and `dvc repro` is timed: DVC compares the time of change and the size of each file with what it knows, and runs nothing.
+A copy of the project gets that many files in each folder that a stage reads or writes, and `dvc commit` records them.
+Then `dvc repro` is timed: DVC compares the size and the time of change of each file with what it recorded, and runs
+nothing.
 
     python -m benchmarks.no_change
 """
