@@ -40,8 +40,9 @@ def prepare(
     listing = write_problems(output, dataset.problems)
     if not (section.skip_bad if skip_bad is None else skip_bad):
         refuse(dataset.problems, listing=listing)
-    statistics = write_dataset(output, dataset, mask_cache=cache / "masks")
-    linked = linked_folders(Path(section.root), dataset.images)
+    root = Path(section.root)
+    statistics = write_dataset(output, dataset, root=root, mask_cache=cache / "masks")
+    linked = linked_folders(root, dataset.images)
     show_dataset(statistics, class_names=dataset.class_names, linked=linked)
 
 

@@ -23,13 +23,18 @@ Facts = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class CheckedImage:
-    """A record whose files were decoded, and the classes that its mask shows (None: it has no mask).
+    """A record whose files were decoded.
 
-    In VOC the labels of about 6 % of the images name a class that the mask does not show, which is normal.
+    Attributes:
+        record: the image.
+        shown: the classes that its mask shows; None where it has no mask. In VOC the labels of about 6 % of the images
+            name a class that the mask does not show, which is normal.
+        digests: of the content of image and mask; that of a missing mask is empty.
     """
 
     record: Record
     shown: tuple[str, ...] | None
+    digests: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -114,13 +119,14 @@ def check(listing: Listing, *, cache: FactsCache, progress: ProgressCallback | N
 def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCache) -> CheckedImage | list[Problem]:
     problems: list[Problem] = []
     size = shown = None
+    image_digest = mask_digest = ""
     try:
-        size = _image_size(item, cache)
+        size, image_digest = _check_size(item, cache)
     except SecoError as error:
         problems.append(_problem(item, item.image, error))
     if item.mask is not None:
         try:
-            shown = _shown_classes(item.mask, size, class_names, cache)
+            shown, mask_digest = _check_mask(item.mask, size, class_names, cache)
         except SecoError as error:
             problems.append(_problem(item, item.mask, error))
     labels = item.labels if item.labels is not None else shown or ()
@@ -130,31 +136,44 @@ def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCa
         problems.append(_problem(item, item.image, error))
     if size is None or problems:
         return problems
-    return CheckedImage(Record(item.id or "", item.image, item.mask, labels, split, *size), shown)
+    record = Record(item.id or "", item.image, item.mask, labels, split, *size)
+    return CheckedImage(record, shown, (image_digest, mask_digest))
 
 
-def _image_size(item: ListedImage, cache: FactsCache) -> tuple[int, int]:
-    width, height = cache.facts(item.image, "image", upright_size)
+def _check_size(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, int], str]:
+    """Return the size (width, height) of an image and the digest of its file."""
+    width, height, digest = cache.facts(item.image, "image", _image_facts)
     if item.outlines is not None and item.outlines.size != (width, height):
         listed, found = ("x".join(map(str, size)) for size in (item.outlines.size, (width, height)))
         raise SecoError(
             f"{item.image} is {found} pixels, but its outlines were drawn on {listed} (width x height): "
             "list the size and the outlines of the image as it is seen, turned by its EXIF data"
         )
-    return width, height
+    return (width, height), f"{digest:014x}"
 
 
-def _shown_classes(
+def _check_mask(
     mask: Path, size: tuple[int, int] | None, class_names: tuple[str, ...], cache: FactsCache
-) -> tuple[str, ...]:
-    width, height, *values = cache.facts(mask, "mask", _mask_facts)
+) -> tuple[tuple[str, ...], str]:
+    """Return the classes that a mask shows and the digest of its file."""
+    width, height, digest, *values = cache.facts(mask, "mask", _mask_facts)
     require_sound(mask, MaskFacts((width, height), tuple(values)), num_classes=len(class_names), size=size)
-    return tuple(class_names[value - 1] for value in values if value not in (BACKGROUND, IGNORE))
+    shown = tuple(class_names[value - 1] for value in values if value not in (BACKGROUND, IGNORE))
+    return shown, f"{digest:014x}"
+
+
+def _image_facts(path: Path) -> Facts:
+    return (*upright_size(path), _digest(path))
 
 
 def _mask_facts(path: Path) -> Facts:
     facts = inspect_mask(path)
-    return (*facts.size, *facts.values)
+    return (*facts.size, _digest(path), *facts.values)
+
+
+def _digest(path: Path) -> int:
+    """Return the first 56 bits of the SHA-256 of a file's content."""
+    return int.from_bytes(hashlib.sha256(path.read_bytes()).digest()[:7], "big")
 
 
 def _problem(item: ListedImage, file: Path, error: SecoError) -> Problem:

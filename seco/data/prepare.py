@@ -11,11 +11,15 @@ from typing import Any
 from seco.data.checks import CheckedDataset, CheckedImage
 from seco.data.cooccurrence import Counts, Values, count_pairs, lift
 from seco.errors import SecoError
-from seco.storage.atomic import path_aside
+from seco.storage.atomic import atomic_write_bytes, path_aside
+from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.manifest import TRAIN, Manifest, write_manifest
 from seco.storage.masks import mask_path
 from seco.storage.pairs import write_pairs
+from seco.storage.rows import write_rows
 
+DIGESTS_FILE = "digests.csv"
+"""Digests of the content of images and masks: later stages depend on this file in place of the data set's folder."""
 _MASK_FOLDER = "masks"
 
 
@@ -34,12 +38,14 @@ class DatasetStatistics:
     lifts: Values
 
 
-def write_dataset(folder: Path, dataset: CheckedDataset, *, mask_cache: Path) -> DatasetStatistics:
+def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cache: Path) -> DatasetStatistics:
     """Write the manifest of the sound images and what belongs to it; the manifest comes last.
 
     Args:
-        folder: gets manifest.csv, classes.csv, cooccurrence.csv, summary.json and, where masks were rasterised, masks/.
+        folder: gets manifest.csv, classes.csv, cooccurrence.csv, digests.csv, summary.json and, where masks were
+            rasterised, masks/.
         dataset: what was checked.
+        root: the data set's folder; its contexts.csv, if there is one, is checked and copied.
         mask_cache: the folder that rasterised masks are kept in.
 
     Raises:
@@ -47,6 +53,7 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, mask_cache: Path) ->
     """
     if not any(item.record.split == TRAIN for item in dataset.images):
         raise SecoError(f"no image is in the split {TRAIN!r}, so there is nothing to learn from: correct the splits")
+    _copy_contexts(root / CONTEXTS_FILE, folder / CONTEXTS_FILE)
     names = dataset.class_names
     images = link_masks(dataset.images, cache=mask_cache, folder=folder)
     manifest = Manifest(tuple(item.record for item in images), names)
@@ -55,6 +62,8 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, mask_cache: Path) ->
     lifts = lift(counts, num_images=len(label_sets))
     summary = summarise(dataset)
     write_pairs(folder, class_names=names, counts=counts, lifts=lifts)
+    digests = [(item.record.id, *item.digests) for item in dataset.images]
+    write_rows(folder / DIGESTS_FILE, digests, columns=("id", "image", "mask"))
     write_manifest(folder, manifest, summary=summary)
     return DatasetStatistics(summary, counts, lifts)
 
@@ -122,6 +131,13 @@ def linked_folders(root: Path, images: Sequence[CheckedImage]) -> list[Path]:
     folders = {folder for parent in {file.parent for file in files} for folder in (parent, *parent.parents)}
     inside = (folder for folder in folders if folder != root and folder.is_relative_to(root))
     return sorted(folder for folder in inside if folder.is_symlink())
+
+
+def _copy_contexts(source: Path, target: Path) -> None:
+    if read_contexts(source):
+        atomic_write_bytes(target, source.read_bytes())
+    else:
+        target.unlink(missing_ok=True)
 
 
 def _link(source: Path, target: Path) -> None:

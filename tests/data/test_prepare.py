@@ -40,7 +40,7 @@ real = pytest.mark.skipif(VOC_ROOT is None, reason="SECO_VOC_ROOT does not name 
 
 
 def written(found: Prepared, root: Path, folder: Path) -> DatasetStatistics:
-    return write_dataset(folder, found.dataset, mask_cache=mask_cache(root))
+    return write_dataset(folder, found.dataset, root=root, mask_cache=mask_cache(root))
 
 
 def test_the_first_twenty_problems_are_shown_and_the_rest_counted() -> None:
