@@ -104,7 +104,7 @@ def test_drawn_masks_replace_old_ones(folder: Path) -> None:
     (target / "masks/old.png").write_text("old")
     found = prepared(root, "json")
     written(found, root, target)
-    names = ["classes.csv", "cooccurrence.csv", "manifest.csv", "masks", "summary.json"]
+    names = ["classes.csv", "cooccurrence.csv", "digests.csv", "manifest.csv", "masks", "summary.json"]
     assert sorted(path.name for path in target.iterdir()) == names
     assert sorted(path.name for path in (target / "masks").iterdir()) == ["a.png", "b.png"]
     for before, after in zip(found.records, read_manifest(target).records, strict=True):
@@ -112,6 +112,35 @@ def test_drawn_masks_replace_old_ones(folder: Path) -> None:
         assert after.mask == target / "masks" / f"{before.id}.png"
         assert after.mask.read_bytes() == before.mask.read_bytes()
         assert replace(after, mask=None) == replace(before, mask=None)
+
+
+def test_digests_change_with_the_content_of_the_file_alone(voc: Path, tmp_path: Path) -> None:
+    def digests() -> dict[str, tuple[str, str]]:
+        written(prepared(voc, "voc"), voc, tmp_path / "prepared")
+        with (tmp_path / "prepared/digests.csv").open(newline="") as file:
+            return {row["id"]: (row["image"], row["mask"]) for row in csv.DictReader(file)}
+
+    before = digests()
+    image = voc / "JPEGImages/a.jpg"
+    os.utime(image, (1, 1))
+    assert digests() == before
+    image.write_bytes(image.read_bytes() + b" ")
+    after = digests()
+    assert after["a"][0] != before["a"][0]
+    assert {**after, "a": before["a"]} == before
+
+
+def test_contexts_are_checked_and_copied_and_stale_ones_go(voc: Path, tmp_path: Path) -> None:
+    contexts, copy = voc / "contexts.csv", tmp_path / "prepared/contexts.csv"
+    contexts.write_text("id,split,contexts,biased\na,train,water,1\n")
+    written(prepared(voc, "voc"), voc, tmp_path / "prepared")
+    assert copy.read_text() == contexts.read_text()
+    contexts.write_text("something else\n")
+    with pytest.raises(SecoError, match=r"contexts\.csv"):
+        written(prepared(voc, "voc"), voc, tmp_path / "prepared")
+    contexts.unlink()
+    written(prepared(voc, "voc"), voc, tmp_path / "prepared")
+    assert not copy.exists()
 
 
 def test_masks_of_the_data_stay_where_they_are_and_stale_ones_go(voc: Path, tmp_path: Path) -> None:
