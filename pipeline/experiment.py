@@ -1,38 +1,35 @@
-"""`seco experiment`: studies of many runs, and the page of what they say together."""
+"""`seco experiment`: studies of many runs, and the page of their results."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from pipeline.options import PARAMS, Params
 
 if TYPE_CHECKING:
-    from seco.studies.conduct import Plan
-    from seco.studies.execution import Ended
-    from seco.studies.repository import Repository
-    from seco.studies.studies import Study
+    from seco.studies.definitions import Study
 
 experiment = typer.Typer(
-    help="Studies: runs of the pipeline that differ in a few settings, as experiments of DVC, and their results.",
+    help="Studies: DVC experiments that differ in a few settings, and the page of their results.",
     no_args_is_help=True,
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
 
-Seeds = Annotated[str, typer.Option("--seeds", help="Seeds of the training runs, with commas between.")]
+Seeds = Annotated[str, typer.Option("--seeds", help="Seeds of the training runs, separated by commas.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at a time.")]
 Change = Annotated[
     list[str] | None,
-    typer.Option("--set-param", "-S", metavar="KEY=VALUE", help="A setting of all runs.", show_default="params.yaml's"),
+    typer.Option("--set-param", "-S", metavar="KEY=VALUE", help="Change a setting of all runs.", show_default=False),
 ]
-Dry = Annotated[bool, typer.Option("--dry", help="Only tell what would run.", show_default="no")]
+Dry = Annotated[bool, typer.Option("--dry", help="Only show what would run.", show_default="no")]
 Results = Annotated[Path, typer.Option("--results", help="Folder of the results, a file a study.")]
-File = Annotated[Path, typer.Option("--studies", help="The studies that there are.")]
+File = Annotated[Path, typer.Option("--studies", help="File that defines the studies.")]
 
 STUDIES = Path("experiments/studies.yaml")
 RESULTS = Path("benchmarks/results")
-LOGS = Path(".seco/experiments")
+CLONES = Path(".seco/experiments")
 
 
 def _fixed(name: Literal["ablation", "rivals"]) -> Callable[..., None]:
@@ -45,16 +42,16 @@ def _fixed(name: Literal["ablation", "rivals"]) -> Callable[..., None]:
         params: Params = PARAMS,
         studies: File = STUDIES,
     ) -> None:
-        from seco.studies.studies import Studies
+        from seco.studies.definitions import Studies
 
         study = Studies(studies).fixed(name)
-        _conduct(study, params, seeds=seeds, jobs=jobs, changes=changes or (), dry=dry, results=results)
+        _run(study, params, seeds=seeds, jobs=jobs, changes=changes or (), dry=dry, results=results)
 
     return command
 
 
-experiment.command("ablation", help="What each part of SeCo brings (Table 2).")(_fixed("ablation"))
-experiment.command("rivals", help="ToCo, baseline, full supervision (Tables 3 to 5).")(_fixed("rivals"))
+experiment.command("ablation", help="Run SeCo without each of its parts (Table 2).")(_fixed("ablation"))
+experiment.command("rivals", help="Run SeCo, ToCo, baseline and full supervision (Tables 3 to 5).")(_fixed("rivals"))
 
 
 @experiment.command()
@@ -68,20 +65,22 @@ def sweep(
     params: Params = PARAMS,
     studies: File = STUDIES,
 ) -> None:
-    """One setting at several values."""
+    """Run one setting at several values."""
     from seco.config.yaml_file import read_yaml
+    from seco.studies.definitions import Studies
     from seco.studies.settings import changed, read_changes
-    from seco.studies.studies import Studies
 
-    settings = changed(read_yaml(params), read_changes(changes or ()))
-    study = Studies(studies).sweep(name, settings)
-    _conduct(study, params, seeds=seeds, jobs=jobs, changes=changes or (), dry=dry, results=results)
+    study = Studies(studies).sweep(name, changed(read_yaml(params), read_changes(changes or ())))
+    _run(study, params, seeds=seeds, jobs=jobs, changes=changes or (), dry=dry, results=results)
 
 
 @experiment.command("list")
 def list_studies(params: Params = PARAMS, studies: File = STUDIES) -> None:
-    """Show what studies there are, and how many runs each has a seed."""
-    for study in _every_study(params, studies):
+    """List the studies and how many runs each has a seed."""
+    from seco.config.yaml_file import read_yaml
+    from seco.studies.definitions import Studies
+
+    for study in Studies(studies).every(read_yaml(params)):
         typer.echo(f"{study.command:26} {len(study.variants):2} runs a seed  {study.about}")
 
 
@@ -95,80 +94,66 @@ def report(
     params: Params = PARAMS,
     studies: File = STUDIES,
 ) -> None:
-    """Make tables and pictures of all results, a section a study; what else the page says stays."""
-    from seco.studies.report import Splits, write_report
+    """Write tables and pictures of all results, a section a study; the rest of the page stays."""
+    from seco.config.yaml_file import read_yaml
+    from seco.studies.definitions import Studies
+    from seco.studies.report import write_report
 
     written = write_report(
-        _every_study(params, studies),
+        Studies(studies),
+        read_yaml(params),
         results=results,
         page=page,
         pictures=pictures,
-        splits=Splits(seeds=seed_split, segmentations=split),
+        seed_split=seed_split,
+        split=split,
     )
     typer.echo(f"{page} holds the results of {', '.join(written)}.")
 
 
-def _every_study(params: Path, path: Path) -> "list[Study]":
-    from seco.config.yaml_file import read_yaml
-    from seco.studies.studies import Studies
-
-    studies, settings = Studies(path), read_yaml(params)
-    sweeps = [studies.sweep(name, settings) for name in studies.sweeps]
-    return [studies.fixed("ablation"), studies.fixed("rivals"), *sweeps]
-
-
-def _conduct(
+def _run(
     study: "Study", params: Path, *, seeds: str, jobs: int, changes: Sequence[str], dry: bool, results: Path
 ) -> None:
-    """Run what is not done of a study; at the end name the runs that failed."""
+    """Run what is not done of a study, write each result at once, and at the end name the runs that failed."""
+    from contextlib import closing
+    from functools import partial
+
     from seco.config.settings import check_settings
     from seco.config.yaml_file import read_yaml
     from seco.errors import SecoError
-    from seco.studies.conduct import keep_results, look_for_results
-    from seco.studies.plan import plan_runs
-    from seco.studies.report import results_file
+    from seco.runtime.progress import progress
+    from seco.studies.clones import run_in_clones
     from seco.studies.repository import Repository
-    from seco.studies.results import read_rows, require_comparable
-    from seco.studies.settings import in_words, read_changes, read_seeds
+    from seco.studies.results import add_rows, find_done, read_rows, require_comparable
+    from seco.studies.runs import plan_runs
+    from seco.studies.settings import change_text, read_changes, read_seeds
 
-    def check(values: Any) -> None:
-        check_settings(values, source="its params.yaml")
-
-    repository, path = Repository(Path()), results_file(results, study)
+    repository, path = Repository(Path()), results / f"{study.name}.csv"
+    check = partial(check_settings, source="its params.yaml")
     runs = plan_runs(study, read_yaml(params), seeds=read_seeds(seeds), extra=read_changes(changes), check=check)
     rows = read_rows(path)
     require_comparable(rows, runs, path=path)
-    plan = look_for_results(runs, repository, rows)
-    typer.echo(f"{study.command}: {len(runs)} runs, of which {len(plan.done)} are done.")
+    done = find_done(runs, rows, repository)
+    pending = [run for run in runs if run.name not in done]
+    typer.echo(f"{study.command}: {len(runs)} runs, of which {len(done)} are done.")
     if dry:
-        for run in plan.pending:
-            typer.echo(f"{run.name}: {in_words(run.changes)}")
+        for run in pending:
+            typer.echo(f"{run.name}: {change_text(run.changes)}")
         return
-    keep_results(plan, path)
-    plan, faults = _run(plan, repository, jobs=jobs, path=path) if plan.pending else (plan, [])
+    if pending:
+        repository.require_clean()
+    faults: list[str] = []
+    with progress(study.name, total=len(pending)) as count:
+        ends = run_in_clones(pending, repository, folder=CLONES, jobs=jobs, on_progress=partial(count, 0))
+        with closing(ends):
+            for end in ends:
+                if end.row is None:
+                    faults.append(f"{end.run.name}: {end.fault} ({end.log})")
+                else:
+                    add_rows(path, [end.row])
+                typer.echo(f"{end.run.name}: {f'failed: {end.fault}' if end.fault else 'done'}")
+                count(1)
     if faults:
         listing = "\n".join(f"  {fault}" for fault in faults)
-        kept = f"; {path} holds the others" if plan.rows else ""
-        raise SecoError(f"{len(faults)} of {len(runs)} runs failed{kept}:\n{listing}")
-    typer.echo(f"{path} holds {len(plan.rows)} runs; `seco experiment report` makes tables of them.")
-
-
-def _run(plan: "Plan", repository: "Repository", *, jobs: int, path: Path) -> "tuple[Plan, list[str]]":
-    """Run what is not done and show how far it is; return what was found, and what went wrong."""
-    from seco.runtime.progress import progress
-    from seco.studies.conduct import conduct, data_outside
-    from seco.studies.execution import Execution
-    from seco.studies.watching import Watch
-
-    faults: list[str] = []
-
-    def tell(ended: "Ended") -> None:
-        watch.end(ended.run)
-        typer.echo(f"{ended.run.name}: {f'failed: {ended.fault}' if ended.fault else 'done'}")
-        faults.extend([f"{ended.run.name}: {ended.fault} ({ended.log})"] if ended.fault else [])
-
-    outside = data_outside(plan.runs[0].settings, repository)
-    with progress(plan.runs[0].study, total=len(plan.pending)) as count:
-        watch = Watch(count)
-        execution = Execution(repository, logs=LOGS, jobs=jobs, extra=outside, hear=watch.hear)
-        return conduct(plan, repository=repository, execution=execution, results=path, tell=tell), faults
+        raise SecoError(f"{len(faults)} of {len(runs)} runs failed; {path} holds the others:\n{listing}")
+    typer.echo(f"{path} holds {len(runs)} runs; `seco experiment report` makes tables of them.")

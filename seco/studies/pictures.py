@@ -1,132 +1,124 @@
-"""The pictures of a study: scores, where every run is a dot, and how many patch tags were right over time."""
+"""The pictures of a study: scores, where every run is a dot, and the share of right patch tags over time."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
+import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from seco.reporting.figures import COLOURS, to_png
-from seco.studies.results import Row
-from seco.studies.scores import Measures, by_variant, judged, tag_purity
-from seco.studies.statistics import summarise
-from seco.studies.tag_curves import ALL, KEPT, SPANS
+from seco.studies.results import SPANS, Row
+from seco.studies.study_tables import BIASED, CAM, CONFUSION, MIOU, mean_and_deviation
 
 _WIDTH = 10.0  # inches
 _DPI = 130
+_GREY = "#707070"
 _STYLES = ("-", "--")  # of the scores, where colours tell lines apart
-_APART = 0.045  # of the axis: nearer ticks would write over each other
-Score = Callable[[Row], float]
-Panels = Mapping[str, Mapping[str, Score]]
-"""By title and by name of the score."""
+_APART = 0.045  # of the axis: marks of nearer ticks would overlap
+Panels = Mapping[str, Mapping[str, str]]
+"""By title and by label: the column of the score."""
 
 
-def draw_study(rows: Sequence[Row], measures: Measures, *, key: str | None) -> bytes:
-    """Draw a study as a PNG: a line of dots a variant, or a curve a line over the values of the key that is swept."""
-    panels: dict[str, dict[str, Score]] = {
-        "mIoU, %": {
-            "segmentation": lambda row: 100 * measures.segmentation(row, "miou"),
-            "CAM seed": lambda row: 100 * measures.cam_miou(row),
-        },
-        "confusion ratio, FP / TP (lower is better)": {
-            "all classes": lambda row: measures.segmentation(row, "confusion_ratio"),
-        },
+def study_picture(scores: pd.DataFrame, *, key: str | None, biased: bool) -> bytes:
+    """Draw a study as a PNG: dots for each variant or, where a key is swept, curves over its values.
+
+    Args:
+        scores: a row a run, as `study_scores` returns it.
+        key: the dotted key that is swept.
+        biased: whether some classes come with a context.
+    """
+    ratios = {"all classes": CONFUSION} | ({"biased classes": BIASED} if biased else {})
+    panels = {
+        "mIoU, %": {"segmentation": MIOU, "CAM seed": CAM},
+        "confusion ratio, FP / TP (lower is better)": ratios,
     }
-    if measures.classes:
-        panels["confusion ratio, FP / TP (lower is better)"]["biased classes"] = measures.biased_confusion
-    figure = _draw_variants(by_variant(rows), panels) if key is None else _draw_sweep(rows, panels, key=key)
-    return to_png(figure, _DPI)
+    return to_png(_variants(scores, panels) if key is None else _sweep(scores, panels, key=key), _DPI)
 
 
-def draw_tags(rows: Sequence[Row]) -> bytes | None:
+def tag_picture(rows: Sequence[Row]) -> bytes | None:
     """Draw the share of right patch tags over time as a PNG; None where none were judged.
 
-    The panels: each variant's class tags as the CAM gave them and those that rectification kept; and the reference's,
-    a class each.
+    Left: class tags of each variant, as the CAM gave them and those that rectification kept. Right: the tags of the
+    reference, a curve a class.
     """
-    variants = {name: of_seed for name, of_seed in by_variant(rows).items() if judged([*of_seed.values()])}
-    if not variants:
+    columns = [name for name in rows[0] if name.startswith("tags/")]
+    shares = 100 * pd.DataFrame([*rows]).set_index("variant")[columns]
+    means = shares.groupby("variant", sort=False).mean().dropna(how="all").dropna(axis="columns", how="all")
+    if means.empty:
         return None
     figure = Figure(figsize=(_WIDTH, 4.0), facecolor="white", layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    for number, (name, of_seed) in enumerate(variants.items()):
-        for whose, style in zip((ALL, KEPT), _STYLES, strict=True):
-            _course(left, [*of_seed.values()], whose, colour=f"C{number}", style=style)
-        left.plot([], [], color=f"C{number}", label=name)
-    left.plot([], [], color="#707070", linestyle=_STYLES[1], label="kept by eq. 7")
-    reference = rows[0].reference if rows[0].reference in variants else next(iter(variants))
-    own = [*variants[reference].values()]
-    for number, name in enumerate(whose for whose in judged(own) if whose not in (ALL, KEPT)):
-        colour, style = f"C{number % 10}", _STYLES[number // 10 % 2]
-        _course(right, own, name, colour=colour, style=style)
-        right.plot([], [], color=colour, linestyle=style, label=name)
+    for number, name in enumerate(means.index):
+        for whose, style in zip(("all", "kept"), _STYLES, strict=True):
+            label = name if whose == "all" else None
+            _tag_curve(left, means.loc[name], whose, label=label, color=f"C{number}", linestyle=style)
+    left.plot([], [], color=_GREY, linestyle=_STYLES[1], label="kept by eq. 7")
+    reference = rows[0]["reference"] if rows[0]["reference"] in means.index else means.index[0]
+    own = means.loc[reference].dropna()
+    judged = [*dict.fromkeys(column.split("/")[1] for column in own.index)]
+    for number, name in enumerate(name for name in judged if name not in ("all", "kept")):
+        style = _STYLES[number // 10 % 2]
+        _tag_curve(right, own, name, label=name, color=f"C{number % 10}", linestyle=style)
     for axis, title in ((left, "right class tags, %"), (right, f"right tags of {reference}, %, by what they say")):
         axis.set_xlabel("training, %", fontsize=9)
-        _dress(axis, title=title, columns=5)
+        _finish_panel(axis, title=title, columns=5)
     return to_png(figure, _DPI)
 
 
-def _course(axis: Axes, rows: Sequence[Row], whose: str, *, colour: str, style: str) -> None:
-    """Draw the mean over runs of the share of right tags, at the middle of each span that has some."""
+def _tag_curve(axis: Axes, means: pd.Series, whose: str, **look: str | None) -> None:
+    """Draw the share of right tags at the middle of each tenth of training that has one."""
     spans = range(1, SPANS + 1)
-    means = [100 * summarise([tag_purity(row, span, whose=whose) for row in rows]).mean for span in spans]
-    axis.plot([(span - 0.5) * 100 / SPANS for span in spans], means, marker=".", color=colour, linestyle=style)
+    values = [means.get(f"tags/{whose}/{span}", math.nan) for span in spans]
+    axis.plot([(span - 0.5) * 100 / SPANS for span in spans], values, marker=".", **look)  # pyright: ignore[reportArgumentType]
 
 
-def _draw_variants(variants: Mapping[str, Mapping[int, Row]], panels: Panels) -> Figure:
-    """Draw the dots of each variant on lines of its own, one a score, and a stroke at their mean."""
+def _variants(scores: pd.DataFrame, panels: Panels) -> Figure:
+    """Draw the dots of each variant, a line of them for each score, and a stroke at their mean."""
+    variants = [*scores.groupby("variant", sort=False)]
     figure = Figure(figsize=(_WIDTH, 1.3 + 0.45 * len(variants)), facecolor="white", layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False, sharey=True)[0]
-    for axis, (title, scores) in zip(axes, panels.items(), strict=True):
-        for index, (name, score) in enumerate(scores.items()):
-            shift, colour = (index - (len(scores) - 1) / 2) * 0.3, COLOURS[index]
-            for place, of_seed in enumerate(variants.values()):
-                values = [score(row) for row in of_seed.values()]
+    for axis, (title, columns) in zip(axes, panels.items(), strict=True):
+        for index, (label, column) in enumerate(columns.items()):
+            shift, colour = (index - (len(columns) - 1) / 2) * 0.3, COLOURS[index]
+            for place, (_, runs) in enumerate(variants):
+                values = runs[column]
                 axis.plot(values, [place + shift] * len(values), "o", color=colour, alpha=0.45, markersize=4)
-                mean = summarise(values).mean
+                mean, _ = mean_and_deviation(values)
                 axis.plot([mean], [place + shift], "|", color=colour, markersize=13, markeredgewidth=2.5)
-            axis.plot([], [], "o", color=colour, markersize=4, label=name)
-        _dress(axis, title=title, columns=len(scores))
-    axes[0].set_yticks(range(len(variants)), list(variants))
+            axis.plot([], [], "o", color=colour, markersize=4, label=label)
+        _finish_panel(axis, title=title, columns=len(columns))
+    axes[0].set_yticks(range(len(variants)), [name for name, _ in variants])
     axes[0].set_ylim(len(variants) - 0.5, -0.5)
     return figure
 
 
-def _draw_sweep(rows: Sequence[Row], panels: Panels, *, key: str) -> Figure:
-    """Draw a curve through the means for each score; where there are several lines, each has its colour."""
+def _sweep(scores: pd.DataFrame, panels: Panels, *, key: str) -> Figure:
+    """Draw a curve through the means of each score; where there are several lines, each has its colour."""
     figure = Figure(figsize=(_WIDTH, 4.0), facecolor="white", layout="constrained")
-    places = place_values([row.value for row in rows])
-    lines = [*dict.fromkeys(row.line for row in rows)]
-    for axis, (title, scores) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
-        for number, line in enumerate(lines):
-            own = [row for row in rows if row.line == line]
-            for index, score in enumerate(scores.values()):
+    places = place_values(scores["value"])
+    scores = scores.assign(place=scores["value"].map(places)).replace([math.inf], math.nan)
+    lines = [*scores.groupby("line", sort=False)]
+    for axis, (title, columns) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        for number, (line, runs) in enumerate(lines):
+            for index, column in enumerate(columns.values()):
                 colour, style = (COLOURS[number], _STYLES[index]) if line else (COLOURS[index], "-")
-                _curve(axis, own, score, places, colour=colour, style=style)
-        for number, line in enumerate(filter(None, lines)):
-            axis.plot([], [], color=COLOURS[number], label=line)
-        for index, name in enumerate(scores):
-            colour, style = ("#707070", _STYLES[index]) if lines[0] else (COLOURS[index], "-")
-            axis.plot([], [], color=colour, linestyle=style, label=name)
+                axis.plot(runs["place"], runs[column], "o", color=colour, alpha=0.35, markersize=4)
+                axis.plot(runs.groupby("place")[column].mean(), color=colour, linestyle=style)
+            if line:
+                axis.plot([], [], color=COLOURS[number], label=line)
+        for index, label in enumerate(columns):
+            colour, style = (_GREY, _STYLES[index]) if lines[0][0] else (COLOURS[index], "-")
+            axis.plot([], [], color=colour, linestyle=style, label=label)
         axis.set_xticks([*places.values()], [*places])
         axis.set_xlabel(key, fontsize=9)
-        _dress(axis, title=title, columns=len(scores) + len(lines))
+        _finish_panel(axis, title=title, columns=len(columns) + len(lines))
     return figure
 
 
-def _curve(
-    axis: Axes, rows: Sequence[Row], score: Score, places: Mapping[str, float], *, colour: str, style: str
-) -> None:
-    """Draw the dots of all runs and the curve of their means."""
-    at = [places[row.value] for row in rows]
-    axis.plot(at, [score(row) for row in rows], "o", color=colour, alpha=0.35, markersize=4)
-    values = sorted({row.value for row in rows}, key=lambda value: places[value])
-    means = [summarise([score(row) for row in rows if row.value == value]).mean for value in values]
-    axis.plot([places[value] for value in values], means, color=colour, linestyle=style)
-
-
-def place_values(values: Sequence[str]) -> dict[str, float]:
+def place_values(values: Sequence[str] | pd.Series) -> dict[str, float]:
     """Return where on the axis each value stands: at itself, at its logarithm, or one after the other.
 
     The first of these in which the marks of all values can be told apart.
@@ -136,22 +128,16 @@ def place_values(values: Sequence[str]) -> dict[str, float]:
         numbers = sorted((float(value), value) for value in unique)
     except ValueError:
         return {value: float(place) for place, value in enumerate(unique)}
-    linear = {value: number for number, value in numbers}
-    if _are_apart([*linear.values()]):
-        return linear
-    logarithmic = {value: math.log(number) for number, value in numbers if number > 0}
-    if len(logarithmic) == len(linear) and _are_apart([*logarithmic.values()]):
-        return logarithmic
+    scales = [np.asarray, np.log] if numbers[0][0] > 0 else [np.asarray]
+    for scale in scales:
+        places = [float(place) for place in scale([number for number, _ in numbers])]
+        if all(right - left > _APART * (places[-1] - places[0]) for left, right in pairwise(places)):
+            return dict(zip([value for _, value in numbers], places, strict=True))
     return {value: float(place) for place, (_, value) in enumerate(numbers)}
 
 
-def _are_apart(places: Sequence[float]) -> bool:
-    width = places[-1] - places[0]
-    return all(right - left > _APART * width for left, right in pairwise(places))
-
-
-def _dress(axis: Axes, *, title: str, columns: int) -> None:
-    """Give a panel its title, and its legend below, where it hides nothing."""
+def _finish_panel(axis: Axes, *, title: str, columns: int) -> None:
+    """Give a panel its title, its grid and a legend below it."""
     axis.set_title(title, fontsize=10, loc="left")
     axis.tick_params(axis="both", length=0, labelsize=8)
     axis.grid(color="#e0e0e0", linewidth=0.8)

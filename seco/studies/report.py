@@ -1,77 +1,144 @@
-"""Tables and pictures of all results, on one page."""
+"""The page of results: a section with tables and pictures for each study; what else the page says stays."""
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+
+import pandas as pd
 
 from seco.errors import SecoError
+from seco.reporting.tables import to_markdown
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
-from seco.studies.page import Section, compose_section, put_sections
-from seco.studies.pictures import draw_study, draw_tags
+from seco.studies.definitions import Studies, Study
+from seco.studies.pictures import study_picture, tag_picture
 from seco.studies.results import Row, read_rows
-from seco.studies.scores import Measures, biased_classes
-from seco.studies.studies import Study
+from seco.studies.study_tables import class_table, cost_table, scores_table, study_scores
+
+_HEAD = """# Results
+
+Made by `seco experiment report` from the runs in `{results}`, a row each. Numbers are mean ± standard deviation over
+seeds. A difference (Δ) is the mean of the differences on the same seeds; in brackets the 95 % interval of a bootstrap
+over the seeds, which is too narrow where they are few. Where a class has false pixels and not one true, its confusion
+ratio is infinite; means leave it out, and the tables count it.
+"""
+_MIXED = "**Some runs had other settings than the rest** (column `changes` of the results): compare them with care."
 
 
-class Splits(NamedTuple):
-    """Where scores are taken: the CAM seeds' split and the segmentations'."""
+def write_report(
+    studies: Studies,
+    settings: Mapping[str, object],
+    *,
+    results: Path,
+    page: Path,
+    pictures: Path,
+    seed_split: str,
+    split: str,
+) -> list[str]:
+    """Write a section and pictures of each study that has results; return the names of these studies.
 
-    seeds: str
-    segmentations: str
-
-
-def results_file(folder: Path, study: Study) -> Path:
-    """Return where the results of a study lie."""
-    return folder / f"{study.name}.csv"
-
-
-def measures_of(rows: Sequence[Row], splits: Splits) -> Measures:
-    """Return where the scores of a study stand.
-
-    Raises:
-        SecoError: no run was scored on the splits.
-    """
-    measures = Measures(splits.seeds, splits.segmentations, biased_classes(rows))
-    for kind, split in (("cam_seed", splits.seeds), ("segmentation", splits.segmentations)):
-        known = sorted({name.split("/")[1] for row in rows for name in row.metrics if name.startswith(f"{kind}/")})
-        if split not in known:
-            remedy = f"choose one of {', '.join(known)}" if known else "it needs masks to be measured against"
-            raise SecoError(f"no {kind.replace('_', ' ')} was scored on {split!r}: {remedy}")
-    return measures
-
-
-def write_report(studies: Sequence[Study], *, results: Path, page: Path, pictures: Path, splits: Splits) -> list[str]:
-    """Write a section and a picture of each study that has results; return the names of those.
+    Args:
+        settings: those of params.yaml, around whose values sweeps go.
+        results: folder of the results files.
+        page: page to write the sections into.
+        pictures: folder for the pictures.
+        seed_split: split on which CAM seeds and refined masks are scored.
+        split: split on which segmentations are scored.
 
     Raises:
-        SecoError: there are none, a file or the page is damaged (nothing is written), or cannot be written.
+        SecoError: there are no results, a file or the page is damaged (nothing is written), or cannot be written.
     """
-    sections: list[Section] = []
-    drawn: dict[Path, bytes] = {}
-    for study in studies:
-        rows = _in_order(read_rows(results_file(results, study)), study)
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    text = text or _HEAD.format(results=results)
+    contents: dict[Path, bytes] = {}
+    written: list[str] = []
+    for study in studies.every(settings):
+        rows = _in_order(read_rows(results / f"{study.name}.csv"), study)
         if not rows:
             continue
-        measures = measures_of(rows, splits)
-        own = {study.about: (pictures / f"{study.name}.png", draw_study(rows, measures, key=study.key))}
-        tags = draw_tags(rows) if study.key is None else None
-        if tags is not None:
-            own["Right patch tags over time"] = (pictures / f"{study.name}-tags.png", tags)
-        drawn |= dict(own.values())
-        links = {title: os.path.relpath(picture, page.parent) for title, (picture, _) in own.items()}
-        sections.append(compose_section(study, rows, measures, pictures=links))
-    if not sections:
+        biased = studies.biased_classes(_scored_classes(rows))
+        scores = study_scores(rows, seed_split=seed_split, split=split, biased=biased)
+        drawn = {
+            study.about: (pictures / f"{study.name}.png", study_picture(scores, key=study.key, biased=bool(biased)))
+        }
+        if study.key is None and (tags := tag_picture(rows)):
+            drawn["Right patch tags over time"] = (pictures / f"{study.name}-tags.png", tags)
+        images = [f"![{title}]({os.path.relpath(path, page.parent)})" for title, (path, _) in drawn.items()]
+        where = f"Segmentations are those of {split} after the last refinement; CAM seeds and refined masks those of "
+        parts = [f"## {study.about}", *_origin(study, rows), f"{where}{seed_split}.", *_tables(study, scores, biased)]
+        text = _put_section(text, study.name, "\n\n".join([*parts, *images]))
+        contents |= dict(drawn.values())
+        written.append(study.name)
+    if not written:
         raise SecoError(f"{results} holds no results of a study: run one, such as `seco experiment ablation`")
-    text = page.read_text(encoding="utf-8") if page.exists() else ""
-    text = put_sections(text, sections, results=str(results))
-    for picture, content in drawn.items():
-        atomic_write_bytes(picture, content)
+    for path, content in contents.items():
+        atomic_write_bytes(path, content)
     atomic_write_text(page, text)
-    return [section.study for section in sections]
+    return written
 
 
 def _in_order(rows: Sequence[Row], study: Study) -> list[Row]:
-    """Return rows as the study names their variants, those that it no longer has last; a file has them as they came."""
-    names = [variant.name for variant in study.variants]
-    return sorted(rows, key=lambda row: (names.index(row.variant) if row.variant in names else len(names), row.seed))
+    """Return rows in the order of the study's variants, other variants last, and of seeds."""
+    places = {variant.name: place for place, variant in enumerate(study.variants)}
+    return sorted(rows, key=lambda row: (places.get(row["variant"], len(places)), row["seed"]))
+
+
+def _scored_classes(rows: Sequence[Row]) -> set[str]:
+    return {name.split("/")[3] for name in rows[0] if name.startswith("class/")} - {"background"}
+
+
+def _origin(study: Study, rows: Sequence[Row]) -> list[str]:
+    """Return what was compared, on which seeds and code, and the command that does it again."""
+
+    def distinct(name: str) -> list[str]:
+        return [*dict.fromkeys(str(row[name]) for row in rows if row[name] != "")]
+
+    if study.key is None:
+        compared = _listed(distinct("variant"))
+    else:
+        lines = distinct("line")
+        compared = f"{_listed(lines) + ', ' if lines else ''}`{study.key}` at {_listed(distinct('value'))}"
+    seeds, commits = sorted(distinct("seed"), key=int), _listed(distinct("commit"))
+    own = {"seed", *(key for variant in study.variants for key in variant.changes)}
+    extra = [[word for word in row["changes"].split() if word.partition("=")[0] not in own] for row in rows]
+    changes = "".join(f" -S {word}" for word in extra[0] if all(word in words for words in extra))
+    return [
+        f"Compared: {compared}; seed{'s' * (len(seeds) > 1)} {_listed(seeds)}, at commit {commits}.",
+        f"```bash\nseco experiment {study.command} --seeds {','.join(seeds)}{changes}\n```",
+        *([] if all(words == extra[0] for words in extra) else [_MIXED]),
+    ]
+
+
+def _tables(study: Study, scores: pd.DataFrame, biased: Sequence[str]) -> list[str]:
+    """Return the tables that the study names, each with its title."""
+    references = scores["reference"].unique()
+    reference = references[0] if len(references) == 1 else "the reference at the same value"
+    tables = {
+        "scores": (f"Scores; Δ is the difference to {reference} on the same seeds", scores_table(scores, biased)),
+        "classes": ("IoU in percent and, in brackets, the confusion ratio", class_table(scores, biased)),
+        "cost": ("Time, and how near the scores come to full supervision's", cost_table(scores)),
+    }
+    return [f"{title}:\n\n{to_markdown(table)}".rstrip("\n") for title, table in map(tables.__getitem__, study.tables)]
+
+
+def _put_section(page: str, name: str, text: str) -> str:
+    """Return the page with a section in place of its older self, or at the end.
+
+    Raises:
+        SecoError: the two lines that mark the section are not a pair.
+    """
+    begin, end = f"<!-- results of {name} -->", f"<!-- end of {name} -->"
+    block = f"{begin}\n{text}\n{end}"
+    old = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    marks = (page.count(begin), page.count(end))
+    if marks == (0, 0):
+        return f"{page.rstrip()}\n\n{block}\n"
+    if marks == (1, 1) and old.search(page):
+        return old.sub(lambda _: block, page)
+    raise SecoError(f"the page has no pair of `{begin}` and `{end}`: mend these lines, or delete them all")
+
+
+def _listed(words: Sequence[str]) -> str:
+    """Return "a, b and c"."""
+    *most, last = words or [""]
+    return f"{', '.join(most)} and {last}" if most else last

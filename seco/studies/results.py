@@ -1,101 +1,63 @@
-"""Results of runs: found in DVC's experiments, kept as rows of a CSV, a run each."""
+"""Results of a study's runs: read from the reports of each, kept as a CSV with a row a run."""
 
 import csv
-import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from seco.config.recipes import leaves
-from seco.config.yaml_file import parse_yaml
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_text
-from seco.studies.plan import Run
-from seco.studies.repository import SETTINGS, Experiment, Repository
-from seco.studies.settings import ROOT, in_words
-from seco.studies.tag_curves import read_tag_curves
+from seco.studies.repository import Repository
+from seco.studies.runs import StudyRun
+from seco.studies.settings import change_text
 
-METRICS, TRAINING, CLASSES = "reports/metrics.json", "reports/train/metrics.json", "reports/classes.csv"
-_FIXED = ("study", "variant", "line", "value", "reference", "seed", "commit", "changes", "common")
+Row = dict[str, Any]
+"""What a run found: text under the names of `FIXED` (the seed is a number), then its metrics by name.
+
+`line` and `value` are empty but in a sweep; `reference` is the variant that the run is compared with; `commit` has
+seven digits; `changes` are those to that commit's params.yaml; rows of another `common` are not comparable. Parts of a
+metric's name are joined by slashes; shares are fractions; NaN is "not defined".
+"""
+
+FIXED = ("study", "variant", "line", "value", "reference", "seed", "commit", "changes", "common")
+SPANS = 10
+"""Tenths of the training, in which the shares of right patch tags are averaged."""
+
+_METRICS, _TRAINING, _CLASSES = (
+    Path("reports/metrics.json"),
+    Path("reports/train/metrics.json"),
+    Path("reports/classes.csv"),
+)
+_TAG_CURVES = "reports/train/plots/metrics/tags"
 _SCORES = {"iou_percent": "iou", "precision_percent": "precision", "recall_percent": "recall"}
 
 
-class Row(NamedTuple):
-    """What a run found.
-
-    Attributes:
-        line, value: in a sweep, the curve and the value of the key; empty elsewhere.
-        reference: the variant that it is compared with.
-        commit: of the project on which it ran, seven digits.
-        changes: beside that commit's params.yaml, in words.
-        common: digest of what all runs of the study have; those of another one are not to be compared with it.
-        metrics: by name, parts joined by slashes; shares are fractions, NaN is "not defined".
-    """
-
-    study: str
-    variant: str
-    line: str
-    value: str
-    reference: str
-    seed: int
-    commit: str
-    changes: str
-    common: str
-    metrics: Mapping[str, float]
+def find_done(runs: Sequence[StudyRun], rows: Iterable[Row], repository: Repository) -> dict[str, Row]:
+    """Return the rows of those runs that are done, by name: same settings and same code, whatever the commit."""
+    recorded = {(row["variant"], row["seed"], row["changes"], row["common"]): row for row in rows}
+    keys = {run.name: (run.variant.name, run.seed, change_text(run.changes), run.common) for run in runs}
+    found = {name: recorded[key] for name, key in keys.items() if key in recorded}
+    return {name: row for name, row in found.items() if repository.same_code(row["commit"])}
 
 
-def find_done(runs: Sequence[Run], repository: Repository) -> dict[str, Experiment]:
-    """Return, by the names of runs, those experiments that found what the runs would find."""
-    planned = {run.name: run for run in runs}
-    done: dict[str, Experiment] = {}
-    for experiment in repository.experiments():
-        run = planned.get(experiment.name)
-        if run is None or experiment.name in done:
-            continue
-        # Its own commit is asked, not the one it ran on: what was edited and not committed came into it, too.
-        if _has_settings(experiment, run, repository) and repository.same_code(experiment.commit):
-            done[run.name] = experiment
-    return done
-
-
-def find_rows(runs: Sequence[Run], rows: Iterable[Row], repository: Repository) -> dict[str, Row]:
-    """Return, by the names of runs, those rows of a file that say what the runs would find."""
-    told = {(row.variant, row.seed, row.changes, row.common): row for row in rows}
-    wanted = {run.name: (run.variant.name, run.seed, in_words(run.changes), run.common) for run in runs}
-    theirs = {name: told[key] for name, key in wanted.items() if key in told}
-    return {name: row for name, row in theirs.items() if repository.same_code(row.commit)}
-
-
-def read_result(run: Run, experiment: Experiment, repository: Repository) -> Row:
-    """Return what an experiment found.
-
-    Raises:
-        SecoError: it lacks a file of results.
-    """
-    texts = {path: repository.read(experiment.commit, path) for path in (METRICS, TRAINING, CLASSES)}
-    missing = [path for path, text in texts.items() if text is None]
-    if missing:
-        raise SecoError(f"the experiment {experiment.name} lacks {', '.join(missing)}: `dvc exp remove {run.name}`")
-    metrics = _flatten(json.loads(texts[METRICS] or ""))
-    metrics |= {f"training/{name}": value for name, value in _flatten(json.loads(texts[TRAINING] or "")).items()}
-    classes = [*csv.DictReader(io.StringIO(texts[CLASSES] or ""))]
-    metrics |= _class_scores(classes)
-    names = [*dict.fromkeys(row["class"] for row in classes)]
-    metrics |= read_tag_curves(lambda path: repository.read(experiment.commit, path), names)
-    variant = run.variant
-    value = "" if variant.value is None else str(variant.value)
-    return Row(
-        *(run.study, variant.name, variant.line, value, variant.reference, run.seed, experiment.base[:7]),
-        changes=in_words(run.changes),
-        common=run.common,
-        metrics=metrics,
-    )
+def require_comparable(rows: Iterable[Row], runs: Sequence[StudyRun], *, path: Path) -> None:
+    """Raise SecoError where a file has rows of other settings than some runs, beside which they would stand."""
+    others = [row for row in rows if row["common"] not in {run.common for run in runs}]
+    if others:
+        raise SecoError(
+            f"{path} holds {len(others)} runs of other settings (commit {others[0]['commit']}), which cannot be"
+            " compared with new ones: move it away, or name another folder with --results"
+        )
 
 
 def read_rows(path: Path) -> list[Row]:
-    """Return the rows of a file of results; none where there is no file.
+    """Return the rows of a results file; none where there is no file.
 
     Raises:
         SecoError: the file is damaged.
@@ -103,74 +65,81 @@ def read_rows(path: Path) -> list[Row]:
     if not path.is_file():
         return []
     try:
-        rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")), strict=True))
-        return [_to_row(row) for row in rows]
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        text = {name: str for name in FIXED if name != "seed"}
+        table = pd.read_csv(path, dtype={**text, "seed": int}, float_precision="round_trip")
+        table[list(text)] = table[list(text)].fillna("")
+        table = table.astype(dict.fromkeys(table.columns.difference(FIXED), float))
+    except (OSError, ValueError, KeyError) as error:
         raise SecoError(f"{path} holds no results of a study ({error!r}): restore it from git, or delete it") from error
+    return table.to_dict("records")
 
 
-def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows; a metric that a row lacks, or that is not defined, is an empty cell.
+def add_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write rows to a results file, in place of those of the same variant and seed; other rows stay.
+
+    A metric that a row lacks, or that is not defined, is an empty cell.
 
     Raises:
-        SecoError: the file cannot be written; an older one survives.
+        SecoError: the file is damaged or cannot be written; it then stays as it was.
     """
-    rows = list(rows)
-    names = [*dict.fromkeys(name for row in rows for name in row.metrics)]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_FIXED, *names])
-    for row in rows:
-        writer.writerow([*row[: len(_FIXED)], *(_cell(row.metrics.get(name, math.nan)) for name in names)])
-    atomic_write_text(path, text.getvalue())
+    replaced = {(row["variant"], row["seed"]) for row in rows}
+    kept = [row for row in read_rows(path) if (row["variant"], row["seed"]) not in replaced]
+    table = pd.DataFrame([*kept, *rows])
+    atomic_write_text(path, table.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
 
 
-def join(old: Iterable[Row], new: Sequence[Row]) -> list[Row]:
-    """Return new rows, and before them the old ones that are of other variants or seeds."""
-    replaced = {(row.variant, row.seed) for row in new}
-    return [*(row for row in old if (row.variant, row.seed) not in replaced), *new]
+def read_row(run: StudyRun, folder: Path, *, commit: str) -> Row:
+    """Return what a run found, from the reports in the folder where it ran.
+
+    Raises:
+        SecoError: a report is missing.
+    """
+    missing = [str(path) for path in (_METRICS, _TRAINING, _CLASSES) if not (folder / path).is_file()]
+    if missing:
+        raise SecoError(f"it wrote no {', '.join(missing)}")
+    with (folder / _CLASSES).open(encoding="utf-8", newline="") as file:
+        classes = [*csv.DictReader(file)]
+    variant = run.variant
+    value = "" if variant.value is None else str(variant.value)
+    fixed = (run.study, variant.name, variant.line, value, variant.reference, run.seed, commit[:7])
+    return {
+        **dict(zip(FIXED, (*fixed, change_text(run.changes), run.common), strict=True)),
+        **_flatten(folder / _METRICS),
+        **{f"training/{name}": number for name, number in _flatten(folder / _TRAINING).items()},
+        **_class_scores(classes),
+        **_tag_shares(folder / _TAG_CURVES, [*dict.fromkeys(row["class"] for row in classes)]),
+    }
 
 
-def require_comparable(rows: Iterable[Row], runs: Sequence[Run], *, path: Path) -> None:
-    """Raise SecoError where rows of a file are of other settings than some runs, which would stand beside them."""
-    strangers = [row for row in rows if row.common not in {run.common for run in runs}]
-    if strangers:
-        raise SecoError(
-            f"{path} holds {len(strangers)} runs of other settings (commit {strangers[0].commit}), which cannot be"
-            " compared with new ones: move it away, or name another folder with --results"
-        )
-
-
-def _has_settings(experiment: Experiment, run: Run, repository: Repository) -> bool:
-    text = repository.read(experiment.commit, SETTINGS)
-    if text is None or repository.read(experiment.commit, METRICS) is None:
-        return False
-    found = dict(leaves(parse_yaml(text, source=f"{SETTINGS} of {experiment.name}")))
-    return {**found, ROOT: ""} == {**dict(leaves(run.settings)), ROOT: ""}
-
-
-def _flatten(values: Mapping[str, Any]) -> dict[str, float]:
+def _flatten(path: Path) -> dict[str, float]:
     """Return the numbers of nested mappings; null is what was not finite."""
-    found = ((name, math.nan if value is None else value) for name, value in leaves(values, separator="/"))
-    return {name: float(value) for name, value in found if isinstance(value, int | float)}
+    values = leaves(json.loads(path.read_text(encoding="utf-8")), separator="/")
+    numbers = ((name, math.nan if value is None else value) for name, value in values)
+    return {name: float(value) for name, value in numbers if isinstance(value, int | float)}
 
 
-def _class_scores(table: Iterable[Mapping[str, str]]) -> dict[str, float]:
+def _class_scores(table: Iterable[dict[str, str]]) -> dict[str, float]:
     """Return "class/MASKS/SPLIT/CLASS/SCORE" of a table of classes."""
     found: dict[str, float] = {}
     for row in table:
         place = f"class/{row['masks']}/{row['split']}/{row['class']}"
         for column, score in _SCORES.items():
-            found[f"{place}/{score}"] = float(row[column]) / 100 if row[column] else math.nan
-        found[f"{place}/confusion_ratio"] = float(row["confusion_ratio"]) if row["confusion_ratio"] else math.nan
+            found[f"{place}/{score}"] = float(row[column] or math.nan) / 100
+        found[f"{place}/confusion_ratio"] = float(row["confusion_ratio"] or math.nan)
     return found
 
 
-def _to_row(cells: Mapping[str, str]) -> Row:
-    fixed = {name: cells[name] for name in _FIXED if name != "seed"}
-    metrics = {name: float(cell) if cell else math.nan for name, cell in cells.items() if name not in _FIXED}
-    return Row(**fixed, seed=int(cells["seed"]), metrics=metrics)
+def _tag_shares(folder: Path, names: Sequence[str]) -> dict[str, float]:
+    """Return "tags/WHOSE/SPAN": the share of right patch tags in each tenth of training, counted from 1.
 
-
-def _cell(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.6g}"
+    WHOSE is "all" (from the CAM), "kept" (after eq. 7) or a class; names are those by id, "background" first.
+    """
+    files = {"all": "right", "kept": "right_kept"} | {name: f"right_{tag}" for tag, name in enumerate(names)}
+    paths = {whose: folder / f"{file}.tsv" for whose, file in files.items()}
+    curves = {whose: np.loadtxt(path, skiprows=1, ndmin=2) for whose, path in paths.items() if path.is_file()}
+    steps = max((int(curve[-1, 0]) for curve in curves.values()), default=0)  # the last step has its point
+    found: dict[str, float] = {}
+    for whose, curve in curves.items():
+        spans = (curve[:, 0].astype(int) - 1) * SPANS // steps + 1
+        found |= {f"tags/{whose}/{span}": float(curve[spans == span, 1].mean()) for span in np.unique(spans)}
+    return found

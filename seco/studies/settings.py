@@ -1,4 +1,4 @@
-"""Nested settings by dotted keys, as DVC changes them."""
+"""Nested settings by dotted keys, as `dvc exp run --set-param` changes them."""
 
 import hashlib
 import json
@@ -10,8 +10,8 @@ from seco.config.recipes import leaves
 from seco.config.yaml_file import parse_yaml
 from seco.errors import SecoError, did_you_mean
 
-ROOT = "prepare.root"  # where the data lie makes no other run
-_SEED = "seed"
+ROOT = "prepare.root"
+"""The folder of the data. Runs that differ in it alone count as the same."""
 
 
 def look_up(settings: Mapping[str, Any], key: str) -> Any:
@@ -38,18 +38,15 @@ def changed(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str
     result = deepcopy(dict(settings))
     for key, value in changes.items():
         look_up(result, key)
-        *sections, name = key.split(".")
-        section = result
-        for part in sections:
-            section = section[part]
-        section[name] = value
+        section, _, name = key.rpartition(".")
+        (look_up(result, section) if section else result)[name] = value
     return result
 
 
 def digest(settings: Mapping[str, Any]) -> str:
-    """Return eight hexadecimal digits that stand for settings, but for the seed and where the data lie."""
-    told = sorted((key, value) for key, value in leaves(settings) if key not in (_SEED, ROOT))
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:8]
+    """Return eight hexadecimal digits of a hash of all settings but the seed and the folder of the data."""
+    pairs = sorted((key, value) for key, value in leaves(settings) if key not in ("seed", ROOT))
+    return hashlib.sha256(json.dumps(pairs).encode()).hexdigest()[:8]
 
 
 def override(key: str, value: Any) -> str:
@@ -57,11 +54,10 @@ def override(key: str, value: Any) -> str:
     return f"{key}={json.dumps(value, separators=(',', ':'))}"
 
 
-def in_words(changes: Mapping[str, Any]) -> str:
+def change_text(changes: Mapping[str, Any]) -> str:
     """Return changes in one line: "method=toco cam.scales=[1.0,0.5]"."""
     return " ".join(
-        f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
-        for key, value in changes.items()
+        f"{key}={value}" if isinstance(value, str) else override(key, value) for key, value in changes.items()
     )
 
 
@@ -69,14 +65,14 @@ def read_changes(words: Sequence[str]) -> dict[str, Any]:
     """Return the changes that "KEY=VALUE" words name; values are YAML.
 
     Raises:
-        SecoError: a word is none.
+        SecoError: a word is not KEY=VALUE.
     """
     changes: dict[str, Any] = {}
     for word in words:
-        key, equals, _ = word.partition("=")
+        key, equals, value = word.partition("=")
         if not (key and equals):
-            raise SecoError(f"--set-param {word!r} is no change: write KEY=VALUE, such as train.steps=100")
-        changes[key] = parse_yaml(f"value: {word[len(key) + 1 :]}", source=f"--set-param {word}")["value"]
+            raise SecoError(f"--set-param {word!r} is not a change: write KEY=VALUE, such as train.steps=100")
+        changes[key] = parse_yaml(f"value: {value}", source=f"--set-param {word}")["value"]
     return changes
 
 
@@ -84,9 +80,9 @@ def read_seeds(text: str) -> list[int]:
     """Return the seeds of "0,1,2", each once.
 
     Raises:
-        SecoError: it is no list of numbers.
+        SecoError: it is not a list of numbers.
     """
     words = [word.strip() for word in text.split(",")]
     if not all(word.isdecimal() for word in words):
-        raise SecoError(f"--seeds {text!r} is no list of seeds: write numbers with commas between, such as 0,1,2")
+        raise SecoError(f"--seeds {text!r} is not a list of seeds: write numbers with commas between, such as 0,1,2")
     return [*dict.fromkeys(map(int, words))]

@@ -5,64 +5,57 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from seco.errors import SecoError
+from seco.studies.definitions import Study, Variant
 from seco.studies.settings import changed, digest
-from seco.studies.studies import Changes, Study, Variant
-
-Check = Callable[[Mapping[str, Any]], None]
-"""Raises SecoError where settings are impossible."""
 
 
-class Run(NamedTuple):
+class StudyRun(NamedTuple):
     """One run of the pipeline.
 
     Attributes:
         name: of DVC's experiment.
         changes: what it changes in params.yaml, its seed included.
-        settings: what params.yaml then says.
-        common: digest of what all runs of the study have, whatever their variant.
+        settings: params.yaml with these changes.
+        common: digest of the settings that all runs of the study share, before any variant's changes.
     """
 
     name: str
     study: str
     variant: Variant
     seed: int
-    changes: Changes
+    changes: Mapping[str, Any]
     settings: Mapping[str, Any]
     common: str
 
 
 def plan_runs(
-    study: Study, settings: Mapping[str, Any], *, seeds: Sequence[int], extra: Changes, check: Check
-) -> list[Run]:
+    study: Study,
+    settings: Mapping[str, Any],
+    *,
+    seeds: Sequence[int],
+    extra: Mapping[str, Any],
+    check: Callable[[Mapping[str, Any]], object],
+) -> list[StudyRun]:
     """Return every run of a study, those of the first seed first.
 
     Args:
-        study: what to run.
-        settings: what params.yaml says.
-        seeds: of the training runs.
-        extra: changes for all runs.
-        check: looks at the settings of each.
+        settings: those of params.yaml.
+        extra: changes for all runs; a variant's own changes override them.
+        check: raises SecoError where the settings of a run are invalid.
 
     Raises:
-        SecoError: the settings of a run are impossible.
+        SecoError: the settings of a run are invalid.
     """
     runs, common = [], digest(changed(settings, extra))
     for seed in seeds:
         for variant in study.variants:
+            name = f"{study.name}-{_slug(variant.name)}-s{seed}"
             changes = {**extra, **variant.changes, "seed": seed}
-            run = Run(
-                name=f"{study.name}-{_slug(variant.name)}-s{seed}",
-                study=study.name,
-                variant=variant,
-                seed=seed,
-                changes=changes,
-                settings=changed(settings, changes),
-                common=common,
-            )
+            run = StudyRun(name, study.name, variant, seed, changes, changed(settings, changes), common)
             try:
                 check(run.settings)
             except SecoError as fault:
-                raise SecoError(f"the run {run.name} cannot be: {fault}") from fault
+                raise SecoError(f"the run {name} is impossible: {fault}") from fault
             runs.append(run)
     return runs
 
