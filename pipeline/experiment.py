@@ -140,19 +140,19 @@ def _run(
         for run in pending:
             typer.echo(f"{run.name}: {change_text(run.changes)}")
         return
+    faults: list[str] = []
     if pending:
         repository.require_clean()
-    faults: list[str] = []
-    with progress(study.name, total=len(pending)) as count:
-        ends = run_in_clones(pending, repository, folder=CLONES, jobs=jobs, on_progress=partial(count, 0))
-        with closing(ends):
-            for end in ends:
-                if end.row is None:
-                    faults.append(f"{end.run.name}: {end.fault} ({end.log})")
-                else:
-                    add_rows(path, [end.row])
-                typer.echo(f"{end.run.name}: {f'failed: {end.fault}' if end.fault else 'done'}")
-                count(1)
+        with progress(study.name, total=len(pending)) as count:
+            ends = run_in_clones(pending, repository, folder=CLONES, jobs=jobs, on_progress=partial(count, 0))
+            with closing(ends):
+                for end in ends:
+                    if end.row is None:
+                        faults.append(f"{end.run.name}: {end.fault} ({end.log})")
+                    else:
+                        add_rows(path, [end.row])
+                    typer.echo(f"{end.run.name}: {f'failed: {end.fault}' if end.fault else 'done'}")
+                    count(1)
     if faults:
         listing = "\n".join(f"  {fault}" for fault in faults)
         raise SecoError(f"{len(faults)} of {len(runs)} runs failed; {path} holds the others:\n{listing}")

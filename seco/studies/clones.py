@@ -24,7 +24,7 @@ from dvc.api import DVCFileSystem
 
 from seco.errors import SecoError
 from seco.runtime.signals import deferred
-from seco.studies.repository import Repository
+from seco.studies.repository import Repository, output_of
 from seco.studies.results import Row, read_row
 from seco.studies.runs import StudyRun
 from seco.studies.settings import ROOT, look_up, override
@@ -38,6 +38,7 @@ if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
 runpy.run_module("dvc", run_name="__main__", alter_sys=True)
 """
+_CACHE = (sys.executable, "-m", "dvc", "cache", "dir")
 _PROGRESS = re.compile(rb"^([\w -]+): \d+/\d+ +(\d+%)", re.MULTILINE)  # of a stage: "train: 120/800  15%  0:34 left"
 _GRACE = 60.0  # seconds for a training step to end and its state to be saved
 _INTERVAL = 0.2  # seconds between two looks at the processes
@@ -78,7 +79,7 @@ def run_in_clones(
     """
     waiting, active = deque(runs), list[_Job]()
     folder.mkdir(parents=True, exist_ok=True)
-    cache = _project_cache(repository.root)
+    cache = output_of(*_CACHE, cwd=repository.root)
     try:
         while waiting or active:
             while waiting and len(active) < jobs:
@@ -105,21 +106,11 @@ def _claim_log(path: Path) -> IO[bytes]:
     return log
 
 
-def _project_cache(root: Path) -> str:
-    """Return the path of the project's DVC cache."""
-    words = [sys.executable, "-m", "dvc", "cache", "dir"]
-    return subprocess.run(words, cwd=root, capture_output=True, text=True, check=True).stdout.strip()
-
-
 def _make_clone(run: StudyRun, repository: Repository, clone: Path, *, cache: str) -> Path:
     """Make a clone that has the project's DVC cache, its interrupted trainings and its data."""
     shutil.rmtree(clone, ignore_errors=True)
     repository.clone_to(clone)
-    own_config = repository.root / ".dvc/config.local"
-    if own_config.exists():
-        shutil.copy(own_config, clone / ".dvc")
-    words = [sys.executable, "-m", "dvc", "cache", "dir", "--local", cache]
-    subprocess.run(words, cwd=clone, capture_output=True, check=True)
+    output_of(*_CACHE, "--local", cache, cwd=clone)
     resume, data = repository.root / ".seco/resume", str(look_up(run.settings, ROOT))
     resume.mkdir(parents=True, exist_ok=True)
     _link(clone / ".seco/resume", resume)
@@ -181,7 +172,7 @@ def _progress_in(log: Path) -> str:
     with log.open("rb") as file:
         file.seek(max(file.seek(0, os.SEEK_END) - 4096, 0))
         found = _PROGRESS.findall(file.read())
-    return b" ".join(found[-1]).decode() if found else ""
+    return b" ".join(found[-1]).decode() if found else "starting"
 
 
 def _stop(active: Sequence[_Job]) -> None:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from seco.reporting.figures import COLOURS, to_png
 from seco.studies.results import SPANS, Row
-from seco.studies.study_tables import BIASED, CAM, CONFUSION, MIOU, mean_and_deviation
+from seco.studies.study_tables import BIASED, CAM, CONFUSION, MIOU
 
 _WIDTH = 10.0  # inches
 _DPI = 130
@@ -52,27 +52,26 @@ def tag_picture(rows: Sequence[Row]) -> bytes | None:
     figure = Figure(figsize=(_WIDTH, 4.0), facecolor="white", layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for number, name in enumerate(means.index):
-        for whose, style in zip(("all", "kept"), _STYLES, strict=True):
-            label = name if whose == "all" else None
-            _tag_curve(left, means.loc[name], whose, label=label, color=f"C{number}", linestyle=style)
+        _tag_curve(left, means.loc[name], "all", f"C{number}", label=str(name))
+        _tag_curve(left, means.loc[name], "kept", f"C{number}", style=_STYLES[1])
     left.plot([], [], color=_GREY, linestyle=_STYLES[1], label="kept by eq. 7")
     reference = rows[0]["reference"] if rows[0]["reference"] in means.index else means.index[0]
     own = means.loc[reference].dropna()
-    judged = [*dict.fromkeys(column.split("/")[1] for column in own.index)]
+    judged = dict.fromkeys(column.split("/")[1] for column in own.index)
     for number, name in enumerate(name for name in judged if name not in ("all", "kept")):
-        style = _STYLES[number // 10 % 2]
-        _tag_curve(right, own, name, label=name, color=f"C{number % 10}", linestyle=style)
+        _tag_curve(right, own, name, f"C{number % 10}", style=_STYLES[number // 10 % 2], label=name)
     for axis, title in ((left, "right class tags, %"), (right, f"right tags of {reference}, %, by what they say")):
         axis.set_xlabel("training, %", fontsize=9)
         _finish_panel(axis, title=title, columns=5)
     return to_png(figure, _DPI)
 
 
-def _tag_curve(axis: Axes, means: pd.Series, whose: str, **look: str | None) -> None:
+def _tag_curve(axis: Axes, means: pd.Series, whose: str, colour: str, *, style: str = "-", label: str = "") -> None:
     """Draw the share of right tags at the middle of each tenth of training that has one."""
-    spans = range(1, SPANS + 1)
-    values = [means.get(f"tags/{whose}/{span}", math.nan) for span in spans]
-    axis.plot([(span - 0.5) * 100 / SPANS for span in spans], values, marker=".", **look)  # pyright: ignore[reportArgumentType]
+    values = means.reindex([f"tags/{whose}/{span}" for span in range(1, SPANS + 1)])
+    axis.plot((np.arange(SPANS) + 0.5) * 100 / SPANS, values, marker=".", color=colour, linestyle=style)
+    if label:
+        axis.plot([], [], color=colour, linestyle=style, label=label)
 
 
 def _variants(scores: pd.DataFrame, panels: Panels) -> Figure:
@@ -86,8 +85,14 @@ def _variants(scores: pd.DataFrame, panels: Panels) -> Figure:
             for place, (_, runs) in enumerate(variants):
                 values = runs[column]
                 axis.plot(values, [place + shift] * len(values), "o", color=colour, alpha=0.45, markersize=4)
-                mean, _ = mean_and_deviation(values)
-                axis.plot([mean], [place + shift], "|", color=colour, markersize=13, markeredgewidth=2.5)
+                axis.plot(
+                    [values[np.isfinite(values)].mean()],
+                    [place + shift],
+                    "|",
+                    color=colour,
+                    markersize=13,
+                    markeredgewidth=2.5,
+                )
             axis.plot([], [], "o", color=colour, markersize=4, label=label)
         _finish_panel(axis, title=title, columns=len(columns))
     axes[0].set_yticks(range(len(variants)), [name for name, _ in variants])

@@ -11,9 +11,8 @@ from seco.errors import SecoError
 from seco.studies.results import SPANS, Row
 
 CAM, MIOU, CONFUSION, BIASED, PURITY = "CAM mIoU %", "mIoU %", "confusion", "confusion, biased", "tag purity %"
-MINUTES, INFINITE, BIASED_IOU, FULL = "training, minutes", "infinite, biased", "IoU %, biased", "full supervision"
-_SCORES = (CAM, "mask mIoU %", MIOU, "precision %", "recall %", CONFUSION, BIASED, PURITY)
-_COMPARED = (MIOU, BIASED)
+_REFINED, _MINUTES, _INFINITE, _FULL = "mask mIoU %", "training, minutes", "infinite, biased", "full supervision"
+_SCORES = [CAM, _REFINED, MIOU, "precision %", "recall %", CONFUSION, BIASED, PURITY]
 _SEGMENTATIONS = ("crf", "multi_scale", "single_scale")  # the most refined first
 
 
@@ -48,23 +47,25 @@ def study_scores(rows: Sequence[Row], *, seed_split: str, split: str, biased: Se
         masks = (f"segmentation, {variant.replace('_', ' ')}" for variant in _SEGMENTATIONS)
         return metric(*(f"class/{kind}/{split}/{name}/{score}" for kind in masks))
 
-    scores = results[["variant", "line", "value", "reference", "seed"]].copy()
-    scores[FULL] = ["method=full" in changes.split() for changes in results["changes"]]
-    scores[CAM] = 100 * metric(f"cam_seed/{seed_split}/miou").where(~scores[FULL])
-    scores["mask mIoU %"] = 100 * metric(f"refined/{seed_split}/miou").where(~scores[FULL])
-    for title, score in ((MIOU, "miou"), ("precision %", "precision"), ("recall %", "recall")):
-        scores[title] = 100 * of_segmentation(score)
-    scores[CONFUSION] = of_segmentation("confusion_ratio")
-    for name in biased:
-        scores[f"IoU %, {name}"] = 100 * of_class(name, "iou")
-        scores[f"confusion, {name}"] = of_class(name, "confusion_ratio")
-    ratios = scores[[f"confusion, {name}" for name in biased]]
-    scores[BIASED] = ratios.where(np.isfinite(ratios)).mean(axis=1)
-    scores[BIASED_IOU] = scores[[f"IoU %, {name}" for name in biased]].mean(axis=1)
-    scores[INFINITE] = np.isinf(ratios).sum(axis=1)
-    scores[PURITY] = 100 * metric(f"tags/all/{SPANS}")
-    scores[MINUTES] = metric("training/seconds") / 60
-    return scores
+    full = pd.Series(["method=full" in changes.split() for changes in results["changes"]])
+    ious = pd.DataFrame({f"IoU %, {name}": 100 * of_class(name, "iou") for name in biased}, results.index)
+    ratios = {f"confusion, {name}": of_class(name, "confusion_ratio") for name in biased}
+    ratios = pd.DataFrame(ratios, results.index, dtype=float)
+    scores = {
+        CAM: 100 * metric(f"cam_seed/{seed_split}/miou").mask(full),
+        _REFINED: 100 * metric(f"refined/{seed_split}/miou").mask(full),
+        MIOU: 100 * of_segmentation("miou"),
+        "precision %": 100 * of_segmentation("precision"),
+        "recall %": 100 * of_segmentation("recall"),
+        CONFUSION: of_segmentation("confusion_ratio"),
+        "IoU %, biased": ious.mean(axis=1),
+        BIASED: ratios.where(np.isfinite(ratios)).mean(axis=1),
+        _INFINITE: np.isinf(ratios).sum(axis=1),
+        PURITY: 100 * metric(f"tags/all/{SPANS}"),
+        _MINUTES: metric("training/seconds") / 60,
+        _FULL: full,
+    }
+    return results[["variant", "line", "value", "reference", "seed"]].assign(**scores).join([ious, ratios])
 
 
 def scores_table(scores: pd.DataFrame, biased: Sequence[str]) -> pd.DataFrame:
@@ -72,19 +73,15 @@ def scores_table(scores: pd.DataFrame, biased: Sequence[str]) -> pd.DataFrame:
 
     A score that no run has gets no column. Infinite ratios of biased classes, which no mean holds, are counted.
     """
+    variants = scores.groupby("variant", sort=False)
     measured = [title for title in _SCORES if scores[title].notna().any()]
-    variants = {str(name): runs for name, runs in scores.groupby("variant", sort=False)}
-    table = []
-    for name, runs in variants.items():
-        cells = {"variant": name, "seeds": len(runs), **{title: spread(runs[title], title) for title in measured}}
-        reference = runs["reference"].iloc[0]
-        other = variants[reference] if reference in variants else scores.iloc[:0]
-        for title in [title for title in _COMPARED if title in measured]:
-            cells[f"Δ {title.removesuffix(' %')}"] = "" if name == reference else _difference(runs, other, title)
-        if scores[INFINITE].any():
-            cells[INFINITE] = f"{runs[INFINITE].sum()} of {len(biased) * len(runs)}"
-        table.append(cells)
-    return pd.DataFrame(table)
+    table = variants[measured].agg(spread)
+    table.insert(0, "seeds", variants.size())
+    for title in [title for title in (MIOU, BIASED) if title in measured]:
+        table[f"Δ {title.removesuffix(' %')}"] = [_difference(scores, str(name), title) for name in table.index]
+    if scores[_INFINITE].any():
+        table[_INFINITE] = [f"{missed.sum()} of {len(biased) * len(missed)}" for _, missed in variants[_INFINITE]]
+    return table.reset_index()
 
 
 def class_table(scores: pd.DataFrame, biased: Sequence[str]) -> pd.DataFrame:
@@ -93,35 +90,32 @@ def class_table(scores: pd.DataFrame, biased: Sequence[str]) -> pd.DataFrame:
     A cell is "IoU % (confusion ratio)", means ± standard deviations.
     """
     lines = {name: (f"IoU %, {name}", f"confusion, {name}") for name in biased}
-    lines |= {"biased classes": (BIASED_IOU, BIASED)} if biased else {}
+    lines |= {"biased classes": ("IoU %, biased", BIASED)} if biased else {}
     lines["all classes"] = (MIOU, CONFUSION)
-    variants = [*scores.groupby("variant", sort=False)]
-    return pd.DataFrame(
-        [
-            {"class": title}
-            | {name: f"{spread(runs[iou], iou)} ({spread(runs[confusion], confusion)})" for name, runs in variants}
-            for title, (iou, confusion) in lines.items()
-        ]
-    )
+    cells = scores.groupby("variant", sort=False)[[title for pair in lines.values() for title in pair]].agg(spread)
+    table = {title: cells[iou] + " (" + cells[confusion] + ")" for title, (iou, confusion) in lines.items()}
+    return pd.DataFrame(table).T.rename_axis("class").reset_index()
 
 
 def cost_table(scores: pd.DataFrame) -> pd.DataFrame:
     """Return a row a variant (Tables 4 and 5): minutes of training, mIoU, and its share of full supervision's."""
-    upper, _ = mean_and_deviation(scores.loc[scores[FULL], MIOU])
-    table = []
-    for name, runs in scores.groupby("variant", sort=False):
-        share = 100 * mean_and_deviation(runs[MIOU])[0] / upper
-        cells = {title: spread(runs[title], title) for title in (MINUTES, MIOU)}
-        cells["of full supervision"] = "–" if math.isnan(share) else f"{share:.1f} %"
-        table.append({"variant": name, **cells})
-    return pd.DataFrame(table)
+    variants = scores.groupby("variant", sort=False)
+    table = variants[[_MINUTES, MIOU]].agg(spread)
+    upper = scores.loc[scores[_FULL], MIOU].to_numpy()
+    shares = [100 * mious.mean() / upper.mean() if len(upper) else math.nan for _, mious in variants[MIOU]]
+    table["of full supervision"] = ["–" if math.isnan(share) else f"{share:.1f} %" for share in shares]
+    return table.reset_index()
 
 
-def mean_and_deviation(values: pd.Series) -> tuple[float, float]:
-    """Return mean and standard deviation (n - 1) of the finite values; NaN where there are too few."""
-    finite = values.to_numpy()[np.isfinite(values)]
-    mean = float(finite.mean()) if len(finite) else math.nan
-    return mean, float(finite.std(ddof=1)) if len(finite) > 1 else math.nan
+def spread(values: pd.Series) -> str:
+    """Return "44.2 ± 0.5" of finite values; of one value the number alone, of none a dash.
+
+    Infinite values are counted: "0.70 ± 0.28, 1 × ∞". Percentages, as their column's name has it, get one decimal.
+    """
+    finite, decimals, infinite = values[np.isfinite(values)], _decimals(values.name), int(np.isinf(values).sum())
+    mean = f"{finite.mean():.{decimals}f}" if len(finite) else ""
+    deviation = f" ± {finite.std():.{decimals}f}" if len(finite) > 1 else ""
+    return ", ".join(filter(None, [mean + deviation, f"{infinite} × ∞" if infinite else ""])) or "–"
 
 
 def paired_difference(values: pd.Series, reference: pd.Series) -> tuple[float, float, float]:
@@ -141,27 +135,21 @@ def paired_difference(values: pd.Series, reference: pd.Series) -> tuple[float, f
     return float(pairs.mean()), float(interval.low), float(interval.high)
 
 
-def spread(values: pd.Series, title: str) -> str:
-    """Return "44.2 ± 0.5"; of one value the number alone, of none a dash.
-
-    Infinite values are counted: "0.70 ± 0.28, 1 × ∞". The title tells how many decimals: one for percent, else two.
-    """
-    decimals, infinite = _decimals(title), int(np.isinf(values).sum())
-    mean, deviation = mean_and_deviation(values)
-    parts = [] if math.isnan(mean) else [f"{mean:.{decimals}f}"]
-    if not math.isnan(deviation):
-        parts[0] += f" ± {deviation:.{decimals}f}"
-    return ", ".join([*parts, *([f"{infinite} × ∞"] if infinite else [])]) or "–"
-
-
-def _difference(runs: pd.DataFrame, reference: pd.DataFrame, title: str) -> str:
-    """Return "+2.1 [0.3, 4.0]", the paired difference; without interval where there is one pair."""
-    mean, low, high = paired_difference(runs.set_index("seed")[title], reference.set_index("seed")[title])
-    decimals = _decimals(title)
+def _difference(scores: pd.DataFrame, variant: str, title: str) -> str:
+    """Return "+2.1 [0.3, 4.0]", a variant's difference to its reference; without interval where there is one pair."""
+    runs = scores.set_index(["variant", "seed"])
+    reference = runs.loc[variant, "reference"].iloc[0]
+    if reference == variant:
+        return ""
+    own, other = (
+        runs.loc[runs.index.isin([name], level="variant"), title].droplevel("variant") for name in (variant, reference)
+    )
+    mean, low, high = paired_difference(own, other)
     if math.isnan(mean):
         return "–"
+    decimals = _decimals(title)
     return f"{mean:+.{decimals}f}" + ("" if math.isnan(low) else f" [{low:.{decimals}f}, {high:.{decimals}f}]")
 
 
-def _decimals(title: str) -> int:
-    return 1 if "%" in title else 2
+def _decimals(title: object) -> int:
+    return 1 if "%" in str(title) else 2
