@@ -3,24 +3,24 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.studies.place import make_place
-from tests.studies.repositories import SETTINGS, commit, git, write
+from tests.studies.projects import make_repository, make_runnable
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A repository with code and settings."""
-    write(tmp_path, {"seco/a.py": "a = 1\n", "dvc.yaml": "stages: {}\n", "params.yaml": yaml.safe_dump(SETTINGS)})
-    git(tmp_path, "init", "--quiet")
-    for key, value in (("user.name", "test"), ("user.email", "test@localhost")):
-        git(tmp_path, "config", key, value)
-    commit(tmp_path)
-    return tmp_path
+    return make_repository(tmp_path / "project", params="seed: 0\nprepare: {root: data/raw/own}\n")
 
 
 @pytest.fixture
-def place(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def notes(tmp_path: Path) -> Path:
+    """The folder in which the stage of a runnable project notes what it does."""
+    (tmp_path / "notes").mkdir()
+    return tmp_path / "notes"
+
+
+@pytest.fixture
+def runnable(project: Path, notes: Path) -> Path:
     """A project that DVC can run."""
-    return make_place(project, tmp_path_factory.mktemp("notes"))
+    return make_runnable(project, notes)

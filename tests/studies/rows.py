@@ -5,7 +5,6 @@ import math
 from seco.studies.results import Row
 
 CLASSES = ("background", "aeroplane", "boat", "bottle", "car", "chair", "horse", "person", "sofa", "train")
-MASKS = "segmentation, crf"
 
 
 def row(
@@ -18,11 +17,7 @@ def row(
     boat: float = math.nan,
     seconds: float = 60.0,
     purity: float = math.nan,
-    reference: str = "SeCo",
-    line: str = "",
-    value: str = "",
-    changes: str = "",
-    common: str = "0123abcd",
+    **fixed: str,
 ) -> Row:
     """Return a run of the demo whose classes all have the same scores, but for the boat's confusion ratio if given."""
     metrics = {
@@ -37,7 +32,8 @@ def row(
     }
     for name in CLASSES:
         own = boat if name == "boat" and not math.isnan(boat) else confusion
-        metrics |= {f"class/{MASKS}/val/{name}/iou": miou, f"class/{MASKS}/val/{name}/confusion_ratio": own}
-    if not math.isnan(purity):
-        metrics |= {"tags/all/9": purity - 0.1, "tags/all/10": purity, "tags/kept/10": purity, "tags/boat/10": purity}
-    return Row("ablation", variant, line, value, reference, seed, "abc1234", changes, common, metrics)
+        place = f"class/segmentation, crf/val/{name}"
+        metrics |= {f"{place}/iou": miou, f"{place}/confusion_ratio": own}
+    tags = {"tags/all/9": purity - 0.1, "tags/all/10": purity, "tags/kept/10": purity, "tags/boat/10": purity}
+    text = {"line": "", "value": "", "reference": "SeCo", "commit": "abc1234", "changes": "", "common": "0123abcd"}
+    return {"study": "ablation", "variant": variant, "seed": seed, **text, **fixed, **metrics, **tags}

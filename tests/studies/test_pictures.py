@@ -5,25 +5,30 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seco.studies.pictures import draw_study, draw_tags, place_values
-from seco.studies.scores import Measures
+from seco.studies.pictures import place_values, study_picture, tag_picture
+from seco.studies.results import Row
+from seco.studies.study_tables import study_scores
 from tests.studies.rows import row
 
-MEASURES = Measures("train", "val", ("boat", "person"))
 BLUE, ORANGE, GREEN = (76, 114, 176), (221, 132, 82), (85, 168, 104)
 
 
-def pixels_of(picture: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(picture)) as image:
+def pixels_of(picture: bytes | None) -> np.ndarray:
+    with Image.open(io.BytesIO(picture or b"")) as image:
         assert image.format == "PNG"
         return np.asarray(image.convert("RGB"))
+
+
+def study(rows: list[Row], *, key: str | None = None, biased: tuple[str, ...] = ("boat", "person")) -> np.ndarray:
+    scores = study_scores(rows, seed_split="train", split="val", biased=biased)
+    return pixels_of(study_picture(scores, key=key, biased=bool(biased)))
 
 
 def has(picture: np.ndarray, colour: tuple[int, int, int]) -> bool:
     return bool((np.abs(picture.astype(int) - colour).max(axis=-1) <= 2).any())
 
 
-def sweep(values: list[str], lines: tuple[str, ...] = ("",)) -> list:
+def sweep(values: list[str], lines: tuple[str, ...] = ("",)) -> list[Row]:
     return [
         row(f"{line}, key={value}", seed, line=line, value=value, miou=0.3 + 0.1 * seed)
         for value in values
@@ -34,32 +39,25 @@ def sweep(values: list[str], lines: tuple[str, ...] = ("",)) -> list:
 
 def test_variants_are_drawn_with_both_scores_and_nothing_cut_off():
     rows = [row(name, seed, miou=0.3 + 0.1 * seed) for name in ("without a very long thing", "SeCo") for seed in (0, 1)]
-    picture = pixels_of(draw_study(rows, MEASURES, key=None))
+    picture = study(rows)
     assert picture.shape[1] == 1300
     assert has(picture, BLUE)
     assert has(picture, ORANGE)
     edges = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     assert (edges == 255).all()
-
-
-def test_more_variants_make_a_higher_picture():
-    heights = [
-        len(pixels_of(draw_study([row(str(name), 0) for name in range(count)], MEASURES, key=None))) for count in (2, 6)
-    ]
-    assert heights[1] > heights[0] + 100
+    assert len(study([row(str(name), 0) for name in range(6)])) > len(picture) + 100
 
 
 def test_each_line_of_a_sweep_has_its_colour():
-    picture = pixels_of(draw_study(sweep(["0.2", "0.4"], ("baseline", "ToCo", "SeCo")), MEASURES, key="generate.bias"))
+    picture = study(sweep(["0.2", "0.4"], ("baseline", "ToCo", "SeCo")), key="generate.bias")
     assert all(has(picture, colour) for colour in (BLUE, ORANGE, GREEN))
-    alone = pixels_of(draw_study(sweep(["0.2", "0.4"]), MEASURES._replace(classes=()), key="generate.bias"))
-    assert not has(alone, GREEN)
+    assert not has(study(sweep(["0.2", "0.4"]), key="generate.bias", biased=()), GREEN)
 
 
-def test_what_is_not_defined_stops_no_picture():
-    for key in (None, "weight"):
-        rows = [item._replace(metrics={}) for item in sweep(["1", "2"])] + [row("SeCo", 0, value="3", boat=math.inf)]
-        assert has(pixels_of(draw_study(rows, MEASURES, key=key)), BLUE)
+@pytest.mark.parametrize("key", [None, "weight"])
+def test_scores_that_are_not_defined_stop_no_picture(key):
+    bare = [{name: math.nan if "/" in name else value for name, value in item.items()} for item in sweep(["1", "2"])]
+    assert has(study([*bare, row("SeCo", 0, value="3", boat=math.inf)], key=key), BLUE)
 
 
 @pytest.mark.parametrize(
@@ -78,9 +76,10 @@ def test_values_stand_where_their_marks_can_be_told_apart(values, places):
 
 
 def test_tags_are_drawn_for_the_variants_that_have_them():
-    assert draw_tags([row("baseline", 0)]) is None
-    rows = [row("baseline", 0), row("SeCo", 0, purity=0.8), row("without LiG", 0, purity=0.7)]
-    picture = pixels_of(draw_tags(rows) or b"")
+    assert tag_picture([row("baseline", 0)]) is None
+    picture = pixels_of(
+        tag_picture([row("baseline", 0), row("SeCo", 0, purity=0.8), row("without LiG", 0, purity=0.7)])
+    )
     assert picture.shape[1] == 1300
     assert has(picture, (31, 119, 180))  # the first colour of matplotlib
     assert has(picture, (255, 127, 14))

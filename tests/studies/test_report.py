@@ -2,85 +2,139 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 from PIL import Image
 
+from scenes.classes import DEMO
 from seco.errors import SecoError
-from seco.studies.report import Splits, measures_of, results_file, write_report
-from seco.studies.results import write_rows
-from seco.studies.studies import Study, Variant
+from seco.studies.definitions import Studies
+from seco.studies.report import write_report
+from seco.studies.results import Row, add_rows
+from tests.studies.projects import write
 from tests.studies.rows import row
 
-SPLITS = Splits(seeds="train", segmentations="val")
-ABLATION = Study("ablation", "Parts", ("scores", "classes", "cost"), (Variant("SeCo", {}, "SeCo"),))
-SWEEP = Study("sweep-size", "Sizes", ("scores",), (), key="patch_size")
+STUDIES = {
+    "ablation": {
+        "about": "What each part brings",
+        "reference": "SeCo",
+        "tables": ["scores", "classes"],
+        "variants": {"baseline": {"method": "baseline"}, "without LiL": {"weight": 0.0}, "SeCo": {}},
+    },
+    "rivals": {"about": "Rivals", "reference": "SeCo", "tables": ["cost"], "variants": {"SeCo": {}}},
+    "sweeps": {"size": {"about": "Sizes", "key": "patch_size", "values": [32]}},
+    "biased": [{"of": list(DEMO), "classes": ["boat", "person"]}],
+}
+OLD = """# Results
+
+A note of one's own.
+
+<!-- results of ablation -->
+old
+<!-- end of ablation -->
+
+Another note.
+"""
 
 
-def report(folder: Path) -> list[str]:
-    return write_report(
-        [ABLATION, SWEEP],
-        results=folder / "results",
-        page=folder / "docs/results.md",
-        pictures=folder / "docs/images/results",
-        splits=SPLITS,
+def report(folder: Path, rows: dict[str, list[Row]]) -> tuple[list[str], str]:
+    """Write a report of some rows by study; return the studies that it names and the page."""
+    (folder / "studies.yaml").write_text(yaml.safe_dump(STUDIES, sort_keys=False))
+    for name, found in rows.items():
+        add_rows(folder / f"results/{name}.csv", found)
+    page, places = folder / "docs/results.md", {"results": folder / "results", "pictures": folder / "docs/images"}
+    settings = {"patch_size": 64}
+    studies = Studies(folder / "studies.yaml")
+    written = write_report(studies, settings, page=page, seed_split="train", split="val", **places)
+    return written, page.read_text()
+
+
+def test_a_section_names_what_was_compared_the_command_and_the_pictures(tmp_path):
+    rows = [
+        row("baseline", 0, changes="train.steps=9 method=baseline seed=0", miou=0.3),
+        row("baseline", 2, changes="train.steps=9 method=baseline seed=2", miou=0.4),
+        row("SeCo", 0, changes="train.steps=9 seed=0", miou=0.5, purity=0.8, commit="def5678"),
+    ]
+    written, page = report(tmp_path, {"ablation": rows})
+    assert written == ["ablation"]
+    assert page.startswith("# Results\n\nMade by `seco experiment report` from the runs in `")
+    _, section = page.split("<!-- results of ablation -->\n")
+    assert section.startswith(
+        "## What each part brings\n\n"
+        "Compared: baseline and SeCo; seeds 0 and 2, at commit abc1234 and def5678.\n\n"
+        "```bash\nseco experiment ablation --seeds 0,2 -S train.steps=9\n```\n\n"
+        "Segmentations are those of val after the last refinement; CAM seeds and refined masks those of train.\n\n"
+        "Scores; Δ is the difference to SeCo on the same seeds:\n\n| variant | seeds | CAM mIoU % | mask mIoU % |"
     )
-
-
-def test_studies_with_results_get_a_section_and_a_picture_that_it_shows(tmp_path):
-    write_rows(results_file(tmp_path / "results", ABLATION), [row("baseline", 0), row("SeCo", 0)])
-    assert report(tmp_path) == ["ablation"]
-    write_rows(results_file(tmp_path / "results", SWEEP), [row("patch_size=32", 0, value="32")])
-    assert report(tmp_path) == ["ablation", "sweep-size"]
-    page = (tmp_path / "docs/results.md").read_text()
-    assert page.index("## Parts") < page.index("## Sizes")
-    for picture in re.findall(r"!\[.*\]\((.*)\)", page):
-        with Image.open(tmp_path / "docs" / picture) as image:
+    assert "| baseline | 2 | 40.0 ± 0.0 | 45.0 ± 0.0 | 35.0 ± 7.1 |" in section
+    assert "IoU in percent and, in brackets, the confusion ratio:\n\n| class | baseline | SeCo |" in section
+    images = {"What each part brings": "ablation", "Right patch tags over time": "ablation-tags"}
+    shown = "\n\n".join(f"![{title}](images/{name}.png)" for title, name in images.items())
+    assert section.endswith(f"\n\n{shown}\n<!-- end of ablation -->\n")
+    for name in images.values():
+        with Image.open(tmp_path / f"docs/images/{name}.png") as image:
             assert image.width > 1000
-    assert {path.name for path in (tmp_path / "docs/images/results").iterdir()} == {"ablation.png", "sweep-size.png"}
 
 
-def test_variants_stand_in_the_order_of_their_study_and_strangers_last(tmp_path):
-    study = ABLATION._replace(variants=tuple(Variant(name, {}, "SeCo") for name in ("baseline", "without LiL", "SeCo")))
-    came = [("stranger", 0), ("SeCo", 1), ("without LiL", 1), ("baseline", 0), ("SeCo", 0)]
-    write_rows(results_file(tmp_path, study), [row(*run) for run in came])
-    places = {"page": tmp_path / "page.md", "pictures": tmp_path / "pictures"}
-    write_report([study], results=tmp_path, splits=SPLITS, **places)
-    told = re.findall(r"^\| (baseline|without LiL|SeCo|stranger) \|", places["page"].read_text(), re.MULTILINE)
-    assert told[:4] == ["baseline", "without LiL", "SeCo", "stranger"]
+def test_variants_stand_in_the_order_of_their_study_and_unknown_ones_last(tmp_path):
+    found = [("unknown", 0), ("SeCo", 1), ("without LiL", 1), ("baseline", 0), ("SeCo", 0)]
+    _, page = report(tmp_path, {"ablation": [row(*run) for run in found]})
+    table = re.findall(r"^\| (baseline|without LiL|SeCo|unknown) \|", page, re.MULTILINE)
+    assert table == ["baseline", "without LiL", "SeCo", "unknown"]
 
 
-def test_a_study_whose_tags_were_judged_shows_them_over_time(tmp_path):
-    write_rows(results_file(tmp_path / "results", ABLATION), [row("baseline", 0), row("SeCo", 0, purity=0.8)])
-    report(tmp_path)
-    assert "(images/results/ablation-tags.png)" in (tmp_path / "docs/results.md").read_text()
-    assert (tmp_path / "docs/images/results/ablation-tags.png").is_file()
+def test_runs_of_other_settings_than_the_rest_are_pointed_out(tmp_path):
+    rows = [row("SeCo", seed, changes=f"train.steps=9 seed={seed}") for seed in (0, 1)]
+    assert "other settings" not in report(tmp_path, {"ablation": rows})[1]
+    _, page = report(tmp_path, {"ablation": [row("SeCo", 2, changes="train.steps=8 seed=2")]})
+    assert "**Some runs had other settings than the rest**" in page
+    assert "seco experiment ablation --seeds 0,1,2\n" in page
 
 
-def test_no_results_are_told_with_what_makes_some(tmp_path):
+def test_a_sweep_names_its_key_and_values_and_its_lines(tmp_path):
+    rows = [row(f"patch_size={value}", 1, value=value, reference="patch_size=64") for value in ("32", "64", "96")]
+    _, page = report(tmp_path, {"sweep-size": rows})
+    assert "Compared: `patch_size` at 32, 64 and 96; seed 1, at commit abc1234." in page
+    assert "seco experiment sweep size --seeds 1\n" in page
+    assert "difference to patch_size=64 on" in page
+    (tmp_path / "results/sweep-size.csv").unlink()
+    lined = [
+        row(f"{line}, {value}", 1, line=line, value=value, reference=f"SeCo, {value}")
+        for value in ("0", "1")
+        for line in ("ToCo", "SeCo")
+    ]
+    _, page = report(tmp_path, {"sweep-size": lined})
+    assert "Compared: ToCo and SeCo, `patch_size` at 0 and 1;" in page
+    assert "difference to the reference at the same value on" in page
+
+
+def test_a_section_takes_the_place_of_its_older_self_and_all_else_stays(tmp_path):
+    write(tmp_path, {"docs/results.md": OLD})
+    written, page = report(tmp_path, {"ablation": [row(r"a \1 backslash", 0)], "rivals": [row("SeCo", 0)]})
+    assert written == ["ablation", "rivals"]
+    head, tail = OLD.split("old")
+    assert page.startswith(head)
+    assert f"{tail}\n<!-- results of rivals -->\n## Rivals\n" in page
+    assert r"| a \1 backslash | 1 |" in page
+    assert report(tmp_path, {})[1] == page
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        OLD.replace("<!-- end of ablation -->", ""),
+        OLD.replace("<!-- results of ablation -->", ""),
+        OLD + OLD,
+        "<!-- end of ablation -->\nx\n<!-- results of ablation -->\n",
+    ],
+)
+def test_marks_that_are_no_pair_are_named_and_nothing_is_written(tmp_path, page):
+    write(tmp_path, {"docs/results.md": page})
+    with pytest.raises(SecoError, match="no pair of `<!-- results of ablation -->` and `<!-- end of ablation -->`"):
+        report(tmp_path, {"ablation": [row("SeCo", 0)]})
+    assert (tmp_path / "docs/results.md").read_text() == page
+    assert [*(tmp_path / "docs").iterdir()] == [tmp_path / "docs/results.md"]
+
+
+def test_without_results_the_command_that_makes_some_is_named(tmp_path):
     with pytest.raises(SecoError, match=r"results holds no results of a study: run one, such as `seco experiment"):
-        report(tmp_path)
-
-
-@pytest.mark.parametrize("damage", ["results", "page"])
-def test_a_damaged_file_is_named_and_nothing_is_written(tmp_path, damage):
-    write_rows(results_file(tmp_path / "results", ABLATION), [row("SeCo", 0)])
-    (tmp_path / "docs").mkdir()
-    if damage == "results":
-        results_file(tmp_path / "results", SWEEP).write_text("study,variant\nsweep-size,x\n")
-    else:
-        (tmp_path / "docs/results.md").write_text("<!-- results of ablation -->\n")
-    told = "sweep-size.csv holds no results of a study" if damage == "results" else "no pair of"
-    before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(SecoError, match=told):
-        report(tmp_path)
-    assert sorted(tmp_path.rglob("*")) == before
-
-
-def test_a_split_that_was_not_scored_is_refused_with_those_that_were():
-    rows = [row("SeCo", 0)]
-    with pytest.raises(SecoError, match="no segmentation was scored on 'test': choose one of val"):
-        measures_of(rows, Splits(seeds="train", segmentations="test"))
-    with pytest.raises(SecoError, match="no cam seed was scored on 'val': choose one of train"):
-        measures_of(rows, Splits(seeds="val", segmentations="val"))
-    unmeasured = [item._replace(metrics={"training/seconds": 3.0}) for item in rows]
-    with pytest.raises(SecoError, match="no cam seed was scored on 'train': it needs masks"):
-        measures_of(unmeasured, SPLITS)
+        report(tmp_path, {})

@@ -3,22 +3,19 @@ from dvc.utils.hydra import apply_overrides
 
 from seco.config.yaml_file import read_yaml
 from seco.errors import SecoError
-from seco.studies.settings import changed, in_words, look_up, override, read_changes, read_seeds
+from seco.studies.settings import change_text, changed, look_up, override, read_changes, read_seeds
 
-SETTINGS = {"seed": 0, "training": {"steps": 5, "scale": [0.5, 2.0]}}
+SETTINGS = {"seed": 0, "train": {"steps": 5, "scale": [0.5, 2.0]}}
 
 
 def test_values_are_found_and_changed_by_dotted_key():
     assert look_up(SETTINGS, "train.steps") == 5
-    assert changed(SETTINGS, {"train.steps": 6, "seed": 1}) == {
-        "seed": 1,
-        "training": {"steps": 6, "scale": [0.5, 2.0]},
-    }
-    assert SETTINGS["training"] == {"steps": 5, "scale": [0.5, 2.0]}, "the settings themselves stay"
+    assert changed(SETTINGS, {"train.steps": 6, "seed": 1}) == {"seed": 1, "train": {"steps": 6, "scale": [0.5, 2.0]}}
+    assert SETTINGS["train"] == {"steps": 5, "scale": [0.5, 2.0]}, "the settings themselves stay"
 
 
 @pytest.mark.parametrize(
-    ("key", "hint"), [("training.step", "did you mean steps"), ("sed", "did you mean seed"), ("seed.x", "params.yaml")]
+    ("key", "hint"), [("train.step", "did you mean steps"), ("sed", "did you mean seed"), ("seed.x", "params.yaml")]
 )
 def test_a_key_that_is_not_there_is_refused(key, hint):
     for ask in (lambda: look_up(SETTINGS, key), lambda: changed(SETTINGS, {key: 1})):
@@ -35,9 +32,9 @@ def test_dvc_reads_an_override_as_the_value_it_is(tmp_path, value):
     assert read_yaml(path) == {"section": {"key": value}}
 
 
-def test_changes_in_words():
+def test_changes_change_text():
     changes = {"method": "toco", "cam.scales": [1.0, 0.5], "use_rectification": False, "weight": 0.1}
-    assert in_words(changes) == "method=toco cam.scales=[1.0,0.5] use_rectification=false weight=0.1"
+    assert change_text(changes) == "method=toco cam.scales=[1.0,0.5] use_rectification=false weight=0.1"
 
 
 def test_changes_are_read_as_yaml():
@@ -54,13 +51,13 @@ def test_changes_are_read_as_yaml():
 
 
 @pytest.mark.parametrize("word", ["steps", "=3", "steps:3"])
-def test_words_that_are_no_change_are_refused(word):
-    with pytest.raises(SecoError, match="is no change: write KEY=VALUE"):
+def test_words_that_are_not_changes_are_refused(word):
+    with pytest.raises(SecoError, match="is not a change: write KEY=VALUE"):
         read_changes([word])
 
 
 def test_seeds_are_numbers_each_once():
     assert read_seeds("0, 2,1,2") == [0, 2, 1]
     for text in ("", "a", "0,,1", "-1", "0;1"):
-        with pytest.raises(SecoError, match="is no list of seeds"):
+        with pytest.raises(SecoError, match="is not a list of seeds"):
             read_seeds(text)

@@ -3,8 +3,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from scenes.classes import DEMO
+from scenes.sampling import HOME, PARTNER
+from seco.data.class_sets import COCO, VOC
 from seco.errors import SecoError
-from seco.studies.studies import Studies
+from seco.studies.definitions import Studies
 from tests.imports import ROOT
 
 OWN = ROOT / "experiments/studies.yaml"
@@ -84,7 +87,7 @@ def test_a_sweep_with_lines_compares_them_at_each_value(studies):
         ("key: size, values: [96, 32]", "key: size, values: []", "sweeps.size.values"),
     ],
 )
-def test_faults_of_the_file_are_named(tmp_path, old, new, told):
+def test_errors_of_the_file_are_named(tmp_path, old, new, told):
     assert old in TEXT
     (tmp_path / "studies.yaml").write_text(TEXT.replace(old, new))
     with pytest.raises(SecoError) as fault:
@@ -116,10 +119,17 @@ def test_the_projects_studies_are_the_papers():
     assert [dict(variant.changes)["method"] for variant in studies.fixed("rivals").variants] == [
         *("baseline", "toco", "seco", "full"),
     ]
-    keys = {studies.sweep(name, settings).key for name in studies.sweeps}
-    assert keys == {
+    assert {study.key for study in studies.every(settings)} == {
+        None,
         *("patch_size", "num_patches", "patch_centres", "tag_threshold", "cam.low", "settle_uncertain"),
         *("rectify_threshold", "reservoir_size"),
         *("weight_lig", "weight_lil", "weight_seg", "weight_patch", "teacher_momentum", "tau_global", "tau_local"),
         *("prototype_update", "train.tag_source_switch", "generate.bias"),
     }
+
+
+def test_the_biased_classes_are_those_of_the_data_set_that_was_scored():
+    studies = Studies(OWN)
+    assert set(studies.biased_classes(DEMO)) == {*HOME, *PARTNER}
+    assert studies.biased_classes(VOC) == ("train", "boat", "aeroplane", "chair", "sofa", "horse")  # Table 3
+    assert studies.biased_classes(COCO) == studies.biased_classes([]) == ()
