@@ -1,8 +1,8 @@
 """`seco experiment`: studies of many runs, and the page of their results."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,26 +32,24 @@ RESULTS = Path("benchmarks/results")
 CLONES = Path(".seco/experiments")
 
 
-def _fixed(name: Literal["ablation", "rivals"]) -> Callable[..., None]:
-    def command(
-        seeds: Seeds = "0,1,2",
-        jobs: Jobs = 1,
-        changes: Change = None,
-        dry: Dry = False,
-        results: Results = RESULTS,
-        params: Params = PARAMS,
-        studies: File = STUDIES,
-    ) -> None:
-        from seco.studies.definitions import Studies
+def _fixed(
+    context: typer.Context,
+    seeds: Seeds = "0,1,2",
+    jobs: Jobs = 1,
+    changes: Change = None,
+    dry: Dry = False,
+    results: Results = RESULTS,
+    params: Params = PARAMS,
+    studies: File = STUDIES,
+) -> None:
+    from seco.studies.definitions import Studies
 
-        study = Studies(studies).fixed(name)
-        _run(study, params, seeds=seeds, jobs=jobs, changes=changes or (), dry=dry, results=results)
-
-    return command
+    study = Studies(studies).fixed(context.info_name or "")
+    _run(study, params, seeds=seeds, jobs=jobs, changes=changes or (), dry=dry, results=results)
 
 
-experiment.command("ablation", help="Run SeCo without each of its parts (Table 2).")(_fixed("ablation"))
-experiment.command("rivals", help="Run SeCo, ToCo, baseline and full supervision (Tables 3 to 5).")(_fixed("rivals"))
+experiment.command("ablation", help="Run SeCo without each of its parts (Table 2).")(_fixed)
+experiment.command("rivals", help="Run SeCo, ToCo, baseline and full supervision (Tables 3 to 5).")(_fixed)
 
 
 @experiment.command()

@@ -106,8 +106,8 @@ class Studies:
         sweeps = [self.sweep(name, settings) for name in self._file.sweeps]
         return [self.fixed("ablation"), self.fixed("rivals"), *sweeps]
 
-    def fixed(self, name: Literal["ablation", "rivals"]) -> Study:
-        """Return the ablation or the rivals."""
+    def fixed(self, name: str) -> Study:
+        """Return the study "ablation" or "rivals"."""
         entry: _Fixed = getattr(self._file, name)
         if entry.reference not in entry.variants:
             hint = did_you_mean(entry.reference, [*entry.variants])

@@ -22,18 +22,13 @@ Panels = Mapping[str, Mapping[str, str]]
 """By title and by label: the column of the score."""
 
 
-def study_picture(scores: pd.DataFrame, *, key: str | None, biased: bool) -> bytes:
-    """Draw a study as a PNG: dots for each variant or, where a key is swept, curves over its values.
-
-    Args:
-        scores: a row a run, as `study_scores` returns it.
-        key: the dotted key that is swept.
-        biased: whether some classes come with a context.
-    """
-    ratios = {"all classes": CONFUSION} | ({"biased classes": BIASED} if biased else {})
+def study_picture(scores: pd.DataFrame, *, key: str | None) -> bytes:
+    """Draw the scores of a study as a PNG: dots for each variant or, where a key is swept, curves over its values."""
+    ratios = {"all classes": CONFUSION, "biased classes": BIASED}
+    measured = {label: column for label, column in ratios.items() if scores[column].notna().any()}
     panels = {
         "mIoU, %": {"segmentation": MIOU, "CAM seed": CAM},
-        "confusion ratio, FP / TP (lower is better)": ratios,
+        "confusion ratio, FP / TP (lower is better)": measured,
     }
     return to_png(_variants(scores, panels) if key is None else _sweep(scores, panels, key=key), _DPI)
 

@@ -58,9 +58,7 @@ def write_report(
             continue
         biased = studies.biased_classes(_scored_classes(rows))
         scores = study_scores(rows, seed_split=seed_split, split=split, biased=biased)
-        drawn = {
-            study.about: (pictures / f"{study.name}.png", study_picture(scores, key=study.key, biased=bool(biased)))
-        }
+        drawn = {study.about: (pictures / f"{study.name}.png", study_picture(scores, key=study.key))}
         if study.key is None and (tags := tag_picture(rows)):
             drawn["Right patch tags over time"] = (pictures / f"{study.name}-tags.png", tags)
         images = [f"![{title}]({os.path.relpath(path, page.parent)})" for title, (path, _) in drawn.items()]

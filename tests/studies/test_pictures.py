@@ -21,7 +21,7 @@ def pixels_of(picture: bytes | None) -> np.ndarray:
 
 def study(rows: list[Row], *, key: str | None = None, biased: tuple[str, ...] = ("boat", "person")) -> np.ndarray:
     scores = study_scores(rows, seed_split="train", split="val", biased=biased)
-    return pixels_of(study_picture(scores, key=key, biased=bool(biased)))
+    return pixels_of(study_picture(scores, key=key))
 
 
 def has(picture: np.ndarray, colour: tuple[int, int, int]) -> bool:
