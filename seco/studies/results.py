@@ -29,21 +29,16 @@ FIXED = ("study", "variant", "line", "value", "reference", "seed", "commit", "ch
 SPANS = 10
 """Tenths of the training, in which the shares of right patch tags are averaged."""
 
-_METRICS, _TRAINING, _CLASSES = (
-    Path("reports/metrics.json"),
-    Path("reports/train/metrics.json"),
-    Path("reports/classes.csv"),
-)
+_METRICS, _TRAINING, _CLASSES = "reports/metrics.json", "reports/train/metrics.json", "reports/classes.csv"
 _TAG_CURVES = "reports/train/plots/metrics/tags"
 _SCORES = {"iou_percent": "iou", "precision_percent": "precision", "recall_percent": "recall"}
 
 
-def find_done(runs: Sequence[StudyRun], rows: Iterable[Row], repository: Repository) -> dict[str, Row]:
-    """Return the rows of those runs that are done, by name: same settings and same code, whatever the commit."""
-    recorded = {(row["variant"], row["seed"], row["changes"], row["common"]): row for row in rows}
+def find_done(runs: Sequence[StudyRun], rows: Iterable[Row], repository: Repository) -> set[str]:
+    """Return the names of those runs that have a row: of the same settings and the same code, whatever the commit."""
+    commits = {(row["variant"], row["seed"], row["changes"], row["common"]): row["commit"] for row in rows}
     keys = {run.name: (run.variant.name, run.seed, change_text(run.changes), run.common) for run in runs}
-    found = {name: recorded[key] for name, key in keys.items() if key in recorded}
-    return {name: row for name, row in found.items() if repository.same_code(row["commit"])}
+    return {name for name, key in keys.items() if key in commits and repository.same_code(commits[key])}
 
 
 def require_comparable(rows: Iterable[Row], runs: Sequence[StudyRun], *, path: Path) -> None:
@@ -65,10 +60,9 @@ def read_rows(path: Path) -> list[Row]:
     if not path.is_file():
         return []
     try:
-        text = {name: str for name in FIXED if name != "seed"}
-        table = pd.read_csv(path, dtype={**text, "seed": int}, float_precision="round_trip")
-        table[list(text)] = table[list(text)].fillna("")
-        table = table.astype(dict.fromkeys(table.columns.difference(FIXED), float))
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+        numbers = table.drop(columns=[*FIXED]).replace("", "nan").astype(float)
+        table = pd.concat([table[[*FIXED]].astype({"seed": int}), numbers], axis="columns")
     except (OSError, ValueError, KeyError) as error:
         raise SecoError(f"{path} holds no results of a study ({error!r}): restore it from git, or delete it") from error
     return table.to_dict("records")
@@ -94,7 +88,7 @@ def read_row(run: StudyRun, folder: Path, *, commit: str) -> Row:
     Raises:
         SecoError: a report is missing.
     """
-    missing = [str(path) for path in (_METRICS, _TRAINING, _CLASSES) if not (folder / path).is_file()]
+    missing = [path for path in (_METRICS, _TRAINING, _CLASSES) if not (folder / path).is_file()]
     if missing:
         raise SecoError(f"it wrote no {', '.join(missing)}")
     with (folder / _CLASSES).open(encoding="utf-8", newline="") as file:

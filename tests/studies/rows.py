@@ -35,5 +35,5 @@ def row(
         place = f"class/segmentation, crf/val/{name}"
         metrics |= {f"{place}/iou": miou, f"{place}/confusion_ratio": own}
     tags = {"tags/all/9": purity - 0.1, "tags/all/10": purity, "tags/kept/10": purity, "tags/boat/10": purity}
-    text = {"line": "", "value": "", "reference": "SeCo", "commit": "abc1234", "changes": "", "common": "0123abcd"}
-    return {"study": "ablation", "variant": variant, "seed": seed, **text, **fixed, **metrics, **tags}
+    values = {"line": "", "value": "", "reference": "SeCo", "seed": seed, "commit": "abc1234", "changes": ""}
+    return {"study": "ablation", "variant": variant, **values, "common": "0123abcd", **fixed, **metrics, **tags}

@@ -67,12 +67,12 @@ def test_a_run_is_done_where_code_and_settings_are_the_same_whatever_else_was_co
     kept = row("bare", 0, changes="weight=0.0 seed=0", commit=Repository(project).head[:7])
     write(project, {"docs/results.md": "new\n"})
     commit(project)
-    assert find_done([RUN], [kept], Repository(project)) == {RUN.name: kept}
+    assert find_done([RUN], [kept], Repository(project)) == {RUN.name}
     for other in ({"variant": "whole"}, {"seed": 1}, {"changes": "weight=1.0 seed=0"}, {"common": "4567cdef"}):
-        assert find_done([RUN], [kept | other], Repository(project)) == {}
+        assert find_done([RUN], [kept | other], Repository(project)) == set()
     write(project, {"seco/a.py": "a = 2\n"})
     commit(project)
-    assert find_done([RUN], [kept], Repository(project)) == {}
+    assert find_done([RUN], [kept], Repository(project)) == set()
 
 
 def test_rows_come_back_from_the_disk(tmp_path):
