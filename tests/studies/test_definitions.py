@@ -1,7 +1,6 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from scenes.classes import DEMO
 from scenes.sampling import HOME, PARTNER
@@ -100,32 +99,6 @@ def test_unknown_sweeps_and_keys_are_named(studies):
         studies.sweep("siz", SETTINGS)
     with pytest.raises(SecoError, match=r"params\.yaml has no key size"):
         studies.sweep("size", {"rule": "single"})
-
-
-def test_the_projects_studies_are_the_papers():
-    studies, settings = Studies(OWN), yaml.safe_load((ROOT / "params.yaml").read_text())
-    ablation = {variant.name: dict(variant.changes) for variant in studies.fixed("ablation").variants}
-    assert ablation == {
-        "baseline": {"method": "baseline"},
-        "without both contrasts": {"weight_lig": 0.0, "weight_lil": 0.0},
-        "without LiG": {"weight_lig": 0.0},
-        "without LiL": {"weight_lil": 0.0},
-        "without rectification": {"use_rectification": False},
-        "without the patch-token contrast": {"weight_ptc": 0.0},
-        "SeCo": {"method": "seco"},
-        "SeCo with prototypes of patches": {"prototype_update": "patches"},
-        "SeCo and classified patches": {"weight_patch": 0.1, "cam.low": 0.35},
-    }
-    assert [dict(variant.changes)["method"] for variant in studies.fixed("rivals").variants] == [
-        *("baseline", "toco", "seco", "full"),
-    ]
-    assert {study.key for study in studies.every(settings)} == {
-        None,
-        *("patch_size", "num_patches", "patch_centres", "tag_threshold", "cam.low", "settle_uncertain"),
-        *("rectify_threshold", "reservoir_size"),
-        *("weight_lig", "weight_lil", "weight_seg", "weight_patch", "teacher_momentum", "tau_global", "tau_local"),
-        *("prototype_update", "train.tag_source_switch", "generate.bias"),
-    }
 
 
 def test_the_biased_classes_are_those_of_the_data_set_that_was_scored():

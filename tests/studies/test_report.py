@@ -133,8 +133,3 @@ def test_marks_that_are_no_pair_are_named_and_nothing_is_written(tmp_path, page)
         report(tmp_path, {"ablation": [row("SeCo", 0)]})
     assert (tmp_path / "docs/results.md").read_text() == page
     assert [*(tmp_path / "docs").iterdir()] == [tmp_path / "docs/results.md"]
-
-
-def test_without_results_the_command_that_makes_some_is_named(tmp_path):
-    with pytest.raises(SecoError, match=r"results holds no results of a study: run one, such as `seco experiment"):
-        report(tmp_path, {})

@@ -8,7 +8,7 @@ import pytest
 from seco.errors import SecoError
 from seco.studies.definitions import Variant
 from seco.studies.repository import Repository
-from seco.studies.results import add_rows, find_done, read_row, read_rows, require_comparable
+from seco.studies.results import add_rows, find_done, read_row, read_rows
 from seco.studies.runs import StudyRun
 from tests.studies.projects import commit, write
 from tests.studies.rows import row
@@ -104,10 +104,3 @@ def test_a_damaged_file_is_named(tmp_path, text):
     (tmp_path / "bad.csv").write_text(text)
     with pytest.raises(SecoError, match=r"bad.csv holds no results of a study .* restore it from git, or delete it"):
         read_rows(tmp_path / "bad.csv")
-
-
-def test_runs_of_other_settings_are_not_put_beside_those_of_a_file(tmp_path):
-    mine, other = row("bare", 0, common=RUN.common), row("bare", 1, common="ffff0000")
-    require_comparable([mine], [RUN], path=tmp_path)
-    with pytest.raises(SecoError, match=r"rivals.csv holds 1 runs of other settings \(commit abc1234\).*move it away"):
-        require_comparable([mine, other], [RUN], path=tmp_path / "rivals.csv")
