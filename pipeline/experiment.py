@@ -138,7 +138,7 @@ def _run(
         for run in pending:
             typer.echo(f"{run.name}: {change_text(run.changes)}")
         return
-    faults: list[str] = []
+    failures: list[str] = []
     if pending:
         repository.require_clean()
         with progress(study.name, total=len(pending)) as count:
@@ -146,12 +146,12 @@ def _run(
             with closing(ends):
                 for end in ends:
                     if end.row is None:
-                        faults.append(f"{end.run.name}: {end.fault} ({end.log})")
+                        failures.append(f"{end.run.name}: {end.error} ({end.log})")
                     else:
                         add_rows(path, [end.row])
-                    typer.echo(f"{end.run.name}: {f'failed: {end.fault}' if end.fault else 'done'}")
+                    typer.echo(f"{end.run.name}: {f'failed: {end.error}' if end.error else 'done'}")
                     count(1)
-    if faults:
-        listing = "\n".join(f"  {fault}" for fault in faults)
-        raise SecoError(f"{len(faults)} of {len(runs)} runs failed; {path} holds the others:\n{listing}")
+    if failures:
+        others = f"; {path} holds the others" if len(failures) < len(runs) else ""
+        raise SecoError("\n  ".join([f"{len(failures)} of {len(runs)} runs failed{others}:", *failures]))
     typer.echo(f"{path} holds {len(runs)} runs; `seco experiment report` makes tables of them.")

@@ -45,11 +45,11 @@ _INTERVAL = 0.2  # seconds between two looks at the processes
 
 
 class RunEnd(NamedTuple):
-    """How a run ended: with a row of results, or with a fault; and the file of what it printed."""
+    """How a run ended: with a row of results or an error message, and the file of what it printed."""
 
     run: StudyRun
     row: Row | None
-    fault: str
+    error: str
     log: Path
 
 
@@ -148,17 +148,17 @@ def _start_dvc(run: StudyRun, clone: Path, log: IO[bytes], *, jobs: int) -> subp
 
 
 def _finish(job: _Job, repository: Repository) -> RunEnd:
-    row, fault = None, ""
+    row, error = None, ""
     if job.process.returncode:
-        fault = _error_in(job.log) or f"it ended with status {job.process.returncode}"
+        error = _error_in(job.log) or f"it ended with status {job.process.returncode}"
     else:
         try:
             row = read_row(job.run, job.clone, commit=repository.head)
             repository.fetch_experiment(job.clone, job.run.name)
-        except SecoError as error:
-            fault = str(error)
+        except SecoError as failure:
+            row, error = None, str(failure)
     shutil.rmtree(job.clone, ignore_errors=True)
-    return RunEnd(job.run, row, fault, job.log)
+    return RunEnd(job.run, row, error, job.log)
 
 
 def _error_in(log: Path) -> str:
@@ -176,13 +176,13 @@ def _progress_in(log: Path) -> str:
 
 
 def _stop(active: Sequence[_Job]) -> None:
-    patience = time.monotonic() + _GRACE
+    deadline = time.monotonic() + _GRACE
     for job in active:
         if job.process.poll() is None:
             os.killpg(job.process.pid, signal.SIGINT)
     for job in active:
         try:
-            job.process.wait(max(patience - time.monotonic(), 0))
+            job.process.wait(max(deadline - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
             os.killpg(job.process.pid, signal.SIGKILL)
             job.process.wait()

@@ -97,9 +97,9 @@ class Studies:
         try:
             self._file = _File.model_validate(values)
         except ValidationError as error:
-            faults = describe(error.errors(), values, schema=_File)
-            listing = "\n".join(f"  {key}: {fault}" for key, fault in faults.items())
-            raise SecoError(f"{path} has {len(faults)} problem{'s' * (len(faults) > 1)}:\n{listing}") from error
+            problems = describe(error.errors(), values, schema=_File)
+            title = f"{path} has {len(problems)} problem{'s' * (len(problems) > 1)}:"
+            raise SecoError("\n  ".join([title, *(f"{key}: {text}" for key, text in problems.items())])) from error
 
     def every(self, settings: Mapping[str, Any]) -> list[Study]:
         """Return ablation, rivals and all sweeps around the values that the settings have."""

@@ -59,7 +59,7 @@ class Repository:
         self._git("-C", str(folder), "checkout", "--quiet", "--detach", self.head)
 
     def fetch_experiment(self, folder: Path, name: str) -> None:
-        """Take over an experiment of a clone; one of the same name on the same commit is replaced."""
+        """Fetch an experiment from a clone; it replaces one of the same name on the same commit."""
         self._git("fetch", "--quiet", str(folder), f"+refs/exps/*/{name}:refs/exps/*/{name}")
 
     def _git(self, *words: str) -> str:

@@ -54,8 +54,8 @@ def plan_runs(
             run = StudyRun(name, study.name, variant, seed, changes, changed(settings, changes), common)
             try:
                 check(run.settings)
-            except SecoError as fault:
-                raise SecoError(f"the run {name} is impossible: {fault}") from fault
+            except SecoError as error:
+                raise SecoError(f"the run {name} is impossible: {error}") from error
             runs.append(run)
     return runs
 

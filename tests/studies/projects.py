@@ -119,7 +119,7 @@ def experiments(root: Path) -> dict[str, str]:
 
 
 def wait_for(happens: Callable[[], bool]) -> None:
-    patience = time.monotonic() + 60
+    deadline = time.monotonic() + 60
     while not happens():
-        assert time.monotonic() < patience
+        assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -18,12 +18,12 @@ def names(folder: Path) -> set[str]:
 @pytest.mark.slow
 def test_a_run_becomes_an_experiment_of_the_project_and_a_row_and_a_failure_is_named(runnable):
     ended = conduct(runnable, *(run_of(seed) for seed in (2, 13, 14, 3)), jobs=3)
-    assert {name: end.fault for name, end in ended.items() if name != "study-14"} == {
+    assert {name: end.error for name, end in ended.items() if name != "study-14"} == {
         "study-2": "",
         "study-13": "13 is not allowed",
         "study-3": "",
     }
-    assert "exited with 3" in ended["study-14"].fault
+    assert "exited with 3" in ended["study-14"].error
     assert "train: 3/20  15%" in ended["study-13"].log.read_text()
     assert experiments(runnable).keys() == {"study-2", "study-3"}
     assert '"found": 6' in experiments(runnable)["study-3"]
@@ -44,7 +44,7 @@ def test_a_run_has_the_code_of_the_commit_whatever_is_edited_meanwhile(runnable,
         commit(runnable)
 
     ended = conduct(runnable, run_of(5), run_of(6), on_end=edit)
-    assert [end.fault for end in ended.values()] == ["", ""]
+    assert [end.error for end in ended.values()] == ["", ""]
     assert names(notes) == {"begun-5-1", "begun-6-1"}
 
 
@@ -53,7 +53,7 @@ def test_what_another_run_has_computed_is_taken_from_the_cache_and_an_experiment
     runnable, notes
 ):
     for name, seed in (("a", 5), ("b", 5), ("a", 6)):
-        assert conduct(runnable, run_of(seed, name))[name].fault == ""
+        assert conduct(runnable, run_of(seed, name))[name].error == ""
         assert f'"found": {2 * seed}' in experiments(runnable)[name]
         for note in notes.glob("begun-*-1"):
             note.rename(notes / f"{note.name}-{name}")
@@ -91,6 +91,6 @@ def test_a_run_waits_for_what_a_killed_study_left_running_and_starts_afresh(runn
         wait_for(lambda: "begun-1-1" in names(notes))
         assert not waiting.done()
         fcntl.flock(log, fcntl.LOCK_UN)
-        assert waiting.result()["study-2"].fault == ""
+        assert waiting.result()["study-2"].error == ""
     assert "older" not in (folder / "study-2.log").read_text()
     assert experiments(runnable).keys() == {"study-1", "study-2"}

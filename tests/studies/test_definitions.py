@@ -78,7 +78,7 @@ def test_a_sweep_with_lines_compares_them_at_each_value(studies):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("reference: whole\n  tables: [scores]", "reference: hole\n  tables: [scores]", "did you mean whole"),
         ("about: Parts", "abut: Parts", "ablation.abut: this key is unknown: did you mean ablation.about?"),
@@ -86,12 +86,12 @@ def test_a_sweep_with_lines_compares_them_at_each_value(studies):
         ("key: size, values: [96, 32]", "key: size, values: []", "sweeps.size.values"),
     ],
 )
-def test_errors_of_the_file_are_named(tmp_path, old, new, told):
+def test_errors_of_the_file_are_named(tmp_path, old, new, message):
     assert old in TEXT
     (tmp_path / "studies.yaml").write_text(TEXT.replace(old, new))
-    with pytest.raises(SecoError) as fault:
+    with pytest.raises(SecoError) as error:
         Studies(tmp_path / "studies.yaml").fixed("ablation")
-    assert told in str(fault.value)
+    assert message in str(error.value)
 
 
 def test_unknown_sweeps_and_keys_are_named(studies):

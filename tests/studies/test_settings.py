@@ -19,9 +19,9 @@ def test_values_are_found_and_changed_by_dotted_key():
 )
 def test_a_key_that_is_not_there_is_refused(key, hint):
     for ask in (lambda: look_up(SETTINGS, key), lambda: changed(SETTINGS, {key: 1})):
-        with pytest.raises(SecoError, match=f"has no key {key}") as told:
+        with pytest.raises(SecoError, match=f"has no key {key}") as error:
             ask()
-        assert hint in str(told.value)
+        assert hint in str(error.value)
 
 
 @pytest.mark.parametrize("value", [3, 0.5, True, None, [1.0, 0.5], "adaptive", "a b", "assets/x.safetensors", 1e-05])

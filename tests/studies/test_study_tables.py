@@ -38,14 +38,14 @@ def test_the_most_refined_segmentation_counts():
 
 
 @pytest.mark.parametrize(
-    ("split", "seed_split", "told"),
+    ("split", "seed_split", "message"),
     [
         ("test", "train", "no segmentation was scored on 'test': choose one of val"),
         ("val", "val", "no cam seed was scored on 'val': choose one of train"),
     ],
 )
-def test_a_split_that_was_not_scored_is_refused_with_those_that_were(split, seed_split, told):
-    with pytest.raises(SecoError, match=told):
+def test_a_split_that_was_not_scored_is_refused_with_those_that_were(split, seed_split, message):
+    with pytest.raises(SecoError, match=message):
         study_scores([row("SeCo", 0)], seed_split=seed_split, split=split, biased=())
     with pytest.raises(SecoError, match=r"no cam seed was scored on '\w+': it needs masks"):
         study_scores([without("/", row("SeCo", 0))], seed_split=seed_split, split=split, biased=())
