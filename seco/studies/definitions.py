@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seco.config.faults import describe
 from seco.config.yaml_file import read_yaml
-from seco.data.class_sets import class_names
+from seco.data.class_sets import CLASS_SETS
 from seco.errors import SecoError, did_you_mean
 from seco.studies.settings import look_up
 
@@ -73,7 +73,7 @@ class _Sweep(_Entry):
 
 
 class _Biased(_Entry):
-    of: str | list[str]
+    of: Literal["voc", "coco"] | list[str]
     classes: tuple[str, ...]
 
 
@@ -147,8 +147,10 @@ class Studies:
 
     def biased_classes(self, scored: Collection[str]) -> tuple[str, ...]:
         """Return the classes that come with a context, in the data set whose foreground classes were scored."""
-        sets = ((class_names(entry.of), entry.classes) for entry in self._file.biased)
-        return next((biased for names, biased in sets if set(names) == set(scored)), ())
+        for entry in self._file.biased:
+            if set(CLASS_SETS[entry.of] if isinstance(entry.of, str) else entry.of) == set(scored):
+                return entry.classes
+        return ()
 
 
 def _sweep_values(entry: _Sweep, settings: Mapping[str, Any], own: Any) -> Sequence[Any]:
