@@ -13,7 +13,7 @@ def generate(
     output: Annotated[Path, typer.Option(help="Folder for the scenes, in VOC's layout.")] = Path("data/raw/demo"),
 ) -> None:
     """Draw the demo scenes with their masks."""
-    from scenes.writer import write_demo
+    from scenes.drawing.writer import write_demo
     from seco.config.settings import load_settings
     from seco.runtime.progress import progress
 

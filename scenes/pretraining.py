@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
-from scenes.classes import DEMO
-from scenes.portrait import portrait
+from scenes.drawing.bias import CLASSES
+from scenes.drawing.composition import portrait
 from seco.compute.device import autocast, pick_device
 from seco.compute.pixels import normalise
 from seco.models.encoder import Encoder, Tokens, build_encoder
@@ -41,7 +41,7 @@ def draw_objects(count: int, *, size: int, seed: int, advance: Callable[[], obje
     for index, image in enumerate(process_map(partial(portrait, size=size, seed=seed), range(count))):
         images[index] = torch.from_numpy(image).permute(2, 0, 1)
         advance()
-    return images, torch.arange(count) % (len(DEMO) + 1)
+    return images, torch.arange(count) % (len(CLASSES) + 1)
 
 
 def pretrain_encoder(
@@ -71,7 +71,7 @@ def pretrain_encoder(
     model = encoder.to(device).train()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        heads = nn.ModuleList(nn.Linear(encoder.width, len(DEMO) + 1) for _ in range(3)).to(device)
+        heads = nn.ModuleList(nn.Linear(encoder.width, len(CLASSES) + 1) for _ in range(3)).to(device)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], weight_decay=0.05, fused=True)
     canvases = _Canvases(images, labels, count=steps * batch_size, seed=seed)
     batches = item_batches(canvases, batch_size=batch_size, num_workers=min(os.cpu_count() or 1, _MAX_WORKERS))
@@ -140,11 +140,11 @@ def _name_pictures(tokens: Tokens, heads: nn.ModuleList, names: Tensor) -> tuple
     parts = _untile(tokens.final.float(), tokens.grid)  # [4·B, n, D]
     by_mean = mean(parts.mean(dim=1))
     by_strongest = strongest(parts).amax(dim=1)[:, 1:]  # [4·B, K]: the maximum of "nothing" means nothing
-    shown = F.one_hot(names, len(DEMO) + 1).float()
+    shown = F.one_hot(names, len(CLASSES) + 1).float()
     together = shown.unflatten(0, (-1, _GRID**2)).amax(dim=1)  # [B, K + 1]
     loss = (
         F.cross_entropy(by_mean, names)
-        + len(DEMO) * F.multilabel_soft_margin_loss(by_strongest, shown[:, 1:])
+        + len(CLASSES) * F.multilabel_soft_margin_loss(by_strongest, shown[:, 1:])
         + F.multilabel_soft_margin_loss(whole(tokens.class_token.float()), together)
     )
     seen = names != BACKGROUND

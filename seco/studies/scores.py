@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scenes.classes import DEMO
-from scenes.sampling import HOME, PARTNER
+from scenes.drawing.bias import CLASSES as DEMO
+from scenes.drawing.bias import HOME, PARTNER
 from seco.data.class_sets import VOC
 from seco.studies.results import Row
 from seco.studies.tag_curves import ALL, SPANS

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from scenes import pretraining
-from scenes.classes import DEMO
+from scenes.drawing.bias import CLASSES
 from scenes.pretraining import draw_objects, fresh_encoder, pretrain_encoder, save_encoder
 from seco.errors import SecoError
 from seco.models.encoder import build_encoder
@@ -49,7 +49,7 @@ def test_pictures_are_of_one_size_differ_and_show_the_classes_in_turn(pictures):
     assert images.dtype == torch.uint8
     assert len(np.unique(images.flatten(1).numpy(), axis=0)) == COUNT
     assert labels.shape == (COUNT,)
-    assert len(labels.unique()) >= len(DEMO), "as many as there are classes, and perhaps pictures of none"
+    assert len(labels.unique()) >= len(CLASSES), "as many as there are classes, and perhaps pictures of none"
     assert labels.bincount().max() - labels.bincount().min() <= 1
 
 

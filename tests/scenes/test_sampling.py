@@ -3,7 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from scenes.classes import DEMO
+from scenes.drawing.bias import CLASSES
 from scenes.contexts import CONTEXTS
 from scenes.sampling import HOME, OWNED, PARTNER, UNTIED, Plan, draw_biased, draw_unbiased
 
@@ -61,7 +61,7 @@ def test_the_looser_the_bias_the_more_owned_contexts_lack_their_class() -> None:
 def test_classes_are_balanced_and_images_carry_one_to_three(bias: float) -> None:
     plans = biased(bias)
     counts = Counter(name for plan in plans for name in plan.classes)
-    assert set(counts) == set(DEMO)
+    assert set(counts) == set(CLASSES)
     assert max(counts.values()) / min(counts.values()) < 1.25
     assert {len(plan.classes) for plan in plans} <= {1, 2, 3}
     assert 1.1 < sum(counts.values()) / SCENES < 1.65
@@ -82,7 +82,7 @@ def test_untied_classes_meet_every_context() -> None:
 
 def test_without_bias_class_and_context_are_independent(unbiased: list[Plan]) -> None:
     contexts = Counter(plan.background for plan in unbiased)
-    for name in DEMO:
+    for name in CLASSES:
         own = with_class(unbiased, name)
         for context, count in contexts.items():
             here = share(own, [plan.background == context for plan in own])
@@ -93,7 +93,7 @@ def test_without_bias_class_and_context_are_independent(unbiased: list[Plan]) ->
 def test_without_bias_partners_meet_no_more_than_strangers(unbiased: list[Plan]) -> None:
     for name, partner in PARTNER.items():
         own = with_class(unbiased, name)
-        others = [share(own, [other in plan.classes for plan in own]) for other in DEMO if other not in (name, partner)]
+        others = [share(own, [other in plan.classes for plan in own]) for other in CLASSES if other not in (name, partner)]
         assert share(own, [partner in plan.classes for plan in own]) == pytest.approx(np.mean(others), abs=0.04)
     assert not any(plan.biased for plan in unbiased)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from scenes.classes import DEMO
+from scenes.drawing.bias import CLASSES
 from scenes.contexts import CONTEXTS
 from scenes.raster import Canvas, Stamp
 from scenes.sampling import Plan, draw_unbiased
@@ -15,7 +15,7 @@ def single(class_id: int, index: int, *, size: int = 64) -> tuple[np.ndarray, np
 
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_every_class_can_stand_in_every_context(context: str) -> None:
-    for index, name in enumerate(DEMO):
+    for index, name in enumerate(CLASSES):
         plan = Plan((name,), context, biased=False)
         scene = compose(np.random.default_rng(index), plan, height=90, width=110)
         assert scene.image.shape == (90, 110, 3)
@@ -29,7 +29,7 @@ def test_the_mask_shows_the_plan_and_a_visible_piece_of_each_class() -> None:
         plan = draw_unbiased(rng)
         mask = compose(rng, plan, height=120, width=150).mask
         ids, counts = np.unique(mask[mask > 0], return_counts=True)
-        assert [DEMO[i - 1] for i in ids] == list(plan.classes)
+        assert [CLASSES[i - 1] for i in ids] == list(plan.classes)
         assert counts.min() >= LEAST_AREA * mask.size
 
 

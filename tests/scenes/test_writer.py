@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from scenes import writer
-from scenes.classes import DEMO
+from scenes.drawing.bias import CLASSES
 from scenes.contexts import CONTEXTS
-from scenes.writer import write_demo
+from scenes.drawing.writer import write_demo
 from seco.errors import SecoError
 from seco.storage.label_map import palette
 
@@ -71,7 +71,7 @@ def test_masks_are_palette_images_that_hold_the_annotated_classes_and_nothing_el
             assert (mask.getpalette() or [])[:30] == list(palette()[:30])
             assert mask.size == size
             ids = set(np.unique(np.asarray(mask)).tolist())
-        assert ids == {0, *(DEMO.index(str(name)) + 1 for name in names)}
+        assert ids == {0, *(CLASSES.index(str(name)) + 1 for name in names)}
         with Image.open(demo / "JPEGImages" / (note.findtext("filename") or "")) as image:
             assert image.size == size
             assert max(size) == 96

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from scenes.colours import any_colour, grey, rgb, shifted, typical
-from scenes.figure import Figure, Part, box, ellipse, limb, polygon, rounded, smooth
-from scenes.patterns import Material
+from scenes.drawing.colours import any_colour, grey, rgb, shifted, typical
+from scenes.drawing.shapes import Part, Shape, box, ellipse, limb, polygon, rounded, smooth
+from scenes.drawing.textures import Material
 
 
 def _fittings(rng: np.random.Generator) -> dict[str, Material]:
@@ -27,77 +27,65 @@ def _wheel(x: float, y: float, radius: float) -> list[Part]:
     ]
 
 
-def car(rng: np.random.Generator) -> Figure:
-    """Return a car from the side: hatchback, saloon or van."""
+def car(rng: np.random.Generator) -> Shape:
+    """Return a car: hatchback, saloon or van."""
     paint, trim = typical(rng, 0.63), any_colour(rng)
     lacquer = Material(paint, shifted(rng, paint, amount=75), "sheen", rng.uniform(0.3, 0.5), rng.normal(0, 0.2))
     materials = _fittings(rng) | {"body": lacquer, "trim": Material(trim, shifted(rng, trim), "plain")}
     wheel, height = rng.uniform(0.19, 0.24), rng.uniform(0.5, 0.64)
-    rear, front = _roof(rng)
+    kind = rng.integers(3)
+    rear = ((-0.95, -0.85), (-0.8, -0.45), (-1.0, -0.96))[kind]  # columns of the cabin at its foot and at its top
+    front = ((0.6, 0.25), (0.58, 0.2), (0.75, 0.42))[kind]
     floor = -wheel * 0.8
     shoulder = floor - height * 0.55
+    top = shoulder - height * 0.75
+    cabin = [(rear[0], shoulder + 0.06), (rear[1], top), (front[1], top), (front[0], shoulder + 0.06)]
     shell = [(-1.0, floor), (-1.02, shoulder + 0.05), (-0.85, shoulder - 0.02), (0.55, shoulder),
              (0.95, shoulder + 0.1), (1.05, floor - 0.08), (1.0, floor)]  # fmt: skip
-    top = shoulder - height * 0.75
-    cabin = [(rear[0], shoulder + 0.06), (rear[1], top), (front[0], top), (front[1], shoulder + 0.06)]
-    parts = [
+    pane, pillar = top + 0.07, (rear[1] + front[1]) / 2 + 0.05
+    left, right = pillar - 0.03, pillar + 0.03
+    parts = (
         Part(smooth(cabin, rounds=1), "body"),
-        *_windows(rear, front, shoulder, top),
+        Part(polygon((rear[0] + 0.14, shoulder), (rear[1] + 0.07, pane), (left, pane), (left, shoulder)), "glass"),
+        Part(polygon((right, shoulder), (right, pane), (front[1] - 0.03, pane), (front[0] - 0.1, shoulder)), "glass"),
         Part(smooth(shell, rounds=1), "body"),
-    ]
-    parts += [
         Part(box(-0.98, floor - 0.06, 1.02, floor + 0.02), "trim", 0.8),
         Part(ellipse(0.96, shoulder + 0.17, 0.06, 0.055), "lamp"),
         Part(rounded(-1.02, shoulder + 0.06, -0.95, shoulder + 0.2, 0.02), "trim"),
         Part(box(-0.06, shoulder + 0.02, -0.04, floor - 0.08), "dark", 0.9),
         Part(rounded(-0.2, shoulder + 0.07, -0.1, shoulder + 0.1, 0.012), "hub"),
-    ]
-    return Figure((*parts, *_wheel(-0.6, -wheel, wheel), *_wheel(0.62, -wheel, wheel)), materials)
-
-
-def _roof(rng: np.random.Generator) -> tuple[tuple[float, float], tuple[float, float]]:
-    kind = rng.integers(3)
-    rear = ((-0.95, -0.85), (-0.8, -0.45), (-1.0, -0.96))[kind]
-    front = ((0.25, 0.6), (0.2, 0.58), (0.42, 0.75))[kind]
-    return rear, front
-
-
-def _windows(rear: tuple[float, float], front: tuple[float, float], shoulder: float, top: float) -> list[Part]:
-    pane = top + 0.07
-    middle = (rear[1] + front[0]) / 2 + 0.05
-    left = polygon((rear[0] + 0.14, shoulder), (rear[1] + 0.07, pane), (middle - 0.03, pane), (middle - 0.03, shoulder))
-    right = polygon(
-        (middle + 0.03, shoulder), (middle + 0.03, pane), (front[0] - 0.03, pane), (front[1] - 0.1, shoulder)
+        *_wheel(-0.6, -wheel, wheel),
+        *_wheel(0.62, -wheel, wheel),
     )
-    return [Part(left, "glass"), Part(right, "glass")]
+    return Shape(parts, materials)
 
 
-def train(rng: np.random.Generator) -> Figure:
-    """Return a train from the side: a power car or a steam engine, and carriages behind it."""
+def train(rng: np.random.Generator) -> Shape:
+    """Return a train: a power car or a steam engine, and carriages behind it."""
     paint, second = typical(rng, 0.14), any_colour(rng)
     sheet = Material(paint, shifted(rng, paint, amount=60), "ribs", rng.uniform(0.06, 0.09))
     belt = Material(second, shifted(rng, second), "ribs", 0.07)
     materials = _fittings(rng) | {"body": sheet, "belt": belt}
     length, height = rng.uniform(1.5, 1.9), rng.uniform(0.62, 0.8)
-    engine = _steam if rng.random() < 0.3 else _power_car
+    engine = _steam_engine if rng.random() < 0.3 else _power_car
     parts = engine(rng, length, height)
     for number in range(1, int(rng.integers(0, 3)) + 1):
         parts += _carriage(rng, -number * (length + 0.08), length, height)
-    return Figure(tuple(parts), materials)
+    return Shape(tuple(parts), materials)
 
 
-def _bogies(left: float, length: float, radius: float) -> list[Part]:
+def _bogies(left: float, length: float) -> list[Part]:
     parts = [Part(box(left + 0.06, -0.22, left + length - 0.06, -0.1), "dark", 0.8)]
     for x in np.linspace(left + 0.22, left + length - 0.22, 4):
-        parts += _wheel(float(x), -radius, radius)
+        parts += _wheel(float(x), -0.11, 0.11)
     return parts
 
 
-def _panes(rng: np.random.Generator, left: float, right: float, height: float) -> list[Part]:
+def _windows(rng: np.random.Generator, left: float, right: float, height: float) -> list[Part]:
     count = max(int((right - left) / rng.uniform(0.24, 0.34)), 2)
-    edges = np.linspace(left, right, count + 1)
     return [
-        Part(rounded(a + 0.03, -height * 0.86, b - 0.03, -height * 0.52, 0.03), "glass") for a, b in pairwise(edges)
+        Part(rounded(a + 0.03, -height * 0.86, b - 0.03, -height * 0.52, 0.03), "glass")
+        for a, b in pairwise(np.linspace(left, right, count + 1))
     ]
 
 
@@ -108,8 +96,8 @@ def _carriage(rng: np.random.Generator, left: float, length: float, height: floa
         Part(rounded(left, -height - 0.06, right, -0.14, 0.06), "belt"),
         Part(box(left, -height, right, -0.18), "body"),
         Part(box(left, -height * 0.48, right, -height * 0.38), "belt"),
-        *_panes(rng, left + 0.08, right - 0.08, height),
-        *_bogies(left, length, 0.11),
+        *_windows(rng, left + 0.08, right - 0.08, height),
+        *_bogies(left, length),
     ]
 
 
@@ -117,49 +105,31 @@ def _power_car(rng: np.random.Generator, length: float, height: float) -> list[P
     nose = rng.uniform(0.08, 0.5)
     shell = [(0, -0.16), (0, -height - 0.03), (length - nose, -height - 0.03), (length - nose * 0.35, -height * 0.72),
              (length, -height * 0.3), (length, -0.16)]  # fmt: skip
+    belt = [(0, -height * 0.46), (length - 0.02, -height * 0.36), (length, -height * 0.25), (0, -height * 0.32)]
     screen = [(length - nose * 0.85, -height * 0.9), (length - nose * 0.45, -height * 0.7),
               (length - nose * 0.42, -height * 0.5), (length - nose * 0.85 - 0.12, -height * 0.5)]  # fmt: skip
     parts = [
         Part(smooth(shell, rounds=1), "body"),
-        Part(
-            polygon(
-                (0, -height * 0.46),
-                (length - 0.02, -height * 0.36),
-                (length, -height * 0.25),
-                (0, -height * 0.32),
-            ),
-            "belt",
-        ),
+        Part(polygon(*belt), "belt"),
         Part(polygon(*screen), "glass"),
-        *_panes(rng, 0.1, length - nose - 0.22, height),
+        *_windows(rng, 0.1, length - nose - 0.22, height),
         Part(ellipse(length - 0.07, -height * 0.3, 0.045, 0.045), "lamp"),
-        *_bogies(0, length, 0.11),
+        *_bogies(0, length),
     ]
     if rng.random() < 0.5:
         x = length * rng.uniform(0.2, 0.5)
-        parts.insert(
-            0,
-            Part(
-                limb([(x, -height), (x - 0.15, -height - 0.13), (x + 0.05, -height - 0.25)], [0.03, 0.03, 0.03]),
-                "dark",
-            ),
-        )
-        parts.insert(0, Part(box(x - 0.15, -height - 0.28, x + 0.25, -height - 0.24), "dark"))
+        arm = limb([(x, -height), (x - 0.15, -height - 0.13), (x + 0.05, -height - 0.25)], [0.03, 0.03, 0.03])
+        pantograph = [Part(box(x - 0.15, -height - 0.28, x + 0.25, -height - 0.24), "dark"), Part(arm, "dark")]
+        return pantograph + parts
     return parts
 
 
-def _steam(rng: np.random.Generator, length: float, height: float) -> list[Part]:
+def _steam_engine(rng: np.random.Generator, length: float, height: float) -> list[Part]:
     drum, stack = height * rng.uniform(0.62, 0.75), rng.uniform(0.22, 0.34)
-    parts = [
-        Part(
-            polygon(
-                (length - 0.34, -drum),
-                (length - 0.4, -drum - stack),
-                (length - 0.14, -drum - stack),
-                (length - 0.2, -drum),
-            ),
-            "dark",
-        ),
+    top = -drum - stack
+    chimney = polygon((length - 0.34, -drum), (length - 0.4, top), (length - 0.14, top), (length - 0.2, -drum))
+    return [
+        Part(chimney, "dark"),
         Part(ellipse(length * 0.6, -drum, 0.13, 0.12), "belt"),
         Part(rounded(0.3, -drum, length - 0.04, -0.2, 0.12), "body"),
         Part(box(0, -height, 0.48, -0.2), "body"),
@@ -168,10 +138,8 @@ def _steam(rng: np.random.Generator, length: float, height: float) -> list[Part]
         Part(ellipse(length - 0.06, -drum + 0.1, 0.06, 0.06), "lamp"),
         Part(polygon((length - 0.1, -0.22), (length + 0.16, -0.02), (length - 0.1, -0.02)), "dark"),
         Part(box(0, -0.28, length, -0.2), "belt"),
+        *(Part(box(x, -drum, x + 0.04, -0.28), "belt", 0.8) for x in np.linspace(0.6, length - 0.45, 3)),
+        *(part for x in (0.3, 0.68, 1.06) for part in _wheel(x, -0.18, 0.18)),
+        *_wheel(length - 0.22, -0.12, 0.12),
+        Part(box(0.3, -0.2, 1.06, -0.16), "hub"),
     ]
-    parts += [Part(box(x, -drum, x + 0.04, -0.28), "belt", 0.8) for x in np.linspace(0.6, length - 0.45, 3)]
-    for x in (0.3, 0.68, 1.06):
-        parts += _wheel(x, -0.18, 0.18)
-    parts += _wheel(length - 0.22, -0.12, 0.12)
-    parts.append(Part(box(0.3, -0.2, 1.06, -0.16), "hub"))
-    return parts

@@ -2,24 +2,19 @@
 
 import numpy as np
 
-from scenes.colours import rgb, shifted, typical
-from scenes.figure import Figure, Outline, Part, ellipse, limb, polygon, smooth, turned
-from scenes.patterns import Material
+from scenes.drawing.colours import rgb, shifted, typical
+from scenes.drawing.shapes import Outline, Part, Shape, ellipse, limb, polygon, smooth, turned
+from scenes.drawing.textures import Material
 
 
-def horse(rng: np.random.Generator) -> Figure:
-    """Return a horse from the side, head up or grazing; its anchor `saddle` is where a rider sits."""
+def horse(rng: np.random.Generator) -> Shape:
+    """Return a horse, head up or grazing; its anchor `saddle` is where a rider sits."""
     coat = typical(rng, 0.06) * rng.uniform(0.5, 1.0)
     hair = shifted(rng, coat, amount=rng.uniform(30, 90))
     pattern = str(rng.choice(["blotches", "dapple"]))
+    marking = shifted(rng, coat, amount=rng.uniform(45, 90))
     materials = {
-        "coat": Material(
-            coat,
-            shifted(rng, coat, amount=rng.uniform(45, 90)),
-            pattern,
-            rng.uniform(0.1, 0.16),
-            roughness=22,
-        ),
+        "coat": Material(coat, marking, pattern, rng.uniform(0.1, 0.16), roughness=22),
         "hair": Material(hair, shifted(rng, hair, amount=35), "knit", 0.05, 1.2, roughness=26),
         "hoof": Material(rgb(45, 38, 34), rgb(80, 70, 62)),
     }
@@ -27,14 +22,16 @@ def horse(rng: np.random.Generator) -> Figure:
     body = [(-0.8, -0.1), (-0.68, -0.31), (-0.3, -0.27), (0.1, -0.22), (0.5, -0.33), (0.72, -0.2), (0.75, 0.1),
             (0.5, 0.27), (0.0, 0.34), (-0.42, 0.24), (-0.7, 0.22), (-0.84, 0.06)]  # fmt: skip
     swing = rng.uniform(0.05, 0.3)
-    parts = [
-        *_leg((-0.5, 0.12), -swing, 0.72, hind=True), *_leg((0.48, 0.15), swing, 0.72, hind=False),
+    parts = (
+        *_leg((-0.5, 0.12), -swing, 0.72, hind=True),
+        *_leg((0.48, 0.15), swing, 0.72, hind=False),
         Part(limb([(-0.78, -0.16), (-0.98, 0.02), (-0.98 - 0.3 * swing, 0.5)], [0.1, 0.16, 0.06]), "hair"),
-        *_leg((-0.62, 0.08), swing, 1.0, hind=True), *_leg((0.58, 0.12), -swing, 1.0, hind=False),
+        *_leg((-0.62, 0.08), swing, 1.0, hind=True),
+        *_leg((0.58, 0.12), -swing, 1.0, hind=False),
         Part(smooth(np.asarray(body) * (1.0, build)), "coat"),
         *_head(rng),
-    ]  # fmt: skip
-    return Figure(tuple(parts), materials, {"saddle": (0.02, -0.2 * build)})
+    )
+    return Shape(parts, materials, {"saddle": (0.02, -0.2 * build)})
 
 
 def _leg(hip: tuple[float, float], swing: float, shade: float, *, hind: bool) -> list[Part]:
@@ -53,25 +50,9 @@ def _head(rng: np.random.Generator) -> list[Part]:
         return turned(points, pivot=(0.58, -0.1), angle=angle)
 
     neck = [(0.36, -0.3), (0.66, -0.72), (0.84, -0.95), (1.04, -0.84), (0.88, -0.45), (0.76, 0.1)]
-    head = [
-        (0.8, -0.93),
-        (0.98, -1.0),
-        (1.14, -0.86),
-        (1.4, -0.62),
-        (1.4, -0.48),
-        (1.22, -0.44),
-        (1.02, -0.6),
-        (0.86, -0.66),
-    ]
-    mane = [
-        (0.96, -1.05),
-        (0.9, -0.9),
-        (0.64, -0.45),
-        (0.42, -0.24),
-        (0.32, -0.34),
-        (0.58, -0.8),
-        (0.8, -1.06),
-    ]
+    head = [(0.8, -0.93), (0.98, -1.0), (1.14, -0.86), (1.4, -0.62), (1.4, -0.48), (1.22, -0.44), (1.02, -0.6),
+            (0.86, -0.66)]  # fmt: skip
+    mane = [(0.96, -1.05), (0.9, -0.9), (0.64, -0.45), (0.42, -0.24), (0.32, -0.34), (0.58, -0.8), (0.8, -1.06)]
     return [
         Part(bent(polygon((0.84, -0.95), (0.86, -1.17), (0.95, -0.97))), "coat", 0.75),
         Part(bent(smooth(neck)), "coat"),

@@ -1,13 +1,23 @@
-"""What a camera does to a scene: light, cast, exposure, blur, noise."""
+"""What a camera makes of a scene: light, colour cast, exposure, blur, noise."""
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from scenes.noise import Field
+from scenes.drawing.textures import Field
 
 
-def light(colours: Field, rng: np.random.Generator) -> Field:
+def photograph(colours: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return the lit scene as a picture `[H, W, 3]`, a little out of focus and with sensor noise."""
+    picture = np.clip(_lit(colours, rng), 0, 255).astype(np.uint8)
+    if rng.random() < 0.5:
+        blurred = Image.fromarray(picture).filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.9)))
+        picture = np.asarray(blurred)
+    noise = rng.standard_normal(picture.shape, dtype=np.float32) * np.float32(rng.uniform(0.5, 7.0))
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+def _lit(colours: Field, rng: np.random.Generator) -> Field:
     """Return the scene `[H, W, 3]` under a slanting light, a colour cast, and an exposure of its own."""
     height, width, _ = colours.shape
     angle, strength = rng.uniform(0, 2 * np.pi), rng.uniform(0.0, 0.28)
@@ -17,14 +27,3 @@ def light(colours: Field, rng: np.random.Generator) -> Field:
     cast = rng.uniform(0.93, 1.07, 3).astype(np.float32)
     lit = np.clip(colours * gain[..., None].astype(np.float32) * cast, 0, 255) / np.float32(255)
     return lit ** np.float32(rng.uniform(0.8, 1.25)) * 255
-
-
-def photograph(colours: Field, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the lit scene as a picture `[H, W, 3]`, a little out of focus and with sensor noise."""
-    lit = light(colours, rng)
-    picture = np.clip(lit, 0, 255).astype(np.uint8)
-    if rng.random() < 0.5:
-        blurred = Image.fromarray(picture).filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 0.9)))
-        picture = np.asarray(blurred)
-    noise = rng.standard_normal(picture.shape, dtype=np.float32) * np.float32(rng.uniform(0.5, 7.0))
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)

@@ -1,16 +1,16 @@
-"""People."""
+"""People: standing, walking, waving, or riding."""
 
 import numpy as np
 
-from scenes.colours import earthy, from_hsv, rgb, shifted, typical
-from scenes.figure import Figure, Part, box, ellipse, limb, rounded, smooth
-from scenes.patterns import Material
+from scenes.drawing.colours import earthy, from_hsv, rgb, shifted, typical
+from scenes.drawing.shapes import Part, Shape, box, ellipse, limb, rounded, smooth
+from scenes.drawing.textures import Material
 
 POSES = ("standing", "walking", "waving")
 
 
-def person(rng: np.random.Generator, *, pose: str | None = None) -> Figure:
-    """Return a person, standing, walking or waving, or `riding` seen from the side with the anchor `seat`."""
+def person(rng: np.random.Generator, *, pose: str | None = None) -> Shape:
+    """Return a person seen from the front in one of `POSES`, or `riding` seen from the side, the seat at (0, 0)."""
     pose = pose or str(rng.choice(POSES))
     shirt, trousers, hair = typical(rng, 0.48), typical(rng, 0.68), earthy(rng) * 0.7
     skin = from_hsv(rng.uniform(0.03, 0.09), rng.uniform(0.25, 0.6), rng.uniform(0.35, 0.95))
@@ -18,52 +18,31 @@ def person(rng: np.random.Generator, *, pose: str | None = None) -> Figure:
     materials = {
         "skin": Material(skin, shifted(rng, skin, amount=18)),
         "shirt": Material(
-            shirt,
-            shifted(rng, shirt, amount=70),
-            cloth,
-            rng.uniform(0.07, 0.12),
-            rng.choice([0.0, 0.0, 1.57]),
+            shirt, shifted(rng, shirt, amount=70), cloth, rng.uniform(0.07, 0.12), rng.choice([0.0, 0.0, 1.57])
         ),
         "legs": Material(trousers, shifted(rng, trousers, amount=45), "knit", rng.uniform(0.05, 0.09), 1.57),
         "hair": Material(hair, shifted(rng, hair, amount=30), "knit", 0.04),
         "shoe": Material(rgb(50, 42, 40), rgb(85, 75, 70)),
     }
-    body = _rider(rng) if pose == "riding" else _upright(rng, pose)
-    return Figure(tuple(body), materials, {"seat": (0.0, 0.0)})
+    return Shape(tuple(_rider(rng) if pose == "riding" else _upright(rng, pose)), materials)
 
 
-def _face(rng: np.random.Generator, x: float, y: float) -> list[Part]:
+def _head(rng: np.random.Generator, x: float, y: float) -> list[Part]:
+    crown = [(-0.15, 0.02), (-0.15, -0.12), (0, -0.21), (0.15, -0.12), (0.15, -0.02), (0, -0.09)]
     parts = [
         Part(ellipse(x, y, 0.13, 0.155), "skin"),
         Part(rounded(x - 0.05, y + 0.1, x + 0.05, y + 0.22, 0.03), "skin", 0.88),
+        Part(smooth(np.add(crown, (x, y))), "hair"),
     ]
-    crown = [
-        (x - 0.15, y + 0.02),
-        (x - 0.15, y - 0.12),
-        (x, y - 0.21),
-        (x + 0.15, y - 0.12),
-        (x + 0.15, y - 0.02),
-        (x, y - 0.09),
-    ]
-    parts.append(Part(smooth(crown), "hair"))
     if rng.random() < 0.3:
-        parts.append(
-            Part(
-                smooth([(x - 0.16, y - 0.05), (x - 0.18, y + 0.24), (x - 0.05, y + 0.2), (x - 0.1, y - 0.05)]),
-                "hair",
-            )
-        )
-        parts.append(
-            Part(
-                smooth([(x + 0.16, y - 0.05), (x + 0.18, y + 0.24), (x + 0.05, y + 0.2), (x + 0.1, y - 0.05)]),
-                "hair",
-            )
-        )
+        for side in (-1, 1):
+            lock = np.multiply([(0.16, -0.05), (0.18, 0.24), (0.05, 0.2), (0.1, -0.05)], (side, 1))
+            parts.append(Part(smooth(lock + (x, y)), "hair"))
     elif rng.random() < 0.4:
         parts.append(Part(rounded(x - 0.12, y - 0.25, x + 0.12, y - 0.09, 0.04), "shirt"))
         parts.append(Part(box(x - 0.2, y - 0.12, x + 0.2, y - 0.07), "shirt", 0.8))
-    parts += [Part(ellipse(x + dx, y + 0.01, 0.017, 0.02), "shoe") for dx in (-0.05, 0.05)]
-    return parts
+    eyes = [Part(ellipse(x + dx, y + 0.01, 0.017, 0.02), "shoe") for dx in (-0.05, 0.05)]
+    return parts + eyes
 
 
 def _upright(rng: np.random.Generator, pose: str) -> list[Part]:
@@ -78,18 +57,9 @@ def _upright(rng: np.random.Generator, pose: str) -> list[Part]:
         parts.append(Part(smooth([(-0.16, -1.0), (0.16, -1.0), (flare, hem), (-flare, hem)], rounds=1), "legs"))
     for side in (-1, 1):
         parts += _arm(rng, side, raised=pose == "waving" and side == 1)
-    torso = [
-        (-0.24, -1.44),
-        (-0.08, -1.5),
-        (0.08, -1.5),
-        (0.24, -1.44),
-        (0.2, -1.15),
-        (0.19, -0.84),
-        (-0.19, -0.84),
-        (-0.2, -1.15),
-    ]
-    parts.append(Part(smooth(torso, rounds=1), "shirt"))
-    return parts + _face(rng, rng.uniform(-0.02, 0.02), -1.69)
+    torso = [(-0.24, -1.44), (-0.08, -1.5), (0.08, -1.5), (0.24, -1.44), (0.2, -1.15), (0.19, -0.84), (-0.19, -0.84),
+             (-0.2, -1.15)]  # fmt: skip
+    return [*parts, Part(smooth(torso, rounds=1), "shirt"), *_head(rng, rng.uniform(-0.02, 0.02), -1.69)]
 
 
 def _arm(rng: np.random.Generator, side: int, *, raised: bool) -> list[Part]:
@@ -104,19 +74,13 @@ def _arm(rng: np.random.Generator, side: int, *, raised: bool) -> list[Part]:
 
 def _rider(rng: np.random.Generator) -> list[Part]:
     lean = rng.uniform(0.0, 0.16)
-    torso = [
-        (-0.17, 0.06),
-        (-0.15, -0.35),
-        (lean - 0.14, -0.6),
-        (lean + 0.1, -0.62),
-        (lean + 0.16, -0.35),
-        (0.17, 0.05),
-    ]
+    torso = [(-0.17, 0.06), (-0.15, -0.35), (lean - 0.14, -0.6), (lean + 0.1, -0.62), (lean + 0.16, -0.35),
+             (0.17, 0.05)]  # fmt: skip
     return [
         Part(smooth(torso, rounds=1), "shirt"),
         Part(limb([(0.0, 0.0), (0.3, 0.2), (0.22, 0.62)], [0.25, 0.19, 0.13]), "legs"),
         Part(ellipse(0.28, 0.67, 0.11, 0.055), "shoe"),
-        *_face(rng, lean + 0.02, -0.82),
+        *_head(rng, lean + 0.02, -0.82),
         Part(ellipse(0.48, -0.2, 0.055, 0.05), "skin"),
         Part(limb([(lean, -0.52), (0.14, -0.26), (0.46, -0.2)], [0.14, 0.12, 0.09]), "shirt", 0.85),
     ]
