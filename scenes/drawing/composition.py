@@ -30,6 +30,9 @@ CROWDING = (1.0, 0.85, 0.7)
 LEAST_VISIBLE = 0.62
 """The share of an object that may not be covered by what is added later."""
 
+MOST_SHRINKS = 6
+"""How many times an object is made smaller that hides too much of the others."""
+
 LEAST_AREA = 0.004
 """The share of the picture that an object must show."""
 
@@ -117,13 +120,13 @@ class _SceneBuilder:
 
     def add_object(self, name: str, slot: tuple[float, float], *, size: float) -> tuple[Shape, Pose]:
         """Add an object of the class, `size` pixels long, in the columns of the slot; smaller if it hides others."""
-        shape = OBJECTS[name](self.rng)
-        for _ in range(7):
+        shape, shrinks = OBJECTS[name](self.rng), 0
+        while True:
             pose = self._pose(shape, name, slot, size)
             rendered = self.canvas.render(shape, pose, self.rng)
-            if not self._hides_too_much(rendered):
+            if shrinks == MOST_SHRINKS or not self._hides_too_much(rendered):
                 break
-            size *= 0.88
+            size, shrinks = size * 0.88, shrinks + 1
         self._add_support(name, shape, pose)
         self._add(name, rendered)
         return shape, pose

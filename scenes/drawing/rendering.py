@@ -45,7 +45,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class RenderedShape:
-    """A shape's pixels: colours times coverage `[h, w, 3]`, and coverage `[h, w]`, at a corner of the canvas."""
+    """A shape's pixels: colours times coverage `[3, h, w]`, and coverage `[h, w]`, at a corner of the canvas."""
 
     top: int
     left: int
@@ -80,11 +80,11 @@ def coverage(outline: Outline, height: int, width: int) -> tuple[int, int, Field
 
 
 class Canvas:
-    """An image in the making: colours `[H, W, 3]` (0..255) and the owner `[H, W]` of each pixel (0 = background)."""
+    """An image in the making: colours `[3, H, W]` (0..255) and the owner `[H, W]` of each pixel (0 = background)."""
 
     def __init__(self, height: int, width: int) -> None:
         self.height, self.width = height, width
-        self.colours = np.zeros((height, width, 3), dtype=np.float32)
+        self.colours = np.zeros((3, height, width), dtype=np.float32)
         self.owner = np.zeros((height, width), dtype=np.uint8)
 
     def render(self, shape: Shape, pose: Pose, rng: np.random.Generator) -> RenderedShape:
@@ -92,7 +92,7 @@ class Canvas:
         placed = [(part, coverage(pose.to_image(part.outline), self.height, self.width)) for part in shape.parts]
         seen = [(part, cut) for part, cut in placed if cut is not None]
         if not seen:
-            return RenderedShape(0, 0, np.zeros((0, 0, 3), np.float32), np.zeros((0, 0), np.float32))
+            return RenderedShape(0, 0, np.zeros((3, 0, 0), np.float32), np.zeros((0, 0), np.float32))
         top, left = min(cut[0] for _, cut in seen), min(cut[1] for _, cut in seen)
         bottom = max(cut[0] + cut[2].shape[0] for _, cut in seen)
         right = max(cut[1] + cut[2].shape[1] for _, cut in seen)
@@ -100,19 +100,19 @@ class Canvas:
         u, v = pose.to_shape(xs, ys)
         used = dict.fromkeys(part.material for part, _ in seen)
         painted = {name: shape.materials[name].paint(u, v, rng) for name in used}
-        colours, covered = np.zeros((*u.shape, 3), np.float32), np.zeros(u.shape, np.float32)
+        colours, covered = np.zeros((3, *u.shape), np.float32), np.zeros(u.shape, np.float32)
         for part, (y, x, share) in seen:
-            at = (slice(y - top, y - top + share.shape[0]), slice(x - left, x - left + share.shape[1]))
-            colours[at] *= 1.0 - share[..., None]
-            colours[at] += painted[part.material][at] * (share * np.float32(part.shade))[..., None]
+            at = (..., slice(y - top, y - top + share.shape[0]), slice(x - left, x - left + share.shape[1]))
+            colours[at] *= 1.0 - share
+            colours[at] += painted[part.material][at] * (share * np.float32(part.shade))
             covered[at] += share * (1.0 - covered[at])
-        colours *= np.linspace(*LIT_FROM_ABOVE, len(colours), dtype=np.float32)[:, None, None]
+        colours *= np.linspace(*LIT_FROM_ABOVE, len(covered), dtype=np.float32)[:, None]
         return RenderedShape(top, left, colours, covered)
 
     def paste(self, rendered: RenderedShape, *, owner: int = 0) -> None:
         """Lay a rendered shape on top; the pixels that it covers by half or more become its owner's."""
-        under = self.colours[rendered.window]
-        under *= 1.0 - rendered.coverage[..., None]
+        under = self.colours[(..., *rendered.window)]
+        under *= 1.0 - rendered.coverage
         under += rendered.colours
         self.owner[rendered.window][rendered.solid()] = owner
 
@@ -124,7 +124,7 @@ class Canvas:
         """Lay a soft shadow around (x, y) on the background, `strength` of 0..1 at its middle."""
         rows = slice(max(int(y - 2 * ry), 0), max(int(y + 2 * ry) + 1, 0))
         columns = slice(max(int(x - 2 * rx), 0), max(int(x + 2 * rx) + 1, 0))
-        view = self.colours[rows, columns]
-        ys, xs = np.mgrid[rows.start : rows.start + view.shape[0], columns.start : columns.start + view.shape[1]]
+        view = self.colours[:, rows, columns]
+        ys, xs = np.mgrid[rows.start : rows.start + view.shape[1], columns.start : columns.start + view.shape[2]]
         fall = np.exp(-1.5 * (((xs - x) / rx) ** 2 + ((ys - y) / ry) ** 2)).astype(np.float32)
-        view *= 1.0 - strength * fall[..., None]
+        view *= 1.0 - strength * fall

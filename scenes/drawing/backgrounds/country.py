@@ -47,7 +47,7 @@ def water(canvas: Canvas, rng: np.random.Generator) -> Floor:
     swell = swell[(np.linspace(0, 1, height) ** 0.55 * (height - 1)).astype(int)]
     light = shifted(rng, deep, amount=rng.uniform(50, 90))
     fill_rows(canvas, horizon, canvas.height, deep, light, swell**1.5)
-    canvas.colours[horizon:] += 70 * (swell > rng.uniform(0.8, 0.95))[..., None]
+    canvas.colours[:, horizon:] += 70 * (swell > rng.uniform(0.8, 0.95))
     things = [props.rock, props.rock, props.raft]
     scatter_props(canvas, rng, things, rows=(horizon + 8, canvas.height), heights=(0.04, 0.13), most=3)
     return horizon + 0.16 * canvas.height, canvas.height * 0.95

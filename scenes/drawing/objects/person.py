@@ -37,7 +37,7 @@ def _head(rng: np.random.Generator, x: float, y: float) -> list[Part]:
     if rng.random() < 0.3:
         for side in (-1, 1):
             lock = np.multiply([(0.16, -0.05), (0.18, 0.24), (0.05, 0.2), (0.1, -0.05)], (side, 1))
-            parts.append(Part(smooth(lock + (x, y)), "hair"))
+            parts.append(Part(smooth(np.add(lock, (x, y))), "hair"))
     elif rng.random() < 0.4:
         parts.append(Part(rounded(x - 0.12, y - 0.25, x + 0.12, y - 0.09, 0.04), "shirt"))
         parts.append(Part(box(x - 0.2, y - 0.12, x + 0.2, y - 0.07), "shirt", 0.8))
