@@ -47,7 +47,7 @@ class Measurement(NamedTuple):
     gigabytes: float
     """Peak memory of the GPU; of the process where there is no GPU."""
     matrix_share: float | None
-    """Share of the time in matrix products, attention and convolutions; None for the plain steps, which take minutes."""
+    """Share of the time in matrix products, attention, convolutions; None for the plain steps, which take minutes."""
 
 
 def main(

@@ -2,7 +2,7 @@
 
 `python -m benchmarks.prepare` prints the table; `--voc-images` and `--coco-images` make it smaller.
 
-A synthetic data set has the size, the layout and the image sizes of the real one; its files are hard links to 40 images.
+A synthetic data set has the size, layout and image sizes of the real one; its files are hard links to 40 images.
 The table has rows for VOC 2012 (12 031 photographs with masks) and COCO 2014 (a JSON file of polygons).
 """
 

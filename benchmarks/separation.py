@@ -62,15 +62,20 @@ def main(
         print(f"| model | {' | '.join(COLUMNS)} |\n|---|{'--:|' * len(COLUMNS)}")
         for folder in models:
             network = load_predictor(folder, class_names=manifest.class_names).network
-            found = [cut(network, record, manifest, image_size=image_size, patch_size=patch_size) for record in records]
+            found = [
+                patches_of(network, record, manifest, image_size=image_size, patch_size=patch_size)
+                for record in records
+            ]
             print(f"| {folder} | {' | '.join(f'{area:.3f}' for area in areas(found))} |", flush=True)
     except SecoError as fault:
         raise typer.BadParameter(str(fault)) from fault
 
 
 @torch.inference_mode()
-def cut(network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size: int, patch_size: int) -> Patches:
-    """Cut an image into patches and see what the network makes of them.
+def patches_of(
+    network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size: int, patch_size: int
+) -> Patches:
+    """Cut an image into patches and encode them.
 
     Raises:
         SecoError: the sizes do not fit the ViT's, or image or mask cannot be read.
@@ -95,16 +100,16 @@ def cut(network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size:
     below = windows(logits, patch_size // step).amax(dim=(2, 3))  # [n, K]
     alone = network.classifier(encoded.final)
     tokens = F.normalize(encoded.class_token, dim=1)
-    return Patches(kinds(windows(square, patch_size)[:, 0]), tokens.cpu(), alone.cpu(), below.cpu())
+    return Patches(shown_classes(windows(square, patch_size)[:, 0]), tokens.cpu(), alone.cpu(), below.cpu())
 
 
 def windows(maps: Tensor, size: int) -> Tensor:
     """Cut ``[C, H, W]`` into windows ``[n, C, size, size]`` that overlap by half."""
-    cut_ = maps.unfold(1, size, size // 2).unfold(2, size, size // 2)  # [C, rows, columns, size, size]
-    return cut_.flatten(1, 2).transpose(0, 1)
+    grid = maps.unfold(1, size, size // 2).unfold(2, size, size // 2)  # [C, rows, columns, size, size]
+    return grid.flatten(1, 2).transpose(0, 1)
 
 
-def kinds(masks: Tensor) -> Tensor:
+def shown_classes(masks: Tensor) -> Tensor:
     """Return what patches show by their true masks ``[n, s, s]``: a class, 0 for none, -1 for anything between."""
     found = []
     for mask in masks:

@@ -21,9 +21,9 @@ BESIDE = [*PLAIN, "ours"]
 
 
 def main(
-    sizes: Annotated[str, typer.Option(help=f"Sizes to measure, separated by commas: {', '.join(SIZES)}.")] = ",".join(SIZES),
+    sizes: Annotated[str, typer.Option(help=f"Sizes, with commas: {', '.join(SIZES)}.")] = ",".join(SIZES),
     steps: Annotated[int, typer.Option(min=1, help="Steps to measure, after one to warm up.")] = 3,
-    options: Annotated[bool, typer.Option("--options", help="Also our step in fp32, with checkpointing, compiled.")] = False,
+    options: Annotated[bool, typer.Option("--options", help="Our step in fp32, checkpointed, compiled too.")] = False,
     output: Annotated[Path | None, typer.Option(help="File to write the tables to as well.")] = None,
 ) -> None:
     """Measure training steps and print the tables."""
