@@ -14,7 +14,7 @@ def pretrain(
     images: Annotated[int, typer.Option(min=1, help="Pictures to draw.")] = 10_000,
     size: Annotated[int, typer.Option(min=32, help="Picture side in pixels, a multiple of the ViT's patch.")] = 128,
     steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 3500,
-    batch_size: Annotated[int, typer.Option(min=1, help="Canvases a batch, of four pictures each.")] = 10,
+    batch_size: Annotated[int, typer.Option(min=1, help="Mosaics of four pictures a batch.")] = 10,
     learning_rate: Annotated[float, typer.Option(min=0.0, help="AdamW's highest learning rate.")] = 1e-3,
     seed: Annotated[int, typer.Option(min=0, help="Seed of pictures, weights and order.")] = 1,
 ) -> None:

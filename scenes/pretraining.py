@@ -1,8 +1,8 @@
 """Pretraining of the demo's encoder, in place of ImageNet: it learns to classify pictures of single objects.
 
 It sees class names only, no masks, and each object on backgrounds that are independent of its class. Four pictures
-share a canvas and each is classified from its own tokens, so that a token describes the place where it is, as the
-tokens of an encoder do that was pretrained on millions of photographs.
+make a mosaic and each is classified from its own tokens, so that a token describes the place where it is, as the tokens
+of an encoder do that was pretrained on millions of photographs.
 """
 
 import os
@@ -27,7 +27,7 @@ from seco.storage.label_map import BACKGROUND
 from seco.storage.model import write_weights
 from seco.training.optimizer import learning_rate_factor
 
-_GRID = 2  # a canvas holds 2 x 2 pictures
+_GRID = 2  # a mosaic has 2 x 2 pictures
 _MAX_WORKERS = 8  # processes that augment pictures: enough to keep a GPU busy
 
 
@@ -55,14 +55,14 @@ def pretrain_encoder(
     seed: int,
     advance: Callable[[int, str], object],
 ) -> None:
-    """Train the encoder in place to classify the pictures of a canvas.
+    """Train the encoder in place to classify the pictures of a mosaic.
 
     Args:
         encoder: the ViT.
         images: uint8 ``[M, 3, S, S]``, S a multiple of the ViT's patch.
         labels: class ids ``[M]``.
         steps: batches.
-        batch_size: canvases a batch, of four pictures each.
+        batch_size: mosaics a batch.
         learning_rate: AdamW's highest, reached after a twentieth of the steps.
         seed: of order, crops and colours.
         advance: called after each step with 1 and a note.
@@ -73,15 +73,15 @@ def pretrain_encoder(
         torch.manual_seed(seed)
         heads = nn.ModuleList(nn.Linear(encoder.width, len(CLASSES) + 1) for _ in range(3)).to(device)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], weight_decay=0.05, fused=True)
-    canvases = _Canvases(images, labels, count=steps * batch_size, seed=seed)
-    batches = item_batches(canvases, batch_size=batch_size, num_workers=min(os.cpu_count() or 1, _MAX_WORKERS))
+    mosaics = _Mosaics(images, labels, count=steps * batch_size, seed=seed)
+    batches = item_batches(mosaics, batch_size=batch_size, num_workers=min(os.cpu_count() or 1, _MAX_WORKERS))
     for step, batch in enumerate(batches):
         pictures, targets = (torch.cat(parts).to(device) for parts in zip(*batch, strict=True))
         factor = learning_rate_factor(step, steps=steps, warmup_steps=steps // 20, warmup_ratio=0.0)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * factor
         with autocast(device, "auto"):
-            tokens = model(_to_canvases(normalise(pictures)))
+            tokens = model(_to_mosaics(normalise(pictures)))
         loss, accuracy = _classification_loss(tokens, heads, targets)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -89,8 +89,8 @@ def pretrain_encoder(
         advance(1, f"loss {loss.item():.3f}  accuracy {accuracy.item():.2f}")
 
 
-class _Canvases(Dataset[tuple[Tensor, Tensor]]):
-    """Four augmented pictures a canvas, as uint8, and their class ids; they depend on seed and index alone."""
+class _Mosaics(Dataset[tuple[Tensor, Tensor]]):
+    """Four augmented pictures a mosaic, as uint8, and their class ids; they depend on seed and index alone."""
 
     def __init__(self, images: Tensor, labels: Tensor, *, count: int, seed: int) -> None:
         self.images = images
@@ -130,7 +130,7 @@ def save_encoder(encoder: Encoder, path: Path) -> None:
 def _classification_loss(tokens: Tokens, heads: nn.ModuleList, targets: Tensor) -> tuple[Tensor, Tensor]:
     """Return the loss, and the accuracy on the pictures that show an object.
 
-    A picture is classified by the mean and by the maximum of its final tokens; the canvas by its class token.
+    A picture is classified by the mean and by the maximum of its final tokens; the mosaic by its class token.
     """
     mean, maximum, whole = heads
     parts = _by_picture(tokens.final.float(), tokens.grid)  # [4·B, n, D]
@@ -147,14 +147,14 @@ def _classification_loss(tokens: Tokens, heads: nn.ModuleList, targets: Tensor) 
     return loss, (by_maximum.argmax(dim=1) + 1 == targets)[objects].float().mean()
 
 
-def _to_canvases(pictures: Tensor) -> Tensor:
-    """Put pictures ``[4·B, 3, S, S]`` onto canvases ``[B, 3, 2·S, 2·S]``."""
+def _to_mosaics(pictures: Tensor) -> Tensor:
+    """Put pictures ``[4·B, 3, S, S]`` together into mosaics ``[B, 3, 2·S, 2·S]``."""
     grid = pictures.unflatten(0, (-1, _GRID, _GRID)).permute(0, 3, 1, 4, 2, 5)  # [B, 3, 2, S, 2, S]
     return grid.flatten(4, 5).flatten(2, 3)
 
 
 def _by_picture(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Sort the tokens ``[B, h·w, D]`` of canvases by picture: ``[4·B, h·w/4, D]``."""
+    """Sort the tokens ``[B, h·w, D]`` of mosaics by picture: ``[4·B, h·w/4, D]``."""
     height, width = (side // _GRID for side in grid)
     parts = tokens.unflatten(1, (_GRID, height, _GRID, width)).permute(0, 1, 3, 2, 4, 5)  # [B, 2, 2, h', w', D]
     return parts.flatten(3, 4).flatten(0, 2)

@@ -89,8 +89,8 @@ class Canvas:
 
     def render(self, shape: Shape, pose: Pose, rng: np.random.Generator) -> RenderedShape:
         """Return the pixels of a shape without pasting them: none when nothing of it is on the canvas."""
-        placed = [(part, coverage(pose.to_image(part.outline), self.height, self.width)) for part in shape.parts]
-        seen = [(part, cut) for part, cut in placed if cut is not None]
+        placed = [(piece, coverage(pose.to_image(piece.outline), self.height, self.width)) for piece in shape.pieces]
+        seen = [(piece, cut) for piece, cut in placed if cut is not None]
         if not seen:
             return RenderedShape(0, 0, np.zeros((3, 0, 0), np.float32), np.zeros((0, 0), np.float32))
         top, left = min(cut[0] for _, cut in seen), min(cut[1] for _, cut in seen)
@@ -98,13 +98,13 @@ class Canvas:
         right = max(cut[1] + cut[2].shape[1] for _, cut in seen)
         ys, xs = np.mgrid[top:bottom, left:right].astype(np.float32) + np.float32(0.5)
         u, v = pose.to_shape(xs, ys)
-        used = dict.fromkeys(part.material for part, _ in seen)
+        used = dict.fromkeys(piece.material for piece, _ in seen)
         painted = {name: shape.materials[name].paint(u, v, rng) for name in used}
         colours, covered = np.zeros((3, *u.shape), np.float32), np.zeros(u.shape, np.float32)
-        for part, (y, x, share) in seen:
+        for piece, (y, x, share) in seen:
             at = (..., slice(y - top, y - top + share.shape[0]), slice(x - left, x - left + share.shape[1]))
             colours[at] *= 1.0 - share
-            colours[at] += painted[part.material][at] * (share * np.float32(part.shade))
+            colours[at] += painted[piece.material][at] * (share * np.float32(piece.shade))
             covered[at] += share * (1.0 - covered[at])
         colours *= np.linspace(*LIT_FROM_ABOVE, len(covered), dtype=np.float32)[:, None]
         return RenderedShape(top, left, colours, covered)

@@ -12,7 +12,7 @@ Outline = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class Part:
+class Piece:
     """A polygon `[n, 2]` filled with a material; `shade` below 1 darkens it (far legs, undersides)."""
 
     outline: Outline
@@ -22,15 +22,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Shape:
-    """Parts from back to front, their materials, and named points where other shapes attach."""
+    """Pieces from back to front, their materials, and named points where other shapes attach."""
 
-    parts: tuple[Part, ...]
+    pieces: tuple[Piece, ...]
     materials: dict[str, Material]
     anchors: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def bounds(self) -> tuple[float, float, float, float]:
         """Return left, top, right, bottom in the shape's units."""
-        points = np.concatenate([part.outline for part in self.parts])
+        points = np.concatenate([piece.outline for piece in self.pieces])
         (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
         return float(left), float(top), float(right), float(bottom)
 

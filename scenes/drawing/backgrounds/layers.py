@@ -6,7 +6,7 @@ import numpy as np
 
 from scenes.drawing.colours import Colour, from_hsv, shifted
 from scenes.drawing.rendering import Canvas, Pose
-from scenes.drawing.shapes import Outline, Part, Shape
+from scenes.drawing.shapes import Outline, Piece, Shape
 from scenes.drawing.textures import Field, Material, blend, speckle, value_noise
 
 Floor = tuple[float, float]
@@ -67,7 +67,7 @@ def add_hills(canvas: Canvas, rng: np.random.Generator, base: int, height: float
 
 def add_polygon(canvas: Canvas, rng: np.random.Generator, outline: Outline, material: Material) -> None:
     """Draw a polygon given in pixels; the material's period is in pixels too."""
-    shape = Shape((Part(outline, "fill"),), {"fill": material})
+    shape = Shape((Piece(outline, "fill"),), {"fill": material})
     canvas.paste(canvas.render(shape, Pose(0.0, 0.0, 1.0), rng))
 
 

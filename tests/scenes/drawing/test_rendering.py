@@ -3,14 +3,14 @@ import pytest
 
 from scenes.drawing.colours import rgb
 from scenes.drawing.rendering import Canvas, Pose, RenderedShape, coverage
-from scenes.drawing.shapes import Outline, Part, Shape, box, ellipse, polygon
+from scenes.drawing.shapes import Outline, Piece, Shape, box, ellipse, polygon
 from scenes.drawing.textures import Material
 
 RED = {"red": Material(rgb(200, 0, 0), rgb(200, 0, 0), roughness=0.0)}
 
 
 def render(canvas: Canvas, outline: Outline, pose: Pose) -> RenderedShape:
-    return canvas.render(Shape((Part(outline, "red"),), RED), pose, np.random.default_rng(0))
+    return canvas.render(Shape((Piece(outline, "red"),), RED), pose, np.random.default_rng(0))
 
 
 def test_a_box_on_pixel_edges_owns_exactly_its_pixels() -> None:
