@@ -1,7 +1,7 @@
-"""What saving a run costs its training: `python -m benchmarks.checkpoint` prints a Markdown table.
+"""What saving checkpoints costs a training run: `python -m benchmarks.checkpoint` prints a Markdown table.
 
-The state is that of a run on random weights: network, local teacher, memories and the moments of AdamW. Training waits
-while it is copied; a thread then takes the processor time of one core, checksum included, until it is on the disk.
+The state is that of a run with random weights: network, local teacher, memories and AdamW's moments. Training waits
+while the state is copied; a thread then writes it, and takes the time of one core, checksum included.
 """
 
 import tempfile
@@ -27,10 +27,10 @@ _HEADS = ("ViT", "state", "written at once", "training waits, first save", "then
 
 def main(
     size: Annotated[str, typer.Option(help=f"One of {', '.join(SIZES)}.")] = "b16-448",
-    saves: Annotated[int, typer.Option(min=2, help="Saves to measure; the table has their median.")] = 5,
-    folder: Annotated[Path, typer.Option(help="Where to write, below it.", file_okay=False)] = Path(),
+    saves: Annotated[int, typer.Option(min=2, help="Checkpoints to write; the table shows the median.")] = 5,
+    folder: Annotated[Path, typer.Option(help="Folder in which to write a temporary one.", file_okay=False)] = Path(),
 ) -> None:
-    """Measure and print a table of one row."""
+    """Measure how long training waits for a checkpoint, and print a table of one row."""
     device = pick_device()
     state = _state(size, device)
     gigabytes = sum(tensor.nbytes for tensor in _tensors(state)) / 1e9
@@ -56,7 +56,7 @@ def _state(size: str, device: torch.device) -> dict[str, Any]:
 
 
 def _measure(state: dict[str, Any], folder: Path, device: torch.device, saves: int) -> list[float]:
-    """Return seconds, in the order of the table's columns."""
+    """Return the seconds of the table's columns."""
     writer = CheckpointWriter(folder, sound=None)
 
     def save(step: int) -> None:

@@ -1,8 +1,8 @@
-"""Images a second that the training loader makes: decoded, and cut into the three views.
+"""How many images a second the training loader prepares: decodes, and cuts into the three views.
 
     python -m benchmarks.loading --images data/raw/voc2012/JPEGImages
 
-The published loader makes 34 images a second on one core of the machine on which the first table was measured.
+The published loader prepares 34 images a second on one core of the machine on which the first table was measured.
 """
 
 import time
@@ -24,9 +24,9 @@ def main(
     images: Annotated[Path, typer.Option(help="Folder of photographs (JPEG).")],
     crop: Annotated[int, typer.Option(help="Side of the training crop in pixels.")] = 448,
     second: Annotated[int, typer.Option(help="Side of the second view in pixels.")] = 224,
-    seconds: Annotated[float, typer.Option(min=1.0, help="How long to measure each row.")] = 20.0,
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long to measure for each row.")] = 20.0,
 ) -> None:
-    """Print a Markdown table: images a second for 0, 1 and 2 worker processes."""
+    """Print a Markdown table of the images a second with 0, 1 and 2 worker processes."""
     torch.set_num_threads(1)
     records = [Record(path.stem, path, None, ("photograph",), "train", 0, 0) for path in sorted(images.glob("*.jpg"))]
     if not records:
@@ -39,7 +39,7 @@ def main(
 
 
 def images_a_second(records: list[Record], *, crop: int, second: int, workers: int, seconds: float) -> float:
-    """Load batches for some time, after a few to warm up, and return the rate."""
+    """Return the rate at which batches are loaded, after ten to warm up."""
     views = ViewMaker(crop_size=crop, second_size=second, scale_range=(0.5, 2.0), wanted=("strong", "second"))
     dataset = TrainingSet(records, ("photograph",), views, num_draws=10, seed=0)
     stream = SampleStream(len(records), batch_size=BATCH, share=range(BATCH), seed=0, first_step=0, last_step=1_000_000)

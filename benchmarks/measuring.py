@@ -1,6 +1,6 @@
-"""Times one kind of training step in a process of its own, so that the peak of its memory is its own.
+"""Measures one variant of the training step: `python -m benchmarks.measuring SIZE VARIANT` prints a line of JSON.
 
-`python -m benchmarks.measuring SIZE VARIANT` prints a line of JSON.
+`benchmarks.training` starts one process for each variant, so that it can read the peak memory of each.
 """
 
 import json
@@ -40,14 +40,14 @@ OURS: dict[str, dict[str, Any]] = {
 
 
 class Measurement(NamedTuple):
-    """What a step costs."""
+    """Time and memory of a step."""
 
     seconds: float
     """The median."""
     gigabytes: float
-    """The peak of the GPU's memory; of the process's where there is no GPU."""
+    """Peak memory of the GPU; of the process where there is no GPU."""
     matrix_share: float | None
-    """Share of the step in matrix products, attention and convolutions; None for the plain ones, which take minutes."""
+    """Share of the time in matrix products, attention, convolutions; None for the plain steps, which take minutes."""
 
 
 def main(
@@ -60,7 +60,7 @@ def main(
 
 
 def measure(size: Size, variant: str, *, steps: int) -> Measurement:
-    """Time steps on random weights, full memories and synthetic images; loading is left out."""
+    """Measure steps with random weights, full memories and synthetic images; loading is left out."""
     settings = settings_of(size, **OURS.get(variant, {}))
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(settings, Manifest((), VOC), resume_folder=Path(folder) / "run")
@@ -69,7 +69,7 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     labels = one_or_two_classes(settings.train.batch_size, len(VOC))
     inputs = to_device(synthetic_batch(settings, labels), trainer.device)
     seconds = [_timed(step, inputs, trainer.device) for _ in range(steps + 1)]
-    peak = _peak(trainer.device)  # before the profiler takes its part
+    peak = _peak(trainer.device)  # before the profiler needs memory
     share = None if variant in PLAIN else _matrix_share(lambda: step(inputs), trainer.device)
     return Measurement(sorted(seconds[1:])[steps // 2], peak, share)
 
@@ -129,7 +129,7 @@ def _peak(device: torch.device) -> float:
 
 
 def _processor() -> str:
-    """Return the processor's name where Linux tells it, else its architecture."""
+    """Return the processor's name as Linux reports it, elsewhere its architecture."""
     cpuinfo = Path("/proc/cpuinfo")
     lines = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

@@ -1,9 +1,9 @@
-"""Seconds and peak memory of `seco prepare`, first and second run, on trees made for it.
+"""Time and peak memory of `seco prepare`, in a first and a second run, on synthetic data sets.
 
 `python -m benchmarks.prepare` prints the table; `--voc-images` and `--coco-images` make it smaller.
 
-A tree has the size, the layout and the picture sizes of the data set it stands for; its files are hard links to a few
-dozen pictures. The table is for VOC 2012 (12 031 photographs with masks) and for COCO 2014 (a JSON file of polygons).
+A synthetic data set has the size, layout and image sizes of the real one; its files are hard links to 40 images.
+The table has rows for VOC 2012 (12 031 photographs with masks) and COCO 2014 (a JSON file of polygons).
 """
 
 import json
@@ -24,15 +24,15 @@ from seco.data.class_sets import COCO, VOC
 from seco.storage.masks import write_mask
 
 _TEMPLATES = 40
-_POINTS = 40  # of a polygon; with it, a JSON file has as many bytes an object as COCO's
-_OBJECTS = 7  # an image
+_POINTS = 40  # corners of a polygon: the JSON file then has as many bytes an object as COCO's
+_OBJECTS = 7  # objects an image
 
 
 def main(
-    voc_images: Annotated[int, typer.Option(help="Photographs of the VOC tree.")] = 12_031,
-    coco_images: Annotated[int, typer.Option(help="Photographs of the COCO tree.")] = 120_000,
+    voc_images: Annotated[int, typer.Option(help="Photographs in VOC's layout; 0 leaves it out.")] = 12_031,
+    coco_images: Annotated[int, typer.Option(help="Photographs in COCO's layout; 0 leaves it out.")] = 120_000,
 ) -> None:
-    """Print a Markdown table."""
+    """Measure `seco prepare` and print a Markdown table."""
     print("| data | images | run | seconds | peak memory of a process |")
     print("|---|--:|---|--:|--:|")
     for name, count, make in (("voc2012", voc_images, make_voc), ("coco2014", coco_images, make_coco)):
@@ -58,7 +58,7 @@ def measure(project: Path) -> tuple[float, float]:
     return seconds, float((project / "peak.txt").read_text()) * 1024 / 1e6
 
 
-# The command, and how much memory it took at most: it or one of its workers.
+# Runs the command and writes its peak memory, or that of its largest worker.
 _MEASURED = """
 import resource, sys
 from pathlib import Path
@@ -73,7 +73,7 @@ finally:
 
 
 def make_voc(root: Path, count: int) -> None:
-    """Make a VOC tree with as many photographs, a twelfth of them in val; all have annotations and masks."""
+    """Make `count` photographs in VOC's layout, a twelfth of them in val, with annotations and masks."""
     names = ("JPEGImages", "SegmentationClassAug", "Annotations", "ImageSets/Segmentation")
     images, masks, annotations, lists = (_folder(root / name) for name in names)
     rng = np.random.default_rng(0)
@@ -92,7 +92,7 @@ def make_voc(root: Path, count: int) -> None:
 
 
 def make_coco(root: Path, count: int) -> None:
-    """Make COCO's folders with as many photographs, a third of them in val, and polygons for each."""
+    """Make `count` photographs in COCO's layout, a third of them in val, with polygons."""
     rng = np.random.default_rng(0)
     templates = [_folder(root / "templates") / f"{index}.jpg" for index in range(_TEMPLATES)]
     for template in templates:
@@ -106,7 +106,7 @@ def make_coco(root: Path, count: int) -> None:
 
 
 def _write_json(path: Path, name: str, images: range, rng: np.random.Generator) -> None:
-    """Write COCO's JSON entry by entry, the annotations shuffled over the images as COCO's are."""
+    """Write COCO's JSON, the annotations in random order of images as in COCO's file."""
     outlines = [json.dumps([_polygon(rng)]) for _ in range(997)]
     with path.open("w") as file:
         file.write('{"info": {}, "images": [')

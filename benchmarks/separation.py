@@ -1,11 +1,11 @@
-"""How well trained models tell a class from its context: in class tokens, in patches classified alone, and in the CAM.
+"""How well trained models separate a class from its context: by class tokens, by patches classified alone, by the CAM.
 
     python -m benchmarks.separation data/train other/model
 
-The contrasts of SeCo (eqs. 4 and 8) compare class tokens of patches; CAMs are made of the other tokens. Patches of
-validation images are sorted by their true masks: those that show one class on more than half of their pixels and no
-other, and those of the same images that show no class at all. The area under the ROC curve says how often a patch of
-the class scores higher than one of its context: 0.5 is chance, 1 is always.
+SeCo's contrasts (eqs. 4 and 8) compare class tokens of patches, but CAMs come from the other tokens. The true masks
+tell which patches of validation images show one class on more than half of their pixels and no other, and which patches
+of the same images show no class. The area under the ROC curve is the share of pairs in which the patch of the class
+scores higher than the patch of its context: 0.5 is chance, 1 is perfect.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Patches(NamedTuple):
     """Patches of one image, on a grid of half their size."""
 
     shown: Tensor
-    """``[n]``: the class that a patch shows, 0 for none, -1 where several do or one does a little."""
+    """``[n]``: the class that a patch shows, 0 for none, -1 for several or for only a little of one."""
     class_tokens: Tensor
     """``[n, D]``, unit length, each patch encoded alone."""
     alone: Tensor
@@ -49,11 +49,11 @@ class Patches(NamedTuple):
 def main(
     models: Annotated[list[Path], typer.Argument(help="Folders of trained models.")],
     data: Annotated[Path, typer.Option(help="Folder of the manifest.")] = Path("data/prepare"),
-    split: Annotated[str, typer.Option(help="Split whose images are cut.")] = "val",
-    image_size: Annotated[int, typer.Option(help="Side in pixels that images are brought to.")] = 224,
-    patch_size: Annotated[int, typer.Option(help="Side of the patches in pixels, twice a multiple of the ViT's.")] = 64,
+    split: Annotated[str, typer.Option(help="Split whose images are used.")] = "val",
+    image_size: Annotated[int, typer.Option(help="Images are resized to squares of this side, in pixels.")] = 224,
+    patch_size: Annotated[int, typer.Option(help="Patch side in pixels, a multiple of twice the ViT's.")] = 64,
 ) -> None:
-    """Print a Markdown table: a model a row, mean of the classes that have patches of both kinds."""
+    """Print a Markdown table with a row a model: mean areas over the classes that have patches of both kinds."""
     try:
         manifest = read_manifest(data)
         records = [record for record in manifest.split(split) if record.mask is not None]
@@ -62,15 +62,20 @@ def main(
         print(f"| model | {' | '.join(COLUMNS)} |\n|---|{'--:|' * len(COLUMNS)}")
         for folder in models:
             network = load_predictor(folder, class_names=manifest.class_names).network
-            found = [cut(network, record, manifest, image_size=image_size, patch_size=patch_size) for record in records]
+            found = [
+                patches_of(network, record, manifest, image_size=image_size, patch_size=patch_size)
+                for record in records
+            ]
             print(f"| {folder} | {' | '.join(f'{area:.3f}' for area in areas(found))} |", flush=True)
     except SecoError as fault:
         raise typer.BadParameter(str(fault)) from fault
 
 
 @torch.inference_mode()
-def cut(network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size: int, patch_size: int) -> Patches:
-    """Cut an image into patches and see what the network makes of them.
+def patches_of(
+    network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size: int, patch_size: int
+) -> Patches:
+    """Cut an image into patches and encode them.
 
     Raises:
         SecoError: the sizes do not fit the ViT's, or image or mask cannot be read.
@@ -95,17 +100,17 @@ def cut(network: SeCoNetwork, record: Record, manifest: Manifest, *, image_size:
     below = windows(logits, patch_size // step).amax(dim=(2, 3))  # [n, K]
     alone = network.classifier(encoded.final)
     tokens = F.normalize(encoded.class_token, dim=1)
-    return Patches(kinds(windows(square, patch_size)[:, 0]), tokens.cpu(), alone.cpu(), below.cpu())
+    return Patches(shown_classes(windows(square, patch_size)[:, 0]), tokens.cpu(), alone.cpu(), below.cpu())
 
 
 def windows(maps: Tensor, size: int) -> Tensor:
     """Cut ``[C, H, W]`` into windows ``[n, C, size, size]`` that overlap by half."""
-    cut_ = maps.unfold(1, size, size // 2).unfold(2, size, size // 2)  # [C, rows, columns, size, size]
-    return cut_.flatten(1, 2).transpose(0, 1)
+    grid = maps.unfold(1, size, size // 2).unfold(2, size, size // 2)  # [C, rows, columns, size, size]
+    return grid.flatten(1, 2).transpose(0, 1)
 
 
-def kinds(masks: Tensor) -> Tensor:
-    """Say what patches show, from their true masks ``[n, s, s]``: a class, 0 for none, -1 for anything between."""
+def shown_classes(masks: Tensor) -> Tensor:
+    """Return what patches show by their true masks ``[n, s, s]``: a class, 0 for none, -1 for anything between."""
     found = []
     for mask in masks:
         ids, counts = mask[mask != IGNORE].unique(return_counts=True)
@@ -155,7 +160,7 @@ def _of_class(images: Sequence[Patches], class_id: int) -> list[float] | None:
 
 
 def _kept(image: Patches, class_id: int) -> Tensor:
-    """Return what patches show, those of other classes as mixed."""
+    """Return what patches show, with those of other classes as mixed."""
     return torch.where((image.shown == class_id) | (image.shown == BACKGROUND), image.shown, MIXED)
 
 

@@ -1,4 +1,4 @@
-"""The sizes that are measured: networks and batches, with the settings of the paper and every loss on."""
+"""The networks and batches that the benchmarks measure, with the paper's settings and every loss on."""
 
 from copy import deepcopy
 from pathlib import Path
@@ -26,9 +26,9 @@ class Size(NamedTuple):
 
     label: str
     changes: dict[str, Any]
-    """Of the recipe `voc2012`, by dotted key."""
+    """Changes of the recipe `voc2012`, by dotted key."""
     published: str
-    """The authors' step on another machine with two CPU cores, as it is and with fused attention and bf16."""
+    """The authors' code on another machine with two CPU cores, unchanged; with fused attention and bf16."""
 
 
 SIZES = {

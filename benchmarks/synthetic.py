@@ -1,4 +1,4 @@
-"""Batches without data: smooth images with some noise, one or two classes each, now and then padded."""
+"""Synthetic batches: smooth images with some noise, one or two classes each, padded where asked."""
 
 from collections.abc import Sequence
 

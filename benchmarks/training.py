@@ -1,7 +1,6 @@
-"""Seconds and peak memory of a training step with every loss on: ours beside the plain one.
+"""Time and peak memory of a training step with every loss on: our step and the plain one of `tests.plain`.
 
-`python -m benchmarks.training` prints a Markdown table. Weights are random, images synthetic, loading is left out, and
-every cell comes from a process of its own.
+`python -m benchmarks.training` prints a Markdown table. Weights are random, images synthetic, and loading is left out.
 """
 
 import json
@@ -22,12 +21,12 @@ BESIDE = [*PLAIN, "ours"]
 
 
 def main(
-    sizes: Annotated[str, typer.Option(help=f"Which, by commas: {', '.join(SIZES)}.")] = ",".join(SIZES),
+    sizes: Annotated[str, typer.Option(help=f"Sizes, with commas: {', '.join(SIZES)}.")] = ",".join(SIZES),
     steps: Annotated[int, typer.Option(min=1, help="Steps to measure, after one to warm up.")] = 3,
-    options: Annotated[bool, typer.Option("--options", help="Ours with fp32, checkpointing, compilation too.")] = False,
-    output: Annotated[Path | None, typer.Option(help="File for the tables too.")] = None,
+    options: Annotated[bool, typer.Option("--options", help="Our step in fp32, checkpointed, compiled too.")] = False,
+    output: Annotated[Path | None, typer.Option(help="File to write the tables to as well.")] = None,
 ) -> None:
-    """Measure and print the tables."""
+    """Measure training steps and print the tables."""
     names = sizes.split(",")
     unknown = [name for name in names if name not in SIZES]
     if unknown:
@@ -54,7 +53,7 @@ def _measured(size: str, variant: str, steps: int) -> Measurement:
 
 
 def _table(names: list[str], cells: dict[tuple[str, str], Measurement]) -> list[str]:
-    """Return a row a size: the plain step, what two switches make of it, ours, and the published one."""
+    """Return a row a size: the plain step, the plain step with fused attention and bf16, ours, the published one."""
     rows = []
     for name in names:
         ratio = cells[name, "plain"].seconds / cells[name, "ours"].seconds
@@ -64,7 +63,7 @@ def _table(names: list[str], cells: dict[tuple[str, str], Measurement]) -> list[
 
 
 def _options_table(names: list[str], cells: dict[tuple[str, str], Measurement]) -> list[str]:
-    """Return a row a size: ours, and what its settings make of it."""
+    """Return a row a size: our step, with its settings changed one by one."""
     rows = [[SIZES[name].label, *(_cell(cells[name, variant]) for variant in OURS)] for name in names]
     return _markdown(["ViT, crop, batch", *OURS], rows)
 

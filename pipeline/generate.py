@@ -1,4 +1,4 @@
-"""Stage `generate`: the demo scenes."""
+"""Stage `generate`: draw the demo scenes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,8 +12,8 @@ def generate(
     params: Params = PARAMS,
     output: Annotated[Path, typer.Option(help="Folder for the scenes, in VOC's layout.")] = Path("data/raw/demo"),
 ) -> None:
-    """Draw the demo scenes with their masks."""
-    from scenes.writer import write_demo
+    """Draw the demo scenes, with masks, in the layout of PASCAL VOC."""
+    from scenes.drawing.writer import write_demo
     from seco.config.settings import load_settings
     from seco.runtime.progress import progress
 

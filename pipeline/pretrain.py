@@ -1,4 +1,4 @@
-"""`seco pretrain`: the encoder weights of the demo, its stand-in for ImageNet. Made once; no stage of the pipeline."""
+"""`seco pretrain`: the pretrained encoder of the demo. Run once; not a stage of the pipeline."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +11,14 @@ from pipeline.options import PARAMS, Params
 def pretrain(
     params: Params = PARAMS,
     output: Annotated[Path, typer.Option(help="Weights file to write.")] = Path("assets/demo-encoder.safetensors"),
-    images: Annotated[int, typer.Option(min=1, help="Objects to draw.")] = 10_000,
-    size: Annotated[int, typer.Option(min=32, help="Their side in pixels, a multiple of the ViT's patch.")] = 128,
-    steps: Annotated[int, typer.Option(min=1, help="Batches.")] = 3500,
-    batch_size: Annotated[int, typer.Option(min=1, help="Canvases a batch, of four objects each.")] = 10,
-    learning_rate: Annotated[float, typer.Option(min=0.0, help="Of AdamW, at its highest.")] = 1e-3,
-    seed: Annotated[int, typer.Option(min=0, help="Of objects, weights and order.")] = 1,
+    images: Annotated[int, typer.Option(min=1, help="Pictures to draw.")] = 10_000,
+    size: Annotated[int, typer.Option(min=32, help="Picture side in pixels, a multiple of the ViT's patch.")] = 128,
+    steps: Annotated[int, typer.Option(min=1, help="Training steps.")] = 3500,
+    batch_size: Annotated[int, typer.Option(min=1, help="Mosaics of four pictures a batch.")] = 10,
+    learning_rate: Annotated[float, typer.Option(min=0.0, help="AdamW's highest learning rate.")] = 1e-3,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of pictures, weights and order.")] = 1,
 ) -> None:
-    """Teach the demo's encoder its objects one by one, on backgrounds that mean nothing."""
+    """Pretrain the demo's encoder on drawn pictures of single objects."""
     from scenes.pretraining import draw_objects, fresh_encoder, pretrain_encoder, save_encoder
     from seco.config.settings import load_settings
     from seco.errors import SecoError

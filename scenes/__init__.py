@@ -1,1 +1,1 @@
-"""Procedural scenes with exact masks and a co-occurrence bias that is known and can be set."""
+"""The demo: its drawn images and the pretraining of its encoder."""

@@ -1,8 +1,8 @@
-"""The demo's stand-in for ImageNet: an encoder that has seen its objects one by one, on backgrounds of no meaning.
+"""Pretraining of the demo's encoder, in place of ImageNet: it learns to classify pictures of single objects.
 
-What it learns from are names of single objects, no masks and nothing that co-occurs. Four pictures share a canvas, and
-each is named from its own tokens: so tokens come to speak of the place where they are, as an encoder's do that has
-seen millions of photographs.
+It sees class names only, no masks, and each object on backgrounds that are independent of its class. Four pictures
+make a mosaic and each is classified from its own tokens, so that a token describes the place where it is, as the tokens
+of an encoder do that was pretrained on millions of photographs.
 """
 
 import os
@@ -16,8 +16,8 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
-from scenes.classes import DEMO
-from scenes.portrait import portrait
+from scenes.drawing.bias import CLASSES
+from scenes.drawing.composition import portrait
 from seco.compute.device import autocast, pick_device
 from seco.compute.pixels import normalise
 from seco.models.encoder import Encoder, Tokens, build_encoder
@@ -27,21 +27,21 @@ from seco.storage.label_map import BACKGROUND
 from seco.storage.model import write_weights
 from seco.training.optimizer import learning_rate_factor
 
-_GRID = 2  # a canvas holds 2 x 2 pictures
-_MAX_WORKERS = 8  # processes that change pictures: as many keep a GPU busy
+_GRID = 2  # a mosaic has 2 x 2 pictures
+_MAX_WORKERS = 8  # processes that augment pictures: enough to keep a GPU busy
 
 
 def draw_objects(count: int, *, size: int, seed: int, advance: Callable[[], object]) -> tuple[Tensor, Tensor]:
-    """Draw pictures of single objects, and one in ten of none.
+    """Draw pictures of single objects, one in ten of a background alone.
 
     Returns:
-        Images uint8 ``[count, 3, size, size]``; class ids int64 ``[count]``, 0 where nothing is shown.
+        Images uint8 ``[count, 3, size, size]``; class ids int64 ``[count]``, 0 for a background alone.
     """
     images = torch.empty(count, 3, size, size, dtype=torch.uint8)
     for index, image in enumerate(process_map(partial(portrait, size=size, seed=seed), range(count))):
         images[index] = torch.from_numpy(image).permute(2, 0, 1)
         advance()
-    return images, torch.arange(count) % (len(DEMO) + 1)
+    return images, torch.arange(count) % (len(CLASSES) + 1)
 
 
 def pretrain_encoder(
@@ -55,49 +55,55 @@ def pretrain_encoder(
     seed: int,
     advance: Callable[[int, str], object],
 ) -> None:
-    """Train the encoder in place to name the pictures of a canvas.
+    """Train the encoder in place to classify the pictures of a mosaic.
 
     Args:
         encoder: the ViT.
         images: uint8 ``[M, 3, S, S]``, S a multiple of the ViT's patch.
         labels: class ids ``[M]``.
         steps: batches.
-        batch_size: canvases a batch, of four pictures each.
-        learning_rate: of AdamW, after a warm-up of a twentieth of the steps.
+        batch_size: mosaics a batch.
+        learning_rate: AdamW's highest, reached after a twentieth of the steps.
         seed: of order, crops and colours.
-        advance: told of every step, with a note.
+        advance: called after each step with 1 and a note.
     """
     device = pick_device()
     model = encoder.to(device).train()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        heads = nn.ModuleList(nn.Linear(encoder.width, len(DEMO) + 1) for _ in range(3)).to(device)
+        heads = nn.ModuleList(nn.Linear(encoder.width, len(CLASSES) + 1) for _ in range(3)).to(device)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], weight_decay=0.05, fused=True)
-    canvases = _Canvases(images, labels, count=steps * batch_size, seed=seed)
-    batches = item_batches(canvases, batch_size=batch_size, num_workers=min(os.cpu_count() or 1, _MAX_WORKERS))
+    mosaics = _Mosaics(images, labels, count=steps * batch_size, seed=seed)
+    batches = item_batches(mosaics, batch_size=batch_size, num_workers=min(os.cpu_count() or 1, _MAX_WORKERS))
     for step, batch in enumerate(batches):
-        pictures, names = (torch.cat(parts).to(device) for parts in zip(*batch, strict=True))
+        pictures, targets = (torch.cat(parts).to(device) for parts in zip(*batch, strict=True))
         factor = learning_rate_factor(step, steps=steps, warmup_steps=steps // 20, warmup_ratio=0.0)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate * factor
         with autocast(device, "auto"):
-            tokens = model(_tile(normalise(pictures)))
-        loss, right = _name_pictures(tokens, heads, names)
+            tokens = model(_to_mosaics(normalise(pictures)))
+        loss, accuracy = _classification_loss(tokens, heads, targets)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-        advance(1, f"loss {loss.item():.3f}  right {right.item():.2f}")
+        advance(1, f"loss {loss.item():.3f}  accuracy {accuracy.item():.2f}")
 
 
-class _Canvases(Dataset[tuple[Tensor, Tensor]]):
-    """What canvases show: four pictures each, changed at random; of their seed, whichever process draws them."""
+class _Mosaics(Dataset[tuple[Tensor, Tensor]]):
+    """Four augmented pictures a mosaic, as uint8, and their class ids; they depend on seed and index alone."""
 
     def __init__(self, images: Tensor, labels: Tensor, *, count: int, seed: int) -> None:
         self.images = images
         self.labels = labels
         self.count = count
         self.seed = seed
-        self.augment = _augmentation(images.shape[-1])
+        self.augment = v2.Compose(
+            [
+                v2.RandomResizedCrop(images.shape[-1], scale=(0.4, 1.0), antialias=True),
+                v2.RandomHorizontalFlip(),
+                v2.ColorJitter(0.3, 0.3, 0.2),
+            ]
+        )
 
     def __len__(self) -> int:
         return self.count
@@ -110,55 +116,45 @@ class _Canvases(Dataset[tuple[Tensor, Tensor]]):
 
 
 def fresh_encoder(name: str, *, depth: int | None, seed: int) -> Encoder:
-    """Build an encoder with random weights of a seed."""
+    """Return an encoder with random weights, which the seed fixes."""
     with torch.random.fork_rng(devices=()):
         torch.default_generator.manual_seed(seed)
         return build_encoder(name, pretrained=False, depth=depth)
 
 
 def save_encoder(encoder: Encoder, path: Path) -> None:
-    """Write the ViT's weights in half precision: they are a start, and small enough to travel with the project."""
+    """Write the ViT's weights in half precision, to keep the file small: training starts from them."""
     write_weights(path, {name: weight.half() for name, weight in encoder.vit.state_dict().items()})
 
 
-def _augmentation(size: int) -> v2.Compose:
-    return v2.Compose(
-        [
-            v2.RandomResizedCrop(size, scale=(0.4, 1.0), antialias=True),
-            v2.RandomHorizontalFlip(),
-            v2.ColorJitter(0.3, 0.3, 0.2),
-        ]
-    )
+def _classification_loss(tokens: Tokens, heads: nn.ModuleList, targets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the loss, and the accuracy on the pictures that show an object.
 
-
-def _name_pictures(tokens: Tokens, heads: nn.ModuleList, names: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the loss and the share of pictures that are named rightly by the strongest of their tokens.
-
-    A picture is named by the mean and by the maximum of its final tokens; the canvas by its class token.
+    A picture is classified by the mean and by the maximum of its final tokens; the mosaic by its class token.
     """
-    mean, strongest, whole = heads
-    parts = _untile(tokens.final.float(), tokens.grid)  # [4·B, n, D]
+    mean, maximum, whole = heads
+    parts = _by_picture(tokens.final.float(), tokens.grid)  # [4·B, n, D]
     by_mean = mean(parts.mean(dim=1))
-    by_strongest = strongest(parts).amax(dim=1)[:, 1:]  # [4·B, K]: the maximum of "nothing" means nothing
-    shown = F.one_hot(names, len(DEMO) + 1).float()
+    by_maximum = maximum(parts).amax(dim=1)[:, 1:]  # [4·B, K]: a maximum of "background" would mean nothing
+    shown = F.one_hot(targets, len(CLASSES) + 1).float()
     together = shown.unflatten(0, (-1, _GRID**2)).amax(dim=1)  # [B, K + 1]
     loss = (
-        F.cross_entropy(by_mean, names)
-        + len(DEMO) * F.multilabel_soft_margin_loss(by_strongest, shown[:, 1:])
+        F.cross_entropy(by_mean, targets)
+        + len(CLASSES) * F.multilabel_soft_margin_loss(by_maximum, shown[:, 1:])
         + F.multilabel_soft_margin_loss(whole(tokens.class_token.float()), together)
     )
-    seen = names != BACKGROUND
-    return loss, (by_strongest.argmax(dim=1) + 1 == names)[seen].float().mean()
+    objects = targets != BACKGROUND
+    return loss, (by_maximum.argmax(dim=1) + 1 == targets)[objects].float().mean()
 
 
-def _tile(pictures: Tensor) -> Tensor:
-    """Put pictures ``[4·B, 3, S, S]`` onto canvases ``[B, 3, 2·S, 2·S]``."""
+def _to_mosaics(pictures: Tensor) -> Tensor:
+    """Put pictures ``[4·B, 3, S, S]`` together into mosaics ``[B, 3, 2·S, 2·S]``."""
     grid = pictures.unflatten(0, (-1, _GRID, _GRID)).permute(0, 3, 1, 4, 2, 5)  # [B, 3, 2, S, 2, S]
     return grid.flatten(4, 5).flatten(2, 3)
 
 
-def _untile(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Sort the tokens ``[B, h·w, D]`` of canvases by picture: ``[4·B, h·w/4, D]``."""
+def _by_picture(tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+    """Sort the tokens ``[B, h·w, D]`` of mosaics by picture: ``[4·B, h·w/4, D]``."""
     height, width = (side // _GRID for side in grid)
     parts = tokens.unflatten(1, (_GRID, height, _GRID, width)).permute(0, 1, 3, 2, 4, 5)  # [B, 2, 2, h', w', D]
     return parts.flatten(3, 4).flatten(0, 2)

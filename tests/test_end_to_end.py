@@ -14,7 +14,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from scenes.classes import DEMO
+from scenes.drawing.bias import CLASSES as DEMO
 from seco.studies.settings import changed, look_up
 from tests.clone import clone, environment, succeed
 from tests.imports import ROOT

@@ -6,7 +6,7 @@ from typing import Any
 from seco.config.yaml_file import read_yaml
 
 PIPELINES = ("demo/dvc.yaml", "dvc.yaml")
-_CODE = ("pipeline/", "scenes", "seco/")
+_CODE = ("pipeline/", "scenes/", "seco/")
 
 
 def stage_code(root: Path) -> dict[str, tuple[str, ...]]:

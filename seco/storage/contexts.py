@@ -1,19 +1,40 @@
 """What surrounds the objects of each image, where a data set knows it: `contexts.csv`."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from seco.storage.rows import read_rows
+from seco.storage.rows import read_rows, write_rows
 
 CONTEXTS_FILE = "contexts.csv"
 BIASED = "biased"
 _COLUMNS = ("id", "split", "contexts", "biased")
 
 
+class ImageContexts(NamedTuple):
+    """The contexts of an image, and whether its objects and background go together more often than chance."""
+
+    image_id: str
+    split: str
+    contexts: tuple[str, ...]
+    biased: bool
+
+
+def write_contexts(path: Path, images: Sequence[ImageContexts]) -> None:
+    """Write a row for each image.
+
+    Raises:
+        SecoError: the file cannot be written; an older one survives.
+    """
+    rows = [(image.image_id, image.split, ";".join(image.contexts), str(int(image.biased))) for image in images]
+    write_rows(path, rows, columns=_COLUMNS)
+
+
 def read_contexts(path: Path) -> dict[str, tuple[str, ...]]:
     """Return image id → the contexts it shows, of a CSV with the columns id, split, contexts (`a;b`), biased (0/1).
 
-    An image marked as biased (its objects and its background go together more often than chance) has "biased" as
-    its last context. A data set without the file knows no contexts: the mapping is empty.
+    A biased image has "biased" as its last context. A data set without the file knows no contexts: the mapping is
+    empty.
 
     Raises:
         SecoError: the file is there but damaged.

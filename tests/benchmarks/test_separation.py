@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from benchmarks.separation import MIXED, Patches, areas, cut, kinds, windows
+from benchmarks.separation import MIXED, Patches, areas, patches_of, shown_classes, windows
 from seco.errors import SecoError
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
@@ -34,7 +34,7 @@ def test_sizes_off_the_grid_of_tokens_are_refused(image_size, patch_size):
     network = SeCoNetwork(build_encoder("vit_tiny_patch16_224", pretrained=False, depth=1), num_classes=1)
     record = Record("a", Path("a.jpg"), Path("a.png"), ("boat",), "val", 8, 8)
     with pytest.raises(SecoError, match="take multiples of 16 for images and of 32 for patches"):
-        cut(network, record, Manifest((record,), ("boat",)), image_size=image_size, patch_size=patch_size)
+        patches_of(network, record, Manifest((record,), ("boat",)), image_size=image_size, patch_size=patch_size)
 
 
 def test_a_patch_shows_a_class_none_or_is_left_out():
@@ -44,7 +44,7 @@ def test_a_patch_shows_a_class_none_or_is_left_out():
     masks[3, :3], masks[3, 3, 3] = 5, 6  # two classes
     masks[4] = IGNORE
     masks[5, :2] = 5  # no more than half
-    assert kinds(masks).tolist() == [0, 5, MIXED, MIXED, MIXED, MIXED]
+    assert shown_classes(masks).tolist() == [0, 5, MIXED, MIXED, MIXED, MIXED]
 
 
 def test_areas_are_those_of_patches_of_a_class_against_those_of_its_context():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scenes.classes import DEMO
+from scenes.drawing.bias import CLASSES as DEMO
 from seco.storage.masks import write_mask
 from tests.pipeline.conftest import Project
 

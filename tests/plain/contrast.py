@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from seco.compute.device import full_precision
 
 
-def cut_corners(
+def patch_corners(
     label_map: Tensor, box: Tensor, draws: Tensor, *, patch_size: int, anywhere: bool
 ) -> list[tuple[int, int]]:
     """Pick the patches of an image: the row and column of each one's top left pixel.

@@ -15,7 +15,7 @@ from seco.models.teacher import LocalTeacher
 from seco.training.crop_pass import Inputs
 from seco.training.methods import Models
 from tests.plain.cams import label_map, multi_scale_cams, refined_labels
-from tests.plain.contrast import cut_corners, lig, lil, patch_cost, patch_tag, rectified
+from tests.plain.contrast import lig, lil, patch_corners, patch_cost, patch_tag, rectified
 from tests.plain.encoder import PlainTokens, encode
 from tests.tiny import memory_of
 
@@ -147,7 +147,7 @@ class PlainObjective:
         weak, strong, tags = [], [], []
         for image, own in enumerate(maps):
             box, draws, anywhere = inputs.boxes[image], inputs.draws[image], settings.patch_centres == "anywhere"
-            corners = cut_corners(own, box, draws, patch_size=size, anywhere=anywhere)
+            corners = patch_corners(own, box, draws, patch_size=size, anywhere=anywhere)
             for corner, mirror in zip(corners, draws[:, 1].tolist(), strict=True):
                 window = (slice(None), *(slice(start, start + size) for start in corner))
                 weak.append(inputs.weak[image][window])

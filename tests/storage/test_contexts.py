@@ -3,14 +3,16 @@ from pathlib import Path
 import pytest
 
 from seco.errors import SecoError
-from seco.storage.contexts import read_contexts
+from seco.storage.contexts import ImageContexts, read_contexts, write_contexts
 
 HEADER = "id,split,contexts,biased\n"
 
 
-def test_contexts_are_read_with_the_bias_as_one_of_them(tmp_path: Path) -> None:
+def test_contexts_are_written_and_read_with_the_bias_as_one_of_them(tmp_path: Path) -> None:
     path = tmp_path / "contexts.csv"
-    path.write_text(HEADER + "a,train,room;chair;sofa,1\nb,val,sky,0\nc,val,,0\n")
+    images = [("a", "train", ("room", "chair", "sofa"), True), ("b", "val", ("sky",), False), ("c", "val", (), False)]
+    write_contexts(path, [ImageContexts(*image) for image in images])
+    assert path.read_text() == HEADER + "a,train,room;chair;sofa,1\nb,val,sky,0\nc,val,,0\n"
     assert read_contexts(path) == {"a": ("room", "chair", "sofa", "biased"), "b": ("sky",), "c": ()}
 
 

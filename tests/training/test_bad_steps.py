@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from scenes.classes import DEMO
+from scenes.drawing.bias import CLASSES as DEMO
 from seco.errors import SecoError
 from seco.storage.manifest import Manifest
 from seco.training.loading import Batch

@@ -1,25 +1,53 @@
-"""Surface patterns, and the materials that figures and backgrounds are made of."""
+"""Value noise, the surface patterns made of it, and the materials that shapes and backgrounds are filled with."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
 
-from scenes.colours import Colour
-from scenes.noise import Field, speckle, value_noise
+from scenes.drawing.colours import Colour
 
-Pattern = Callable[[Field, Field, np.random.Generator], Field]
+Field = NDArray[np.floating[Any]]
+
+
+def value_noise(
+    rng: np.random.Generator, height: int, width: int, *, cells: tuple[float, float], octaves: int = 3
+) -> Field:
+    """Return multi-octave value noise `[height, width]` in 0..1.
+
+    `cells` counts the random knots of the first octave down and across; every octave doubles them and halves
+    their weight. Unequal counts stretch the noise (grain, water, hair).
+    """
+    total = np.zeros((height, width), dtype=np.float32)
+    weight, weights = 1.0, 0.0
+    for octave in range(octaves):
+        rows = int(np.clip(round(cells[0] * 2**octave) + 1, 2, height))
+        columns = int(np.clip(round(cells[1] * 2**octave) + 1, 2, width))
+        knots = Image.fromarray(rng.random((rows, columns), dtype=np.float32))
+        total += weight * np.asarray(knots.resize((width, height), Image.Resampling.BILINEAR))
+        weights += weight
+        weight *= 0.5
+    # Averaging octaves crowds the values around one half: the gain spreads them again.
+    return np.clip((total / weights - 0.5) * 1.7 + 0.5, 0.0, 1.0)
+
+
+def speckle(rng: np.random.Generator, height: int, width: int) -> Field:
+    """Return noise without correlation between pixels, `[height, width]` in 0..1."""
+    return rng.random((height, width), dtype=np.float32)
 
 
 def plain(u: Field, v: Field, rng: np.random.Generator) -> Field:
     """Slow, cloudy variation."""
-    return value_noise(rng, *u.shape, cells=(3, 3), octaves=2) + 0 * v
+    return value_noise(rng, *u.shape, cells=(3, 3), octaves=2).astype(v.dtype)
 
 
-def stripes(u: Field, v: Field, rng: np.random.Generator) -> Field:
+def stripes(_u: Field, v: Field, rng: np.random.Generator) -> Field:
     """Soft-edged bands along v."""
     sharp = rng.uniform(2.0, 6.0)
-    return 0.5 + 0.5 * np.tanh(sharp * np.sin(2 * np.pi * v)) + 0 * u
+    return 0.5 + 0.5 * np.tanh(sharp * np.sin(2 * np.pi * v))
 
 
 def checks(u: Field, v: Field, rng: np.random.Generator) -> Field:
@@ -37,9 +65,9 @@ def dots(u: Field, v: Field, rng: np.random.Generator) -> Field:
 
 def planks(u: Field, v: Field, rng: np.random.Generator) -> Field:
     """Boards along u with dark joints and a grain."""
-    grain = value_noise(rng, *u.shape, cells=(24, 4), octaves=2)
+    fibres = value_noise(rng, *u.shape, cells=(24, 4), octaves=2)
     tone = np.sin(np.floor(v) * 12.9 + rng.uniform(0, 6)) * 0.18
-    return np.clip(0.35 * grain + tone + 0.15 + 0.75 * (v % 1.0 < 0.16), 0.0, 1.0).astype(np.float32)
+    return np.clip(0.35 * fibres + tone + 0.15 + 0.75 * (v % 1.0 < 0.16), 0.0, 1.0).astype(np.float32)
 
 
 def grain(u: Field, v: Field, rng: np.random.Generator) -> Field:
@@ -106,7 +134,7 @@ def blotches(u: Field, v: Field, rng: np.random.Generator) -> Field:
     patch = value_noise(rng, *u.shape, cells=(3, 3.5), octaves=3)
     hair = value_noise(rng, *u.shape, cells=(40, 14), octaves=1)
     edge = rng.uniform(0.42, 0.6)
-    return np.clip((patch - edge) * 14 + 0.5, 0.0, 1.0) * 0.8 + 0.2 * hair + 0 * (u + v)
+    return (np.clip((patch - edge) * 14 + 0.5, 0.0, 1.0) * 0.8 + 0.2 * hair).astype(v.dtype)
 
 
 def dapple(u: Field, v: Field, rng: np.random.Generator) -> Field:
@@ -118,18 +146,19 @@ def dapple(u: Field, v: Field, rng: np.random.Generator) -> Field:
     return np.clip(0.75 * spots**1.5 + 0.3 * hair, 0.0, 1.0)
 
 
-PATTERNS: dict[str, Pattern] = {
+PATTERNS: dict[str, Callable[[Field, Field, np.random.Generator], Field]] = {
     pattern.__name__: pattern
     for pattern in (
         plain, stripes, checks, dots, planks, grain, bricks, tiles, panels, ribs, gloss, sheen, weave, knit,
         blotches, dapple,
     )
 }  # fmt: skip
+"""Each returns how much of a material's second colour there is (0..1, `[h, w]`) at positions `u`, `v`, in periods."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """A pattern that mixes two colours, `period` units apart, turned by `angle` radians."""
+    """A pattern that mixes two colours, `period` units apart, turned by `angle` radians; `roughness` is its noise."""
 
     base: Colour
     accent: Colour
@@ -139,8 +168,16 @@ class Material:
     roughness: float = 10.0
 
     def paint(self, u: Field, v: Field, rng: np.random.Generator) -> Field:
-        """Return colours `[h, w, 3]` (0..255) at the positions `u`, `v` (each `[h, w]`, in figure units)."""
+        """Return colours `[3, h, w]` (0..255) at the positions `u`, `v` (each `[h, w]`, in the shape's units)."""
         cos, sin = np.cos(self.angle) / self.period, np.sin(self.angle) / self.period
         mix = PATTERNS[self.pattern](u * cos + v * sin, v * cos - u * sin, rng)
-        rough = (speckle(rng, *u.shape) - 0.5) * self.roughness
-        return self.base + (self.accent - self.base) * mix[..., None] + rough[..., None]
+        colours = blend(self.base, self.accent, mix)
+        colours += (speckle(rng, *u.shape) - 0.5) * self.roughness
+        return colours
+
+
+def blend(first: Colour, second: Colour, mix: Field) -> Field:
+    """Return the colours `[3, h, w]` between two colours, by the share `mix` `[h, w]` (0..1) of the second."""
+    colours = (second - first).astype(mix.dtype)[:, None, None] * mix
+    colours += first.astype(mix.dtype)[:, None, None]
+    return colours

@@ -1,4 +1,4 @@
-"""Colour draws, wide and overlapping: a class may like a colour, but none is told by its colours alone."""
+"""Random colours. They overlap widely: a class may prefer a colour, but no class can be told by its colours alone."""
 
 import colorsys
 
@@ -24,7 +24,7 @@ def any_colour(rng: np.random.Generator) -> Colour:
 
 
 def typical(rng: np.random.Generator, hue: float) -> Colour:
-    """Return a vivid colour around the hue that a class likes (0..1), or one time in ten any colour at all."""
+    """Return a vivid colour around the hue that a class prefers (0..1), one time in ten any colour."""
     if rng.random() < 0.1:
         return any_colour(rng)
     return from_hsv(rng.normal(hue, 0.025), rng.uniform(0.55, 0.95), rng.uniform(0.45, 0.95))

@@ -1,4 +1,4 @@
-"""Figures: flat shapes in parts, in units of their own, y pointing down."""
+"""Shapes: polygons filled with materials, in units of their own, y pointing down."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from scenes.patterns import Material
+from scenes.drawing.textures import Material
 
 Outline = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class Part:
-    """A polygon `[n, 2]` cut from a material; `shade` below 1 darkens it (far legs, undersides)."""
+class Piece:
+    """A polygon `[n, 2]` filled with a material; `shade` below 1 darkens it (far legs, undersides)."""
 
     outline: Outline
     material: str
@@ -21,16 +21,16 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """Parts from back to front, their materials, and named points where other figures attach."""
+class Shape:
+    """Pieces from back to front, their materials, and named points where other shapes attach."""
 
-    parts: tuple[Part, ...]
+    pieces: tuple[Piece, ...]
     materials: dict[str, Material]
     anchors: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def bounds(self) -> tuple[float, float, float, float]:
-        """Return left, top, right, bottom in the figure's units."""
-        points = np.concatenate([part.outline for part in self.parts])
+        """Return left, top, right, bottom in the shape's units."""
+        points = np.concatenate([piece.outline for piece in self.pieces])
         (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
         return float(left), float(top), float(right), float(bottom)
 
@@ -64,15 +64,12 @@ def box(left: float, top: float, right: float, bottom: float) -> Outline:
 def rounded(left: float, top: float, right: float, bottom: float, radius: float) -> Outline:
     """Return an upright rectangle with rounded corners."""
     turn = np.linspace(0, np.pi / 2, 5)
-    corners = ((right, bottom, 0.0), (left, bottom, 1.0), (left, top, 2.0), (right, top, 3.0))
     arcs = []
-    for x, y, quarter in corners:
-        centre = (
-            x - np.copysign(radius, x - (left + right) / 2),
-            y - np.copysign(radius, y - (top + bottom) / 2),
-        )
+    for quarter, (x, y) in enumerate(((right, bottom), (left, bottom), (left, top), (right, top))):
+        centre_x = x - np.copysign(radius, x - (left + right) / 2)
+        centre_y = y - np.copysign(radius, y - (top + bottom) / 2)
         angle = turn + quarter * np.pi / 2
-        arcs.append(np.stack((centre[0] + radius * np.cos(angle), centre[1] + radius * np.sin(angle)), axis=1))
+        arcs.append(np.stack((centre_x + radius * np.cos(angle), centre_y + radius * np.sin(angle)), axis=1))
     return np.concatenate(arcs)
 
 

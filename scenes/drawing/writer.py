@@ -1,0 +1,143 @@
+"""The demo data on disk, in VOC's layout."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from PIL import Image
+
+from scenes.drawing.bias import SceneSpec, sample_biased, sample_unbiased
+from scenes.drawing.composition import compose
+from seco.runtime.parallel import process_map
+from seco.runtime.signals import deferred
+from seco.storage.contexts import CONTEXTS_FILE, ImageContexts, write_contexts
+from seco.storage.masks import encode_mask, mask_path
+
+SPLITS = ("train", "val", "val_unbiased")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One image to draw; its split and index (with the seed) fix everything random in it."""
+
+    split: str
+    index: int
+
+    @property
+    def image_id(self) -> str:
+        """The name of its files."""
+        return f"{self.split}_{self.index:05d}"
+
+
+def write_demo(
+    root: Path,
+    *,
+    train_images: int,
+    val_images: int,
+    bias: float,
+    image_size: int,
+    seed: int,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> None:
+    """Write the splits train, val and val_unbiased (as many images as val) below `root`, replacing what is there.
+
+    The files depend on the arguments but not on `workers`. They are written beside `root` and moved there when all are
+    written: a failure leaves `root` as it was.
+
+    Args:
+        root: the folder.
+        train_images: at least 1.
+        val_images: at least 1.
+        bias: ρ of `scenes.drawing.bias`, 0..1.
+        image_size: the longer side in pixels; the shorter one varies from 80 % of it.
+        seed: of everything random.
+        workers: processes; None: one a core.
+        progress: called with (images done, images in all) after each image.
+
+    Raises:
+        SecoError: contexts.csv cannot be written, or a process was killed.
+        OSError: the disk is full, or `root` cannot be written.
+    """
+    counts = (train_images, val_images, val_images)
+    jobs = [Job(split, index) for split, count in zip(SPLITS, counts, strict=True) for index in range(count)]
+    with _replacing(root) as folder:
+        for name in ("JPEGImages", "SegmentationClass", "Annotations", "ImageSets/Segmentation"):
+            (folder / name).mkdir(parents=True)
+        write = partial(_write_scene, folder=folder, bias=bias, image_size=image_size, seed=seed)
+        specs = []
+        for spec in process_map(write, jobs, workers=workers):
+            specs.append(spec)
+            if progress is not None:
+                progress(len(specs), len(jobs))
+        _write_lists(folder, jobs)
+        scenes = zip(jobs, specs, strict=True)
+        contexts = [ImageContexts(job.image_id, job.split, spec.contexts, spec.biased) for job, spec in scenes]
+        write_contexts(folder / CONTEXTS_FILE, contexts)
+
+
+@contextmanager
+def _replacing(root: Path) -> Iterator[Path]:
+    """Yield a new folder beside `root` that takes its place at the end, or is removed on failure."""
+    scratch = root.with_name(f".{root.name}.partial")
+    if scratch.exists():  # left by a run that was killed
+        shutil.rmtree(scratch)
+    fresh = scratch / "fresh"
+    try:
+        fresh.mkdir(parents=True)
+        yield fresh
+        with deferred():
+            _swap(fresh, root, former=scratch / "former")
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _swap(fresh: Path, root: Path, *, former: Path) -> None:
+    existed = root.exists()
+    if existed:
+        root.rename(former)
+    try:
+        fresh.rename(root)
+    except OSError:
+        if existed:
+            former.rename(root)
+        raise
+
+
+def _write_scene(job: Job, *, folder: Path, bias: float, image_size: int, seed: int) -> SceneSpec:
+    """Draw a scene and write its photograph, mask and annotation; return what it shows."""
+    rng = np.random.default_rng((seed, SPLITS.index(job.split), job.index))
+    spec = sample_unbiased(rng) if job.split == "val_unbiased" else sample_biased(rng, bias=bias)
+    longer, shorter = image_size, int(rng.integers(round(0.8 * image_size), image_size + 1))
+    height, width = (longer, shorter) if rng.random() < 0.35 else (shorter, longer)
+    scene = compose(rng, spec, height=height, width=width)
+    photograph = folder / "JPEGImages" / f"{job.image_id}.jpg"
+    Image.fromarray(scene.image).save(photograph, quality=int(rng.integers(78, 95)))
+    mask_path(folder / "SegmentationClass", job.image_id).write_bytes(encode_mask(scene.mask))
+    _write_annotation(folder / "Annotations" / f"{job.image_id}.xml", photograph, spec, height=height, width=width)
+    return spec
+
+
+def _write_annotation(path: Path, photograph: Path, spec: SceneSpec, *, height: int, width: int) -> None:
+    root = ElementTree.Element("annotation")
+    ElementTree.SubElement(root, "folder").text = "demo"
+    ElementTree.SubElement(root, "filename").text = photograph.name
+    size = ElementTree.SubElement(root, "size")
+    for name, value in (("width", width), ("height", height), ("depth", 3)):
+        ElementTree.SubElement(size, name).text = str(value)
+    ElementTree.SubElement(root, "segmented").text = "1"
+    for class_name in spec.classes:
+        ElementTree.SubElement(ElementTree.SubElement(root, "object"), "name").text = class_name
+    ElementTree.indent(root)
+    path.write_text(ElementTree.tostring(root, encoding="unicode") + "\n", encoding="utf-8")
+
+
+def _write_lists(folder: Path, jobs: Sequence[Job]) -> None:
+    for split in SPLITS:
+        ids = [job.image_id for job in jobs if job.split == split]
+        (folder / "ImageSets/Segmentation" / f"{split}.txt").write_text("\n".join(ids) + "\n", encoding="utf-8")
