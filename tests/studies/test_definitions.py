@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from scenes.classes import DEMO
-from scenes.sampling import HOME, PARTNER
+from scenes.drawing.bias import CLASSES as DEMO
+from scenes.drawing.bias import HOME, PARTNER
 from seco.data.class_sets import COCO, VOC
 from seco.errors import SecoError
 from seco.studies.definitions import Studies

@@ -5,7 +5,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from scenes.classes import DEMO
+from scenes.drawing.bias import CLASSES as DEMO
 from seco.errors import SecoError
 from seco.studies.definitions import Studies
 from seco.studies.report import write_report
