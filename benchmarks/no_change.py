@@ -26,9 +26,9 @@ def main() -> None:
         copy = Path(folder) / "seco"
         _run("git", "clone", "--quiet", str(Path(__file__).parents[1]), str(copy), cwd=Path(folder))
         (copy / "dvc.lock").unlink(missing_ok=True)
-        (copy / "demo/dvc.lock").unlink(missing_ok=True)
+        _run("seco", "recipe", "use", "voc2012", "--force", cwd=copy)
         count = _fill(copy)
-        _run("dvc", "commit", "--force", "--recursive", ".", cwd=copy)
+        _run("dvc", "commit", "--force", "dvc.yaml", cwd=copy)
         start = time.perf_counter()
         _run("dvc", "version", cwd=copy)
         print(f"{count} files; starting DVC alone takes {time.perf_counter() - start:.1f} s")
@@ -42,7 +42,7 @@ def main() -> None:
 def _fill(copy: Path) -> int:
     """Write small files where the stages of a run on VOC's images have theirs; return how many."""
     ids = [f"2008_{index:06d}" for index in range(TRAIN + VAL)]
-    raw, val = copy / "data/raw/demo", ids[TRAIN:]
+    raw, val = copy / "data/raw/voc2012", ids[TRAIN:]
     files = [raw / kind / f"{name}{end}" for kind, end in _KINDS for name in ids]
     files += [copy / "data/export" / kind / f"{name}{end}" for kind, end in _EXPORTED for name in ids]
     files += [copy / "data/refine" / f"{name}.png" for name in ids[:TRAIN]]
