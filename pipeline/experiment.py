@@ -63,7 +63,7 @@ def sweep(
     params: Params = PARAMS,
     studies: File = STUDIES,
 ) -> None:
-    """Run one setting at several values."""
+    """Run SeCo with one setting at several values."""
     from seco.config.yaml_file import read_yaml
     from seco.studies.definitions import Studies
     from seco.studies.settings import changed, read_changes

@@ -33,7 +33,7 @@ def train(
     *,
     resume: Resume,
 ) -> None:
-    """Train the network; an interrupted run of the same settings goes on where it was saved last.
+    """Train the network on image labels; continue an interrupted run of the same settings.
 
     `torchrun --nproc-per-node=N -m pipeline train` shares each batch among N processes.
     """

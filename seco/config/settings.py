@@ -1,6 +1,6 @@
-"""params.yaml, validated once at the door: frozen, typed settings, or every problem of the file by name.
+"""The schema of params.yaml: frozen, typed settings, or a list of everything that is wrong with the file.
 
-A key has no default here: params.yaml shows every value that a run depends on.
+No key has a default: params.yaml shows every value that a run depends on.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from seco.config.faults import describe
-from seco.config.moved import moved_keys
+from seco.config.moved import rename_old_keys
 from seco.config.rules import broken_rules
 from seco.config.yaml_file import read_yaml
 from seco.data.formats import FORMATS
@@ -84,7 +84,7 @@ class Crf(Section):
 
 
 class CrfChanges(Section):
-    """What a stage changes of the section ``crf``."""
+    """The keys of the section ``crf`` that a stage changes."""
 
     enabled: bool | None = None
     sharpness: Positive | None = None
@@ -196,7 +196,7 @@ class Evaluate(Section):
 
 
 class Settings(Section):
-    """The whole of params.yaml. The method's own knobs stand at the top level; names as in docs/architecture.md."""
+    """The whole of params.yaml. The method's own settings stand at the top level."""
 
     method: Literal["seco", "toco", "baseline", "full"]
     seed: Seed
@@ -241,28 +241,25 @@ def load_settings(path: Path) -> Settings:
     """Read and check params.yaml.
 
     Raises:
-        SecoError: the file is missing or no YAML, or keys are unknown, missing, of the wrong type or impossible:
+        SecoError: the file is missing or no YAML, or keys are unknown, missing, moved, of the wrong type or impossible:
             all of them, a line each.
     """
     return check_settings(read_yaml(path), source=str(path))
 
 
 def check_settings(values: Mapping[str, Any], *, source: str) -> Settings:
-    """Return the settings that nested values are.
+    """Return nested values as settings.
 
     Raises:
-        SecoError: as `load_settings`; `source` says where the values stand.
+        SecoError: as `load_settings`; `source` names the file.
     """
     settings, faults = None, {}
+    renamed, problems = rename_old_keys(values)
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(renamed)
     except ValidationError as error:
-        faults = describe(error.errors(), values, schema=Settings)
-    moved = moved_keys(values)
-    told = [f"{old}: this key is now {new}: rename it" for old, new in moved.items()]
-    hidden = {*moved, *(key.partition(".")[0] for key in moved), *(new.partition(".")[0] for new in moved.values())}
-    told += [f"{key}: {fault}" for key, fault in faults.items() if key not in hidden or not moved]
-    problems = told + broken_rules(dict(values), set(faults))
+        faults = describe(error.errors(), renamed, schema=Settings)
+    problems += [f"{key}: {fault}" for key, fault in faults.items()] + broken_rules(renamed, set(faults))
     if settings is None or problems:
         listing = "\n".join(f"  {problem}" for problem in problems)
         raise SecoError(f"{source} has {len(problems)} problem{'s' * (len(problems) > 1)}:\n{listing}")

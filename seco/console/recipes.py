@@ -1,4 +1,4 @@
-"""The recipes side by side."""
+"""Tables of recipes and backbones for `seco recipe list`."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,7 +9,7 @@ from seco.config.recipes import Recipe
 
 
 def recipe_table(recipes: Sequence[Recipe]) -> Table:
-    """Return a row for each recipe: name, what it is for, where its data lie, ViT, steps and images a step."""
+    """Return a row for each recipe: name, purpose, data folder, ViT, steps and images a step."""
     table = Table(box=box.SIMPLE)
     table.add_column("name", no_wrap=True)
     table.add_column("what")
@@ -18,18 +18,18 @@ def recipe_table(recipes: Sequence[Recipe]) -> Table:
     for heading in ("steps", "batch"):
         table.add_column(heading, justify="right", no_wrap=True)
     for recipe in recipes:
-        training = recipe.values["training"]
+        train = recipe.values["train"]
         vit = recipe.values["backbone"]["name"].partition(".")[0]  # without the tag of its weights
-        cells = (recipe.name, recipe.about, recipe.values["dataset"]["root"], vit)
-        table.add_row(*cells, str(training["steps"]), str(training["batch_size"]))
+        cells = (recipe.name, recipe.about, recipe.values["prepare"]["root"], vit)
+        table.add_row(*cells, str(train["steps"]), str(train["batch_size"]))
     return table
 
 
 def backbone_table(recipes: Mapping[str, Recipe]) -> Table:
-    """Return a row for each backbone, by its name: its ViT and the tag of its weights in timm, and the patch sizes.
+    """Return a row for each backbone: name, ViT, tag of its weights in timm, and patch size.
 
     Args:
-        recipes: any one recipe with each of the backbones.
+        recipes: any one recipe with each of the backbones, by the backbone's name.
     """
     table = Table(box=box.SIMPLE)
     table.add_column("--backbone", no_wrap=True)

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from seco.runtime.parallel import process_map
-from seco.runtime.workers import lost_loader
+from seco.runtime.workers import lost_worker_error
 from tests.imports import ROOT
 
 POOL = """
@@ -68,11 +68,11 @@ def test_the_workers_of_a_pool_end_with_a_main_process_that_is_killed() -> None:
     ],
 )
 def test_torchs_words_on_a_lost_loader_become_a_sentence(words: str, told: str) -> None:
-    sentence = str(lost_loader(RuntimeError(words)))
+    sentence = str(lost_worker_error(RuntimeError(words)))
     assert sentence.startswith("a process that loads images was killed (DataLoader worker ")
     assert told in sentence
     assert sentence.endswith("is the machine short of memory? Lower train.num_workers")
 
 
 def test_other_errors_are_left_alone() -> None:
-    assert lost_loader(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) is None
+    assert lost_worker_error(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) is None

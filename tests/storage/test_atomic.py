@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seco.errors import SecoError
-from seco.storage.atomic import atomic_path, atomic_write_bytes, atomic_write_text, path_aside, publish
+from seco.storage.atomic import atomic_path, atomic_write_bytes, atomic_write_text, temporary_path, publish
 
 
 def test_a_write_makes_its_folders_and_leaves_only_the_file(tmp_path: Path) -> None:
@@ -85,14 +85,14 @@ def test_a_file_system_that_cannot_sync_folders_will_do(
 
 
 def test_a_file_may_get_its_name_once_it_is_written(tmp_path: Path) -> None:
-    with path_aside(tmp_path / "file.bin") as aside:
+    with temporary_path(tmp_path / "file.bin") as aside:
         aside.write_bytes(b"new")
         publish(aside, tmp_path / "other.bin")
     assert [path.name for path in tmp_path.iterdir()] == ["other.bin"]
 
 
 def test_a_file_that_is_never_published_goes(tmp_path: Path) -> None:
-    with path_aside(tmp_path / "file.bin") as aside:
+    with temporary_path(tmp_path / "file.bin") as aside:
         aside.write_bytes(b"new")
     assert list(tmp_path.iterdir()) == []
 
