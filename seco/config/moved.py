@@ -16,14 +16,13 @@ def rename_old_keys(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
     renamed = {name: dict(section) if isinstance(section, Mapping) else section for name, section in values.items()}
     sentences: list[str] = []
     for old, new in _SECTIONS.items():
-        for key, value in _section(values, old).items():
-            if old == "cam" and key in _STILL_IN_CAM:
-                continue
+        moved = [key for key in _section(values, old) if old != "cam" or key not in _STILL_IN_CAM]
+        for key in moved:
             sentences.append(f"{old}.{key}: this key is now {new}.{key}: rename it")
-            del renamed[old][key]
+            value = renamed[old].pop(key)
             if isinstance(section := renamed.setdefault(new, {}), dict):
                 section.setdefault(key, value)
-        if old in values and old != "cam" and not renamed[old]:
+        if moved and not renamed[old]:
             del renamed[old]
     refine, predict = (_section(_section(values, stage), "crf") for stage in ("refine", "predict"))
     if "crf" not in values and refine and refine.keys() == predict.keys():

@@ -1,4 +1,4 @@
-"""params.yaml at the door: every problem of a file in one go, a line each, with key, value and what is allowed."""
+"""Every problem of params.yaml is told in one run: a line each, with key, value and what is allowed."""
 
 import re
 from pathlib import Path
@@ -49,7 +49,7 @@ def faults_of(folder: Path, **changes) -> list[str]:
     return problems(folder, yaml.safe_dump(changed(yaml.safe_load(TEXT), SOUND | changes)))
 
 
-def test_the_projects_own_settings_are_sound_and_frozen():
+def test_the_settings_of_the_project_are_valid_and_frozen():
     settings = load_settings(ROOT / "params.yaml")
     assert settings.model_dump(mode="json") == yaml.safe_load(TEXT)
     with pytest.raises(ValidationError, match="frozen"):
@@ -66,22 +66,21 @@ def test_a_missing_file_is_one_sentence_with_the_remedy(tmp_path):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("a: [", "is not valid YAML: while parsing"),
-        ("a: 1\nb: 2\na: 3", "is not valid YAML: the key 'a' stands twice"),
-        ("a:\n  b: 1\n  b: 2", "is not valid YAML: the key 'b' stands twice"),
-        ("seed: 2024-13-45", "is not valid YAML: month must be in 1..12"),
-        ("a: !!python/object/apply:os.getcwd []", "is not valid YAML: could not determine a constructor"),
-        ("? [a]\n: 1", "is not valid YAML: while constructing a mapping"),
-        ("a: 1\n---\nb: 2", "is not valid YAML: expected a single document"),
+        ("a: [", "is not valid YAML: "),
+        ("a: 1\nb:\n  c: 2\n  c: 3", r"is not valid YAML: .*key \"c\".*, line 4"),
+        ("seed: 2024-13-45", "is not valid YAML: "),
+        ("a: !!python/object/apply:os.getcwd []", "is not valid YAML: "),
+        ("? {a: 1}\n: 1", "is not valid YAML: "),
+        ("a: 1\n---\nb: 2", "is not valid YAML: "),
         (b"\xff\xfe\x00a", "cannot be read as text"),
         ("", "holds no settings: it must be a mapping of keys to values"),
         ("- seed: 1", "holds no settings"),
         ("seed", "holds no settings"),
     ],
 )
-def test_what_is_no_mapping_in_yaml_is_one_sentence(tmp_path, content, sentence):
+def test_a_file_that_is_no_mapping_is_one_sentence(tmp_path, content, sentence):
     (line,) = problems(tmp_path, content)
-    assert line.startswith(sentence)
+    assert re.match(sentence, line)
 
 
 def test_a_folder_is_no_settings_file(tmp_path):
@@ -106,11 +105,11 @@ def test_a_folder_is_no_settings_file(tmp_path):
         ("weight_seg", float("inf"), "inf is not allowed: must be a finite number"),
         ("prototype_momentum", 1.5, "1.5 is not allowed: must be less than or equal to 1"),
         ("prototype_update", "both", "'both' is not allowed: must be 'adaptive', 'single' or 'patches'"),
-        ("training", 3, "3 is not allowed: must be a section with keys"),
+        ("train", 3, "3 is not allowed: must be a section with keys"),
         ("evaluate", None, "None is not allowed: must be a section with keys"),
         ("prepare.root", 5, "5 is not allowed: must be a valid string"),
         ("prepare.format", "yolo", "'yolo' is not allowed: must be 'voc', 'coco', 'csv', 'json' or 'folders'"),
-        ("prepare.classes", "cocos", "'cocos' is not allowed: must be 'demo', 'voc' or 'coco' or a list"),
+        ("prepare.classes", "cocos", "'cocos' is not allowed: must be 'voc' or 'coco' or a list"),
         ("prepare.classes", ["cat", "dog", "cat"],
          "['cat', 'dog', 'cat'] is not allowed: names must differ and hold no semicolon"),
         ("prepare.classes", ["cat;dog"], "['cat;dog'] is not allowed: names must differ and hold no semicolon"),
@@ -145,7 +144,7 @@ def test_a_folder_is_no_settings_file(tmp_path):
         ("patch_size", 240, "240 is not allowed: a patch must fit into train.crop_size (224)"),
     ],
 )  # fmt: skip
-def test_a_value_that_cannot_be_is_one_line_with_key_value_and_what_is_allowed(tmp_path, key, value, line):
+def test_a_wrong_value_is_one_line_with_key_value_and_what_is_allowed(tmp_path, key, value, line):
     assert faults_of(tmp_path, **{key: value}) == [f"{key}: {line}"]
 
 
@@ -179,7 +178,7 @@ OWN = {
 
 def test_own_images_need_no_lists_and_may_have_any_splits(tmp_path):
     text = yaml.safe_dump(changed(yaml.safe_load(TEXT), {**OWN, "refine.splits": ["train", "holidays"]}))
-    assert load_settings(write(tmp_path, text)).dataset.classes is None
+    assert load_settings(write(tmp_path, text)).prepare.classes is None
 
 
 @pytest.mark.parametrize(
@@ -207,15 +206,48 @@ def test_keys_of_the_data_set_must_suit_its_format(tmp_path, changes, line):
 
 
 def test_unknown_keys_get_a_hint_and_missing_keys_are_named(tmp_path):
-    text = TEXT.replace("patch_size:", "patchsize:").replace("  steps:", "  stepps:")
+    text = TEXT.replace("\npatch_size:", "\npatchsize:").replace("  steps:", "  stepps:")
     assert sorted(problems(tmp_path, text)) == [
         "patch_size: this key is missing: add it",
         "patchsize: this key is unknown: did you mean patch_size?",
-        "training.stepps: this key is unknown: did you mean train.steps?",
+        "train.stepps: this key is unknown: did you mean train.steps?",
         "train.steps: this key is missing: add it",
     ]
     assert problems(tmp_path, TEXT + "\n3: 1\n") == ["3: this key is unknown: remove it"]
     assert problems(tmp_path, TEXT[: TEXT.index("evaluate:")]) == ["evaluate: this key is missing: add it"]
+
+
+def old_values() -> dict:
+    """Return settings as they were before sections were named after their stages."""
+    values = yaml.safe_load(TEXT)
+    crf = values.pop("crf")
+    for section in ("refine", "predict"):
+        values[section]["crf"] = crf | values[section]["crf"]
+    values["cam"] |= values.pop("export")
+    return values | {"dataset": values.pop("prepare"), "training": values.pop("train")}
+
+
+def test_each_key_of_an_old_file_gets_its_new_name(tmp_path):
+    values = old_values()
+    lines = problems(tmp_path, yaml.safe_dump(values, sort_keys=False))
+    renamed = {f"dataset.{key}": f"prepare.{key}" for key in values["dataset"]}
+    renamed |= {f"training.{key}": f"train.{key}" for key in values["training"]}
+    renamed |= {f"cam.{key}": f"export.{key}" for key in ("background", "image_size", "batch_size")}
+    assert lines[:-1] == [f"{old}: this key is now {new}: rename it" for old, new in renamed.items()]
+    assert lines[-1].startswith("refine.crf, predict.crf: the CRF's settings are now one section, crf: move them there")
+
+
+def test_other_problems_of_an_old_file_are_told_too(tmp_path):
+    lines = problems(tmp_path, yaml.safe_dump(changed(old_values(), {"training.steps": 0})))
+    assert "train.steps: 0 is not allowed: must be greater than or equal to 1" in lines
+    assert not [line for line in lines if "unknown" in line or "missing" in line]
+
+
+@pytest.mark.parametrize("values", [{"dataset": 3}, {"training": None}, {"dataset": {}}])
+def test_an_old_section_without_keys_is_unknown(tmp_path, values):
+    (name,) = values
+    (line,) = problems(tmp_path, TEXT + yaml.safe_dump(values))
+    assert line.startswith(f"{name}: this key is unknown")
 
 
 def test_all_problems_of_a_file_are_told_in_one_go(tmp_path):
@@ -232,8 +264,8 @@ def test_all_problems_of_a_file_are_told_in_one_go(tmp_path):
     )
     assert [line.split(": ")[0] for line in lines] == [
         "tau_global",
-        "prepare.lists.val",
         "backbone.pretrained",
+        "prepare.lists.val",
         "patch_size",
         "cam.low",
     ], "rules on keys that are of the wrong type themselves are left out"
@@ -245,7 +277,7 @@ def test_all_problems_of_a_file_are_told_in_one_go(tmp_path):
 )
 def test_numbers_are_read_as_dvc_reads_them(tmp_path, written, value):
     text = re.sub(r"learning_rate: \S+", f"learning_rate: {written}", TEXT)
-    assert load_settings(write(tmp_path, text)).training.learning_rate == value
+    assert load_settings(write(tmp_path, text)).train.learning_rate == value
 
 
 def test_a_number_in_quotes_is_text(tmp_path):
@@ -254,13 +286,10 @@ def test_a_number_in_quotes_is_text(tmp_path):
 
 
 def test_yaml_merge_keys_work(tmp_path):
-    crf = TEXT[TEXT.index("  crf:\n") : TEXT.index("\npredict:")]
-    text = TEXT.replace(crf, crf.replace("crf:", "crf: &crf"), 1)
-    head, tail = text.rsplit("  crf:\n", 1)
-    text = head + "  crf:\n    <<: *crf\n    sharpness: 2.0\n\n" + tail[tail.index("evaluate:") :]
+    text = TEXT.replace("\ncrf:", "\ncrf: &crf").replace("crf: {}", "crf: {<<: *crf, sharpness: 2.0}")
     settings = load_settings(write(tmp_path, text))
     assert settings.predict.crf.sharpness == 2.0
-    assert settings.predict.crf.iterations == settings.refine.crf.iterations
+    assert settings.predict.crf.iterations == settings.crf.iterations
 
 
 def test_the_patch_of_a_vit_is_read_from_its_name():
@@ -269,9 +298,10 @@ def test_the_patch_of_a_vit_is_read_from_its_name():
     assert vit_patch("eva_giant") == 1
 
 
-def test_the_crf_hands_over_its_arguments_unless_it_is_off():
-    crf = small_settings().refine.crf
-    arguments = crf.arguments()
-    assert arguments is not None
-    assert arguments.keys() == {*type(crf).model_fields} - {"enabled"}
-    assert small_settings(**{"crf.enabled": False}).refine.crf.arguments() is None
+def test_a_stage_changes_some_arguments_of_the_crf_or_switches_it_off():
+    settings = small_settings(**{"crf.iterations": 3, "predict.crf": {"enabled": False}})
+    crf = settings.crf.model_dump(exclude={"enabled"})
+    assert crf["iterations"] == 3
+    assert settings.crf_of(settings.refine.crf) == crf | {"sharpness": settings.refine.crf.sharpness}
+    assert settings.crf_of(settings.predict.crf) is None
+    assert small_settings(**{"crf.enabled": False}).crf_of(settings.refine.crf) is None
