@@ -10,18 +10,11 @@ from seco.config.recipes import Recipe
 
 def recipe_table(recipes: Sequence[Recipe]) -> Table:
     """Return a row for each recipe: name, purpose, data folder, ViT, steps and images a step."""
-    table = Table(box=box.SIMPLE)
-    table.add_column("name", no_wrap=True)
-    table.add_column("what")
-    for heading in ("data root", "backbone"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("steps", "batch"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = _table("name", "what", "data root", "backbone", "steps", "batch")
     for recipe in recipes:
-        train = recipe.values["train"]
-        vit = recipe.values["backbone"]["name"].partition(".")[0]  # without the tag of its weights
-        cells = (recipe.name, recipe.about, recipe.values["prepare"]["root"], vit)
-        table.add_row(*cells, str(train["steps"]), str(train["batch_size"]))
+        vit, _, _ = recipe.values["backbone"]["name"].partition(".")
+        root, train = recipe.values["prepare"]["root"], recipe.values["train"]
+        table.add_row(recipe.name, recipe.about, root, vit, str(train["steps"]), str(train["batch_size"]))
     return table
 
 
@@ -31,12 +24,17 @@ def backbone_table(recipes: Mapping[str, Recipe]) -> Table:
     Args:
         recipes: any one recipe with each of the backbones, by the backbone's name.
     """
-    table = Table(box=box.SIMPLE)
-    table.add_column("--backbone", no_wrap=True)
-    for heading in ("ViT", "weights"):
-        table.add_column(heading, overflow="fold")
-    table.add_column("patch_size", justify="right", no_wrap=True)
+    table = _table("--backbone", "ViT", "weights", "patch_size")
     for name, recipe in recipes.items():
         vit, _, tag = recipe.values["backbone"]["name"].partition(".")
         table.add_row(name, vit, tag, str(recipe.values["patch_size"]))
+    return table
+
+
+def _table(name: str, *headings: str) -> Table:
+    table = Table(box=box.SIMPLE)
+    table.add_column(name, no_wrap=True)
+    for heading in headings:
+        is_number = heading in ("steps", "batch", "patch_size")
+        table.add_column(heading, overflow="fold", justify="right" if is_number else "left", no_wrap=is_number)
     return table

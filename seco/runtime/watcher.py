@@ -5,7 +5,10 @@ import select
 import signal
 import socket
 import time
-from pathlib import Path
+from contextlib import suppress
+from itertools import pairwise
+
+import psutil
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)
 """The signals that ask a process to stop. Slurm can send SIGUSR1 before a job's time is up."""
@@ -58,40 +61,32 @@ class Watcher:
 
     def _check_ancestors_and_time(self) -> None:
         if self.request is None:
-            parents = [os.getppid(), *map(_parent_of, self.ancestors[:-1])]
-            if self.ancestors and parents != self.ancestors:
+            if self._is_orphan():
                 os.kill(os.getpid(), signal.SIGTERM)
         elif self.is_rank and time.monotonic() - self.request[1] > GRACE:
             _exit_now(self.request[0])
 
+    def _is_orphan(self) -> bool:
+        # Parents are compared, and not asked whether they live: a dead one may remain as a zombie.
+        with suppress(psutil.NoSuchProcess):
+            return any(child.ppid() != parent.pid for child, parent in pairwise([psutil.Process(), *self.ancestors]))
+        return True
 
-def find_ancestors() -> list[int]:
+
+def find_ancestors() -> list[psutil.Process]:
     """Return the processes from the parent up to the DVC or `torchrun` that started this one; none without either.
 
     Both set a variable for what they start, so they are the first ancestor without it; shells may stand between.
-    Without /proc, the parent alone is returned.
     """
-    variables = [name.encode() for name in (_DVC, _TORCHRUN) if name in os.environ]
-    ancestors: list[int] = []
-    while variables and (process := _parent_of(ancestors[-1]) if ancestors else os.getppid()):
+    variables = {name for name in (_DVC, _TORCHRUN) if name in os.environ}
+    ancestors: list[psutil.Process] = []
+    for process in psutil.Process().parents() if variables else ():
         ancestors.append(process)
-        names = {entry.partition(b"=")[0] for entry in _read_proc(process, "environ").split(b"\0")}
-        if names.isdisjoint(variables):
-            break
+        with suppress(psutil.Error):  # it has ended or is another user's
+            if not variables.isdisjoint(process.environ()):
+                continue
+        break
     return ancestors
-
-
-def _parent_of(process: int) -> int:
-    """Return the parent of a process; 0 where it has none or has ended."""
-    fields = _read_proc(process, "stat").rpartition(b")")[2].split()  # after its name: state, parent, ...
-    return int(fields[1]) if fields else 0
-
-
-def _read_proc(process: int, name: str) -> bytes:
-    try:
-        return Path(f"/proc/{process}/{name}").read_bytes()
-    except OSError:  # the process has ended or is another user's, or there is no /proc
-        return b""
 
 
 def _exit_now(number: int) -> None:

@@ -134,19 +134,13 @@ def is_safe_id(image_id: str) -> bool:
 
 
 def _to_row(folder: Path, record: Record) -> tuple[str, ...]:
-    mask = "" if record.mask is None else _to_cell(folder, record.mask)
+    image, mask = (_relative(path, folder) if path else "" for path in (record.image, record.mask))
     labels = _SEPARATOR.join(record.labels)
-    image = _to_cell(folder, record.image)
     return record.id, image, mask, labels, record.split, str(record.width), str(record.height)
 
 
-def _to_cell(folder: Path, path: Path) -> str:
+def _relative(path: Path, folder: Path) -> str:
     return (path if path.is_absolute() else Path(os.path.relpath(path, folder))).as_posix()
-
-
-def _from_cell(folder: Path, cell: str) -> Path:
-    # normpath and not resolve(): a data folder that is a link keeps the path that the user knows.
-    return Path(os.path.normpath(folder / cell))
 
 
 def _from_row(where: str, folder: Path, row: dict[str, str]) -> Record:
@@ -154,15 +148,10 @@ def _from_row(where: str, folder: Path, row: dict[str, str]) -> Record:
         width, height = int(row["width"]), int(row["height"])
     except ValueError as error:
         raise SecoError(f"{where}: width and height must be whole numbers ({error}); {_REMEDY}") from error
-    return Record(
-        id=row["id"],
-        image=_from_cell(folder, row["image"]),
-        mask=_from_cell(folder, row["mask"]) if row["mask"] else None,
-        labels=tuple(label for label in row["labels"].split(_SEPARATOR) if label),
-        split=row["split"],
-        width=width,
-        height=height,
-    )
+    # normpath and not resolve(): a data folder that is a link keeps the path that the user knows.
+    image, mask = (Path(os.path.normpath(folder / row[name])) for name in ("image", "mask"))
+    labels = tuple(label for label in row["labels"].split(_SEPARATOR) if label)
+    return Record(row["id"], image, mask if row["mask"] else None, labels, row["split"], width, height)
 
 
 def _require_sound(where: str, record: Record, class_names: tuple[str, ...]) -> None:
