@@ -14,7 +14,7 @@ from seco.config.recipes import compose
 from seco.errors import SecoError
 from seco.inference.loading import SquareImages
 from seco.method.cam import multi_hot
-from seco.runtime.loader import load_batches
+from seco.runtime.loader import SafeDataset, load_batches
 from seco.runtime.signals import Stopped, listen
 from seco.storage.manifest import Record
 from seco.storage.masks import write_mask
@@ -215,17 +215,24 @@ def test_an_image_without_the_mask_that_is_wanted_is_named(records):
         training_set([first, *(replace(record, mask=Path("mask.png")) for record in others)], wanted=("mask",))
 
 
-def test_a_request_to_stop_waits_for_the_batch_under_way():
-    done = []
+class Signalled(SafeDataset[int, int]):
+    def __init__(self) -> None:
+        self.loaded: list[int] = []
 
-    def loader():
+    def __len__(self) -> int:
+        return 2
+
+    def load(self, key: int) -> int:
         signal.raise_signal(signal.SIGTERM)
-        done.append("whole")
-        yield done
+        self.loaded.append(key)
+        return key
 
+
+def test_a_request_to_stop_waits_for_the_batch():
+    dataset = Signalled()
     with listen(), pytest.raises(Stopped):
-        next(checked_batches(loader()))
-    assert done == ["whole"]
+        list(load_batches(dataset, batch_size=1, num_workers=0))
+    assert dataset.loaded == [0]
 
 
 def described(monkeypatch: pytest.MonkeyPatch, *, world: int, batch: int, usual: tuple[str, int] | None = None) -> str:
