@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import timm
 
 from seco.config.recipes import backbone_names, compose, differences, leaves, recipe_names, require_unchanged
 from seco.config.rules import vit_patch
@@ -136,6 +137,7 @@ def test_every_backbone_gives_valid_settings_for_every_method(name, backbone):
     values = compose(FOLDER, name, backbone=backbone).values
     for method in get_args(Settings.model_fields["method"].annotation):
         settings = check_settings(values | {"method": method}, source=name)
+    assert timm.models.get_pretrained_cfg(settings.backbone.name) is not None
     assert settings.backbone.pretrained is True
     assert settings.backbone.depth is None
     patch = vit_patch(settings.backbone.name)

@@ -1,4 +1,4 @@
-"""Every stage runs with every backbone that has a recipe; weights are random, sizes small."""
+"""Every stage runs with the paper's ViT and with each kind and width of the other backbones, at random weights."""
 
 import shutil
 from pathlib import Path
@@ -32,7 +32,7 @@ def small_settings(backbone: str | None, data: dict) -> dict:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backbone", [None, *backbone_names(RECIPES)])
+@pytest.mark.parametrize("backbone", [None, *(name for name in backbone_names(RECIPES) if "base" not in name)])
 def test_the_pipeline_runs(finished: Path, tmp_path: Path, backbone: str | None):
     shutil.copytree(finished / "data/raw", tmp_path / "data/raw")
     demo = yaml.safe_load((finished / "params.yaml").read_text())
