@@ -18,8 +18,9 @@ from seco.reporting.tables import class_table, context_table, headline_table, pa
 from seco.runtime.progress import progress
 from seco.scores.evaluation import evaluate_masks
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
+from seco.storage.contexts import read_contexts
 from seco.storage.json_file import write_metrics
-from seco.storage.manifest import Manifest, read_contexts
+from seco.storage.manifest import Manifest
 
 _LOG_WIDTH = 110  # columns; a log has no edge to fold tables at
 

@@ -1,4 +1,4 @@
-"""The manifest that `seco prepare` writes: images, labels, masks, splits; and the contexts that a data set may know."""
+"""The manifest that `seco prepare` writes: every image of a data set with its labels, mask and split."""
 
 import os
 from collections.abc import Mapping
@@ -13,13 +13,11 @@ from seco.storage.json_file import write_metrics
 MANIFEST_FILE = "manifest.csv"
 CLASSES_FILE = "classes.csv"
 SUMMARY_FILE = "summary.json"
-CONTEXTS_FILE = "contexts.csv"
 TRAIN = "train"
 """The split that the network learns from."""
 
 _COLUMNS = ("id", "image", "mask", "labels", "split", "width", "height")
 _CLASS_COLUMNS = ("id", "name")
-_CONTEXT_COLUMNS = ("id", "split", "contexts", "biased")
 _SEPARATOR = ";"
 _REMEDY = "run `seco prepare` again"
 
@@ -107,24 +105,6 @@ def read_manifest(folder: Path) -> Manifest:
     if not records:
         raise SecoError(f"{folder / MANIFEST_FILE} lists no image; {_REMEDY}")
     return Manifest(records=tuple(records.values()), class_names=class_names)
-
-
-def read_contexts(path: Path) -> dict[str, tuple[str, ...]]:
-    """Return image id → the contexts that the image shows, such as ("room", "biased").
-
-    "biased": its objects and its background go together more often than by chance.
-
-    Args:
-        path: a CSV with the columns id, split, contexts (`a;b`), biased (0/1). Without the file nothing is returned.
-
-    Raises:
-        SecoError: the file is damaged.
-    """
-    contexts: dict[str, tuple[str, ...]] = {}
-    for _, row in read_csv(path, columns=_CONTEXT_COLUMNS, stage="generate") if path.is_file() else ():
-        names = tuple(name for name in row["contexts"].split(_SEPARATOR) if name)
-        contexts[row["id"]] = (*names, "biased") if row["biased"] == "1" else names
-    return contexts
 
 
 def is_safe_id(image_id: str) -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from seco.errors import SecoError
-from seco.storage.manifest import Manifest, Record, is_safe_id, read_contexts, read_manifest, write_manifest
+from seco.storage.manifest import Manifest, Record, is_safe_id, read_manifest, write_manifest
 
 ROOT = Path("data/raw/x")
 DOG = Record("a, b", ROOT / "a, b.jpg", ROOT / "a.png", ("dog", "person"), "train", 500, 375)
@@ -79,13 +79,3 @@ def test_a_damaged_manifest_names_file_line_and_command(folder: Path, content: s
 def test_ids_that_leave_the_folder_are_unsafe(image_id: str) -> None:
     assert not is_safe_id(image_id)
     assert is_safe_id("holiday 2020/img.1")
-
-
-def test_contexts_are_read_with_the_bias_as_one_of_them(tmp_path: Path) -> None:
-    path = tmp_path / "contexts.csv"
-    assert read_contexts(path) == {}
-    path.write_text("id,split,contexts,biased\na,train,room;chair;sofa,1\nb,val,sky,0\nc,val,,0\n")
-    assert read_contexts(path) == {"a": ("room", "chair", "sofa", "biased"), "b": ("sky",), "c": ()}
-    path.write_text("id,split,contexts,biased\na,train\n")
-    with pytest.raises(SecoError, match=r"contexts\.csv, line 2: 2 cells instead of 4"):
-        read_contexts(path)
