@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+MISSING = "this key is missing: add it"
 _UNKNOWN = ("extra_forbidden", "invalid_key")
 _REASONS = {"tuple_type": "a list", "dict_type": "a section with keys", "model_type": "a section with keys"}
 _EMPTY = "too_short"
@@ -46,7 +47,7 @@ def _sentence(key: str, faults: list[ErrorDetails], known: list[str]) -> str:
         similar = difflib.get_close_matches(key, known, n=1)
         return f"this key is unknown: {f'did you mean {similar[0]}?' if similar else 'remove it'}"
     if kind == "missing":
-        return "this key is missing: add it"
+        return MISSING
     reasons: dict[str, list[str]] = {}
     for fault in faults:
         # pydantic also calls a list too short when none of its entries is allowed.

@@ -7,18 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    SerializerFunctionWrapHandler,
-    ValidationError,
-    model_serializer,
-)
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_serializer
 from pydantic_core import PydanticCustomError
 
-from seco.config.faults import describe
+from seco.config.faults import MISSING, describe
 from seco.config.moved import rename_old_keys
 from seco.config.rules import broken_rules
 from seco.config.yaml_file import read_yaml
@@ -71,20 +63,7 @@ class Toco(Section):
 
 
 class Crf(Section):
-    """A dense CRF (Krähenbühl and Koltun, 2011); sigmas in pixels and in colour levels."""
-
-    enabled: bool
-    sharpness: Positive
-    iterations: Count
-    gaussian_sigma: Positive
-    gaussian_weight: Weight
-    bilateral_sigma_xy: Positive
-    bilateral_sigma_rgb: Positive
-    bilateral_weight: Weight
-
-
-class CrfChanges(Section):
-    """The keys of the section ``crf`` that a stage changes."""
+    """A dense CRF (Krähenbühl and Koltun, 2011), or what a stage changes of it; sigmas in pixels and colour levels."""
 
     enabled: bool | None = None
     sharpness: Positive | None = None
@@ -95,9 +74,9 @@ class CrfChanges(Section):
     bilateral_sigma_rgb: Positive | None = None
     bilateral_weight: Weight | None = None
 
-    @model_serializer(mode="wrap")
-    def _given(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in serialise(self).items() if value is not None}
+    @model_serializer
+    def _given(self) -> dict[str, Any]:
+        return {name: value for name, value in self if value is not None}
 
 
 class Generate(Section):
@@ -175,7 +154,7 @@ class Refine(Section):
     splits: Names
     scales: Scales
     use_par: bool
-    crf: CrfChanges
+    crf: Crf
 
 
 class Predict(Section):
@@ -185,7 +164,7 @@ class Predict(Section):
     image_size: Count
     batch_size: Count
     scales: Scales
-    crf: CrfChanges
+    crf: Crf
 
 
 class Evaluate(Section):
@@ -231,10 +210,10 @@ class Settings(Section):
     predict: Predict
     evaluate: Evaluate
 
-    def crf_of(self, changes: CrfChanges) -> dict[str, float] | None:
+    def crf_of(self, changes: Crf) -> dict[str, float] | None:
         """Return the CRF's arguments for a stage that changes some of them; None where it is switched off."""
-        merged = self.crf.model_copy(update=changes.model_dump())
-        return merged.model_dump(exclude={"enabled"}) if merged.enabled else None
+        merged = self.crf.model_dump() | changes.model_dump()
+        return merged if merged.pop("enabled") else None
 
 
 def load_settings(path: Path) -> Settings:
@@ -259,6 +238,8 @@ def check_settings(values: Mapping[str, Any], *, source: str) -> Settings:
         settings = Settings.model_validate(renamed)
     except ValidationError as error:
         faults = describe(error.errors(), renamed, schema=Settings)
+    if isinstance(crf := renamed.get("crf"), Mapping):
+        faults |= {f"crf.{key}": MISSING for key in Crf.model_fields if crf.get(key) is None}
     problems += [f"{key}: {fault}" for key, fault in faults.items()] + broken_rules(renamed, set(faults))
     if settings is None or problems:
         listing = "\n".join(f"  {problem}" for problem in problems)

@@ -186,6 +186,9 @@ def test_unknown_keys_get_a_hint_and_missing_keys_are_named(tmp_path):
         "train.stepps: this key is unknown: did you mean train.steps?",
         "train.steps: this key is missing: add it",
     ]
+    for written in ("", "\n  sharpness: null"):
+        text = re.sub(r"\n  sharpness: 1\.0 .*", written, TEXT)
+        assert problems(tmp_path, text) == ["crf.sharpness: this key is missing: add it"]
     assert problems(tmp_path, TEXT + "\n3: 1\n") == ["3: this key is unknown: remove it"]
     assert problems(tmp_path, TEXT[: TEXT.index("evaluate:")]) == ["evaluate: this key is missing: add it"]
 
@@ -273,7 +276,7 @@ def test_the_patch_of_a_vit_is_read_from_its_name():
 
 def test_a_stage_changes_some_arguments_of_the_crf_or_switches_it_off():
     settings = small_settings(**{"crf.iterations": 3, "predict.crf": {"enabled": False}})
-    crf = settings.crf.model_dump(exclude={"enabled"})
+    crf = {name: value for name, value in settings.crf if name != "enabled"}
     assert crf["iterations"] == 3
     assert settings.crf_of(settings.refine.crf) == crf | {"sharpness": settings.refine.crf.sharpness}
     assert settings.crf_of(settings.predict.crf) is None
