@@ -15,7 +15,7 @@ from PIL import Image
 
 from seco.storage.manifest import Manifest, read_manifest
 from tests.clone import SMALL_PROJECT, change_settings, clone, succeed
-from tests.data.own_tree import add_mask, add_photo
+from tests.data.trees import add_mask, add_photo
 from tests.imports import ROOT
 
 PAGE = (ROOT / "docs/your-own-images.md").read_text(encoding="utf-8")
