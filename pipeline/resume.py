@@ -10,9 +10,7 @@ from pipeline.options import Resume
 if TYPE_CHECKING:
     from seco.training.runs import SavedRun
 
-resume = typer.Typer(
-    help="List or delete interrupted training runs, which `seco train` would continue.", no_args_is_help=True
-)
+resume = typer.Typer(help="List or delete interrupted training runs.", no_args_is_help=True)
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Runs, by the names that `seco resume list` shows.", show_default=False)

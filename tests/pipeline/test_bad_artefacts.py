@@ -9,6 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from pipeline.train import training_code
 from seco.config.settings import load_settings
 from seco.training.checkpoint import write_checkpoint
 from seco.training.resume import fingerprint
@@ -109,8 +110,15 @@ def test_bad_weights_of_the_backbone_are_refused(project: Project, name: str, wr
     assert not (project.root / "executed").exists()
 
 
-@pytest.mark.parametrize("damage", [Path.unlink, cut, lambda path: path.write_bytes(b"PK")])
-@pytest.mark.parametrize("stage", ["export-masks", "evaluate"])
+@pytest.mark.parametrize(
+    ("stage", "damage"),
+    [
+        ("export-masks", Path.unlink),
+        ("export-masks", cut),
+        ("export-masks", lambda path: path.write_bytes(b"PK")),
+        ("evaluate", cut),
+    ],
+)
 def test_a_bad_cam_is_refused(project: Project, stage: str, damage: Damage) -> None:
     for path in (project.root / "data/export/cams").glob("*.npz"):
         damage(path)
@@ -144,7 +152,8 @@ def test_missing_predictions_are_named(project: Project) -> None:
 
 def test_the_state_of_another_run_is_refused(project: Project) -> None:
     project.set(**{"train.checkpoint_every": 1, "train.steps": 4})
-    folder = fingerprint(load_settings(project.root / "params.yaml"), project.root / "data/prepare")
+    settings = load_settings(project.root / "params.yaml")
+    folder = fingerprint(settings, data=project.root / "data/prepare", code=training_code())
     write_checkpoint(project.root / ".seco/resume" / folder, {"models": {}}, step=1)
     told = project.refusal("train", besides=(f".seco/resume/{folder}/run.json", f".seco/resume/{folder}/lock"))
     assert told.startswith(f".seco/resume/{folder} holds another run's state: delete it")

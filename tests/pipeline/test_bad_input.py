@@ -57,7 +57,9 @@ def test_every_stage_refuses_bad_settings(project: Project, stage: str, content:
 
 
 def test_all_problems_of_the_settings_are_in_one_list(project: Project) -> None:
-    project.set(patch_size="64", **{"train.steps": True, "backbone.pretrained": 1, "patchsize": 64})
+    project.set(patch_size="64", **{"train.steps": True, "backbone.pretrained": 1})
+    path = project.root / "params.yaml"
+    path.write_text(f"{path.read_text()}\npatchsize: 64\n")
     assert project.refusal("train").splitlines() == [
         "params.yaml has 4 problems:",
         "  patch_size: '64' is not allowed: must be a valid integer",
