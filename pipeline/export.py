@@ -14,7 +14,7 @@ Seeds = Annotated[Path, typer.Option("--masks", help="Folder for the seed masks.
 def export(
     params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS, masks: Seeds = SEEDS
 ) -> None:
-    """Write class activation maps (CAMs) and seed masks: `export-cams`, then `export-masks`."""
+    """Write class activation maps (CAMs) and seed masks of all images."""
     export_cams(params, data, model, cams)
     export_masks(params, data, cams, masks)
 

@@ -15,7 +15,7 @@ def predict(
     model: Model = MODEL,
     output: Annotated[Path, typer.Option(help="Folder for the predictions, one below it a variant.")] = PREDICTIONS,
 ) -> None:
-    """Segment images with the trained network: at one scale, at several, and with a dense CRF."""
+    """Segment images with the network: at one scale, at several, and with a dense CRF."""
     from seco.config.settings import load_settings
     from seco.inference.predictor import load_predictor, scored_segmentation
     from seco.refinement.labelling import label_variants
