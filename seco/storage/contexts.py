@@ -1,4 +1,4 @@
-"""What surrounds the objects of each image, where a data set knows it: `contexts.csv`."""
+"""contexts.csv: what surrounds the objects of each image, where a data set knows it."""
 
 from collections.abc import Sequence
 from pathlib import Path
