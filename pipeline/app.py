@@ -1,4 +1,4 @@
-"""The `seco` command: every stage of the pipeline by its name, and the door at which faults become sentences."""
+"""The `seco` command: one subcommand for each stage, and the place where errors become sentences."""
 
 import sys
 from contextlib import suppress
@@ -23,34 +23,24 @@ from seco.runtime.signals import Stopped, listen
 
 app = typer.Typer(
     name="seco",
-    help="SeCo: image-level labels into pixel masks. `dvc repro` runs all stages; each runs on its own too.",
+    help="SeCo: pixel masks from image-level labels. `dvc repro` runs all stages in order.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
-for stage in (
-    generate,
-    prepare,
-    train,
-    export,
-    export_cams,
-    export_masks,
-    refine,
-    predict,
-    evaluate,
-    summary,
-    pretrain,
-    download,
+for command in (
+    *(generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate),
+    *(summary, pretrain, download),
 ):
-    app.command()(stage)
+    app.command()(command)
 app.add_typer(recipe, name="recipe")
 app.add_typer(experiment, name="experiment")
 app.add_typer(resume, name="resume")
 
 
 def main() -> None:
-    """Run a command. What the user can mend is one sentence on standard error and exit status 1.
+    """Run a command. A user's error is one sentence on standard error and exit status 1.
 
     A command that is asked to stop ends with 143 (SIGTERM), 130 (Ctrl-C) or 138 (SIGUSR1).
     """
@@ -63,10 +53,10 @@ def main() -> None:
                 ending = ending_of(fault, command=next(iter(sys.argv[1:]), ""))
                 if ending is None:
                     raise
-            # Here the fault is let go of, and with it what the command left open, its workers among it.
-    except Stopped as late:  # asked for on the way out: what ended the command before says more
+            # Here the exception is released, and with it what the command left open, such as loaders.
+    except Stopped as late:  # a stop during the clean-up does not hide the error before it
         ending = ending or ending_of(late, command="")
     if ending is not None:
-        with suppress(OSError):  # what reads it may have ended, as `tee` does on Ctrl-C
+        with suppress(OSError):  # the reader of a pipe may have ended, as `tee` does on Ctrl-C
             typer.echo(f"seco: {ending.sentence}", err=True)
         sys.exit(ending.status)

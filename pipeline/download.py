@@ -18,7 +18,7 @@ def download(
         Path | None, typer.Option(help="Table of archives, for a mirror.", show_default="seco/download/archives.yaml")
     ] = None,
 ) -> None:
-    """Download a public data set, check it and unpack it; a download that was stopped is continued."""
+    """Download, verify and unpack a public data set; continue an interrupted download."""
     from seco.download.catalogue import TABLE, find_data_set
     from seco.download.install import install
 

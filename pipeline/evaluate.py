@@ -17,7 +17,7 @@ def evaluate(
     predictions: Annotated[Path, typer.Option(help="Folder of the segmentations.")] = PREDICTIONS,
     output: Annotated[Path, typer.Option(help="Folder for the reports.")] = REPORTS,
 ) -> None:
-    """Measure every mask against the truth; write metrics, tables and pictures."""
+    """Compare all masks with the true masks; write metrics, tables and pictures."""
     from seco.config.settings import load_settings
     from seco.reporting.report import measure, show_headline, write_report
     from seco.reporting.sources import list_sources

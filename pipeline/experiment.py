@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from seco.studies.definitions import Study
 
 experiment = typer.Typer(
-    help="Studies: DVC experiments that differ in a few settings, and the page of their results.",
+    help="Run studies (runs that differ in a few settings) and report their results.",
     no_args_is_help=True,
     context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
@@ -21,7 +21,7 @@ Seeds = Annotated[str, typer.Option("--seeds", help="Seeds of the training runs,
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Runs at a time.")]
 Change = Annotated[
     list[str] | None,
-    typer.Option("--set-param", "-S", metavar="KEY=VALUE", help="Change a setting of all runs.", show_default=False),
+    typer.Option("--set-param", "-S", metavar="KEY=VALUE", help="Change a setting of all runs.", show_default="none"),
 ]
 Dry = Annotated[bool, typer.Option("--dry", help="Only show what would run.", show_default="no")]
 Results = Annotated[Path, typer.Option("--results", help="Folder of the results, a file a study.")]
@@ -63,7 +63,7 @@ def sweep(
     params: Params = PARAMS,
     studies: File = STUDIES,
 ) -> None:
-    """Run one setting at several values."""
+    """Run SeCo with one setting at several values."""
     from seco.config.yaml_file import read_yaml
     from seco.studies.definitions import Studies
     from seco.studies.settings import changed, read_changes
@@ -74,7 +74,7 @@ def sweep(
 
 @experiment.command("list")
 def list_studies(params: Params = PARAMS, studies: File = STUDIES) -> None:
-    """List the studies and how many runs each has a seed."""
+    """List the studies and their numbers of runs per seed."""
     from seco.config.yaml_file import read_yaml
     from seco.studies.definitions import Studies
 
@@ -92,7 +92,7 @@ def report(
     params: Params = PARAMS,
     studies: File = STUDIES,
 ) -> None:
-    """Write tables and pictures of all results, a section a study; the rest of the page stays."""
+    """Write the tables and pictures of all studies into the results page."""
     from seco.config.yaml_file import read_yaml
     from seco.studies.definitions import Studies
     from seco.studies.report import write_report

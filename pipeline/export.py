@@ -14,13 +14,13 @@ Seeds = Annotated[Path, typer.Option("--masks", help="Folder for the seed masks.
 def export(
     params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS, masks: Seeds = SEEDS
 ) -> None:
-    """Write the CAMs and the seed masks of every image: `export-cams`, then `export-masks`."""
+    """Write class activation maps (CAMs) and seed masks of all images."""
     export_cams(params, data, model, cams)
     export_masks(params, data, cams, masks)
 
 
 def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS) -> None:
-    """Write the CAM of every image (scale 1 and mirror image), at a quarter of its size."""
+    """Write the class activation map (CAM) of every image, at a quarter of its size."""
     from seco.compute.resize import resize_maps
     from seco.config.settings import load_settings
     from seco.inference.cam_store import stored_size, write_cam
@@ -42,7 +42,7 @@ def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = M
 
 
 def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CAMS, masks: Seeds = SEEDS) -> None:
-    """Write the seed mask of every image: the stored CAM, cut at `export.background`."""
+    """Make a seed mask of every stored CAM by the threshold `export.background`."""
     import torch
 
     from seco.compute.resize import resize_maps

@@ -1,32 +1,30 @@
-"""How a command ends that did not do its work: what it says, and its exit status."""
+"""The message and exit status of a command that fails or is stopped."""
 
 import errno
 from typing import NamedTuple
 
 from seco.errors import SecoError
 from seco.runtime.signals import Stopped
-from seco.runtime.workers import lost_loader
+from seco.runtime.workers import lost_worker_error
 
-_SPARING = {  # what to change where memory does not suffice
+_LESS_MEMORY = {  # what to change when memory is short, by command
     "train": "lower train.batch_size or train.crop_size, or set train.activation_checkpointing to true",
-    "export": "lower export.batch_size",
-    "export-cams": "lower export.batch_size",
-    "refine": "lower export.batch_size",
     "predict": "lower predict.batch_size",
     "pretrain": "lower --batch-size or --size",
+    **dict.fromkeys(("export", "export-cams", "refine"), "lower export.batch_size"),
 }
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")  # torch's words
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")  # in torch's messages
 
 
 class Ending(NamedTuple):
-    """What a command says at its end, and its exit status."""
+    """What a command prints before it ends, and its exit status."""
 
     sentence: str
     status: int
 
 
 def ending_of(fault: BaseException, *, command: str) -> Ending | None:
-    """Return how a command ends with a fault; None for an error of the program itself, which needs its traceback."""
+    """Return how a command ends with an error; None for a bug, which needs its traceback."""
     if isinstance(fault, Stopped):
         return Ending(str(fault), fault.status)
     sentence = _sentence_of(fault, command)
@@ -36,10 +34,11 @@ def ending_of(fault: BaseException, *, command: str) -> Ending | None:
 def _sentence_of(fault: BaseException, command: str) -> str | None:
     if isinstance(fault, SecoError):
         return str(fault)
-    if _is_shortage(fault):
+    if _is_out_of_memory(fault):
         device = "the GPU" if "CUDA" in str(fault) or "CUBLAS" in str(fault) else "this machine"
-        return f"{device} is out of memory: {_SPARING.get(command, 'close other programs, or take a larger machine')}"
-    if isinstance(fault, RuntimeError) and (lost := lost_loader(fault)):  # torch may raise it in the midst of a step
+        remedy = _LESS_MEMORY.get(command, "close other programs, or take a larger machine")
+        return f"{device} is out of memory: {remedy}"
+    if isinstance(fault, RuntimeError) and (lost := lost_worker_error(fault)):  # torch may raise it during any step
         return str(lost)
     if isinstance(fault, OSError):
         place = f" ({fault.filename})" if fault.filename else ""
@@ -47,8 +46,8 @@ def _sentence_of(fault: BaseException, command: str) -> str | None:
     return None
 
 
-def _is_shortage(fault: BaseException) -> bool:
-    """Tell by words, as importing torch to ask for its class would take a second."""
+def _is_out_of_memory(fault: BaseException) -> bool:
+    """Judge torch's errors by their text: importing torch for their class would take a second."""
     if isinstance(fault, RuntimeError):
         return any(words in str(fault) for words in _OUT_OF_MEMORY)
     return isinstance(fault, MemoryError) or (isinstance(fault, OSError) and fault.errno == errno.ENOMEM)

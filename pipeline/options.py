@@ -14,9 +14,9 @@ Model = Annotated[Path, typer.Option("--model", help="Folder of the model that `
 def resume_folder() -> Path:
     """Return `.seco/resume` of the project, wherever DVC runs the stage.
 
-    `dvc exp run --temp` and `dvc queue` run it in a copy of the project below `.dvc/tmp/exps`, which is gone when the
-    experiment ends or fails. DVC tells its commands in `DVC_ROOT` where the project is; a command that is run by hand
-    in such a copy finds it by the copy's place.
+    `dvc exp run --temp` and `dvc queue` run it in a copy of the project below `.dvc/tmp/exps`, which is deleted when
+    the experiment ends or fails. For DVC's commands, `DVC_ROOT` is the project; for commands that are run by hand in
+    such a copy, the copy's path shows it.
     """
     here, folder = Path.cwd(), Path(".seco/resume")
     copies = [parent for parent in here.parents if parent.parts[-3:] == (".dvc", "tmp", "exps")]
@@ -28,7 +28,7 @@ Resume = Annotated[
     Path,
     typer.Option(
         "--resume",
-        help="Folder where interrupted runs wait.",
+        help="Folder of interrupted runs.",
         default_factory=resume_folder,
         show_default=".seco/resume of the project",
     ),

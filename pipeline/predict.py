@@ -15,7 +15,7 @@ def predict(
     model: Model = MODEL,
     output: Annotated[Path, typer.Option(help="Folder for the predictions, one below it a variant.")] = PREDICTIONS,
 ) -> None:
-    """Write `single_scale`, `multi_scale` and (where enabled) `crf` masks of the images of `predict.splits`."""
+    """Segment images with the network: at one scale, at several, and with a dense CRF."""
     from seco.config.settings import load_settings
     from seco.inference.predictor import load_predictor, scored_segmentation
     from seco.refinement.labelling import label_variants

@@ -27,7 +27,7 @@ def prepare(
         ),
     ] = None,
 ) -> None:
-    """Check every image, label and mask of the data set and list them in a manifest; problems go to problems.csv."""
+    """Check the data set and write its manifest; problems.csv lists all problems."""
     from seco.config.settings import load_settings
     from seco.console.dataset import show_dataset
     from seco.data.prepare import linked_folders, write_dataset

@@ -1,4 +1,4 @@
-"""`seco recipe`: whole settings for a data set, written to params.yaml."""
+"""`seco recipe`: complete settings for a data set, written to params.yaml."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,11 +7,7 @@ import typer
 
 from pipeline.options import PARAMS, RECIPES, Params
 
-recipe = typer.Typer(
-    help="Settings for a data set as a whole: list them, show one, or put one into params.yaml.",
-    no_args_is_help=True,
-    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
-)
+recipe = typer.Typer(help="List, show or use recipes: complete settings for a data set.", no_args_is_help=True)
 
 Recipes = Annotated[Path, typer.Option("--recipes", help="Folder of the recipes.")]
 Name = Annotated[str, typer.Argument(help="Name of a recipe, as `seco recipe list` shows it.")]
@@ -19,12 +15,12 @@ Backbone = Annotated[
     str | None,
     typer.Option("--backbone", help="Another ViT, as `seco recipe list` shows it.", show_default="the recipe's"),
 ]
-Root = Annotated[Path | None, typer.Option("--root", help="Folder of the data.", show_default="what the recipe says")]
+Root = Annotated[Path | None, typer.Option("--root", help="Folder of the data.", show_default="the recipe's")]
 
 
 @recipe.command("list")
 def list_recipes(recipes: Recipes = RECIPES) -> None:
-    """Show what recipes there are, and what other backbones they can have."""
+    """List the recipes, and the backbones that each can use."""
     from rich.console import Console
 
     from seco.config.recipes import backbone_names, compose, recipe_names
@@ -53,7 +49,7 @@ def use_recipe(
     recipes: Recipes = RECIPES,
     force: Annotated[bool, typer.Option("--force", help="Overwrite changes of your own.", show_default="no")] = False,
 ) -> None:
-    """Write a recipe to params.yaml; changes of your own there are not overwritten unasked."""
+    """Write a recipe to params.yaml; your own changes are overwritten with --force only."""
     from seco.config.recipes import compose, require_unchanged
     from seco.storage.atomic import atomic_write_text
 
@@ -62,4 +58,4 @@ def use_recipe(
         require_unchanged(params, recipes)
     atomic_write_text(params, chosen.text)
     typer.echo(f"{params} holds the recipe {chosen.name}: {chosen.about}.")
-    typer.echo(f"`dvc repro` runs it on the data in {chosen.values['dataset']['root']}.")
+    typer.echo(f"`dvc repro` runs it on the data in {chosen.values['prepare']['root']}.")

@@ -15,7 +15,7 @@ def refine(
     model: Model = MODEL,
     output: Annotated[Path, typer.Option(help="Folder for the refined masks.")] = REFINED,
 ) -> None:
-    """Write the refined pseudo mask of every image of `refine.splits`."""
+    """Make refined pseudo masks from multi-scale CAMs, with PAR and a dense CRF."""
     from seco.config.settings import load_settings
     from seco.inference.predictor import load_predictor, scored_cam
     from seco.method.par import PAR

@@ -33,7 +33,7 @@ def train(
     *,
     resume: Resume,
 ) -> None:
-    """Train the network; an interrupted run of the same settings goes on where it was saved last.
+    """Train the network on image labels; continue an interrupted run.
 
     `torchrun --nproc-per-node=N -m pipeline train` shares each batch among N processes.
     """
@@ -60,7 +60,7 @@ def train(
         say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
         usual = PAPER_BATCH.get(str(settings.prepare.classes))
         say(f"train: {describe_batches(settings.train.batch_size, usual=usual)}")
-        folder = resume / fingerprint(settings, data=data, code=_code())
+        folder = resume / fingerprint(settings, data=data, code=training_code())
         with exclusive_run(folder, _note(settings)):
             score = _scorer(settings, manifest) if settings.train.evaluate_every else None
             trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
@@ -74,7 +74,7 @@ def train(
                 trainer.state.discard()
 
 
-def _code() -> list[Path]:
+def training_code() -> list[Path]:
     """Return the code that decides a run's result: what dvc.yaml lists, or all of it where there is no dvc.yaml."""
     from seco.config.stages import stage_code
 

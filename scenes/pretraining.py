@@ -21,7 +21,7 @@ from scenes.drawing.composition import portrait
 from seco.compute.device import autocast, pick_device
 from seco.compute.pixels import normalise
 from seco.models.encoder import Encoder, Tokens, build_encoder
-from seco.runtime.loader import item_batches
+from seco.runtime.loader import load_batches
 from seco.runtime.parallel import process_map
 from seco.storage.label_map import BACKGROUND
 from seco.storage.model import write_weights
@@ -74,7 +74,7 @@ def pretrain_encoder(
         heads = nn.ModuleList(nn.Linear(encoder.width, len(CLASSES) + 1) for _ in range(3)).to(device)
     optimizer = torch.optim.AdamW([*model.parameters(), *heads.parameters()], weight_decay=0.05, fused=True)
     mosaics = _Mosaics(images, labels, count=steps * batch_size, seed=seed)
-    batches = item_batches(mosaics, batch_size=batch_size, num_workers=min(os.cpu_count() or 1, _MAX_WORKERS))
+    batches = load_batches(mosaics, batch_size=batch_size, num_workers=min(os.cpu_count() or 1, _MAX_WORKERS))
     for step, batch in enumerate(batches):
         pictures, targets = (torch.cat(parts).to(device) for parts in zip(*batch, strict=True))
         factor = learning_rate_factor(step, steps=steps, warmup_steps=steps // 20, warmup_ratio=0.0)

@@ -5,34 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import yaml
-
-from seco.studies.settings import changed
 from tests.imports import ROOT
+from tests.settings import SHORT, change_settings
 
-SMALL = {
-    "patch_size": 32,
-    "reservoir_size": 64,
+SMALL_PROJECT = SHORT | {
     "generate.train_images": 16,
     "generate.val_images": 4,
     "generate.image_size": 80,
-    "backbone.depth": 1,
-    "backbone.pretrained": False,
-    "backbone.projector_width": 32,
     "train.steps": 6,
     "train.batch_size": 4,
-    "train.crop_size": 64,
-    "train.second_view_size": 32,
-    "train.warmup_steps": 1,
-    "train.prototype_start": 0,
-    "train.contrast_start": 1,
-    "train.segmentation_start": 2,
-    "train.tag_source_switch": 3,
-    "train.num_workers": 0,
-    "train.log_every": 1,
-    "export.image_size": 64,
-    "predict.image_size": 64,
-    "evaluate.pictures": 2,
+    "train.judge_tags": True,
 }
 PROGRAMS = Path(sys.executable).parent
 
@@ -48,7 +30,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def command(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder, as from a clean shell in which the environment is active."""
+    """Run a program in a folder, as from that shell."""
     return subprocess.run(words, cwd=cwd, env=environment(cwd), capture_output=True, text=True, check=False)
 
 
@@ -59,12 +41,6 @@ def succeed(*words: str, cwd: Path) -> str:
     return done.stdout
 
 
-def change_settings(folder: Path, changes: dict[str, object]) -> None:
-    """Change values of params.yaml by their dotted keys."""
-    values = yaml.safe_load((folder / "params.yaml").read_text())
-    (folder / "params.yaml").write_text(yaml.safe_dump(changed(values, changes)))
-
-
 def clone(folder: Path) -> Path:
     """Copy the project, with small settings, into a folder and put it under git; nothing has run in it."""
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -72,10 +48,8 @@ def clone(folder: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
     (folder / "dvc.lock").unlink(missing_ok=True)
-    change_settings(folder, SMALL)
-    succeed("git", "init", "--quiet", cwd=folder)
-    succeed("git", "add", "--all", cwd=folder)
-    succeed("git", "config", "user.name", "test", cwd=folder)
-    succeed("git", "config", "user.email", "test@localhost", cwd=folder)
+    change_settings(folder, SMALL_PROJECT)
+    for words in ("init --quiet", "add --all", "config user.name test", "config user.email test@localhost"):
+        succeed("git", *words.split(), cwd=folder)
     succeed("git", "commit", "--quiet", "--message", "Small settings", cwd=folder)
     return folder

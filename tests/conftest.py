@@ -1,4 +1,4 @@
-"""What holds for all tests."""
+"""Settings of the test process itself."""
 
 import os
 import signal
@@ -6,13 +6,13 @@ import signal
 import pytest
 
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # A core each: the threads of several would only wait for one another. OpenMP reads this when torch is imported.
+    # One core for each worker. OpenMP reads this when torch is imported.
     os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _heed_interrupts():
-    """Undo what a shell does to the commands it runs in the background: they, and what they start, ignore Ctrl-C."""
+def _restore_interrupts():
+    """Handle Ctrl-C: a shell makes its background commands, and the processes that they start, ignore it."""
     before = signal.getsignal(signal.SIGINT)
     if before == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,1 +1,1 @@
-"""params.yaml: its schema, its rules, its error messages, and the recipes that write it."""
+"""params.yaml: its schema, rules and error messages, and the recipes that write it."""

@@ -1,4 +1,4 @@
-"""What pydantic finds wrong in params.yaml, told in one line a key."""
+"""Turn pydantic's errors into one sentence for each key."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+MISSING = "this key is missing: add it"
 _UNKNOWN = ("extra_forbidden", "invalid_key")
 _REASONS = {"tuple_type": "a list", "dict_type": "a section with keys", "model_type": "a section with keys"}
 _EMPTY = "too_short"
@@ -15,12 +16,12 @@ _EMPTY = "too_short"
 def describe(faults: Iterable[ErrorDetails], values: Mapping[str, Any], *, schema: type[BaseModel]) -> dict[str, str]:
     """Return key → what is wrong with it.
 
-    A key may be at fault in several ways (two entries of its list, two types that it may have): they share a line.
+    Several errors of one key (two entries of its list, two types that it may have) share a sentence.
 
     Args:
-        faults: what pydantic says.
-        values: what the file holds.
-        schema: the model of the whole file, for hints at keys that are misspelt.
+        faults: pydantic's errors.
+        values: the values of the file.
+        schema: the model of the whole file, for hints at misspelt keys.
     """
     grouped: dict[str, list[ErrorDetails]] = {}
     for fault in faults:
@@ -30,7 +31,7 @@ def describe(faults: Iterable[ErrorDetails], values: Mapping[str, Any], *, schem
 
 
 def _key(location: tuple[int | str, ...], values: Any) -> str:
-    """Return the dotted key at fault; what follows it (an entry of a list, one of several types) is left out."""
+    """Return the dotted key of an error, without what follows it (an entry of a list, one of several types)."""
     names = []
     for part in location:
         if not isinstance(values, Mapping):
@@ -46,10 +47,10 @@ def _sentence(key: str, faults: list[ErrorDetails], known: list[str]) -> str:
         similar = difflib.get_close_matches(key, known, n=1)
         return f"this key is unknown: {f'did you mean {similar[0]}?' if similar else 'remove it'}"
     if kind == "missing":
-        return "this key is missing: add it"
+        return MISSING
     reasons: dict[str, list[str]] = {}
     for fault in faults:
-        # A list of which no entry is allowed is called too short besides.
+        # pydantic also calls a list too short when none of its entries is allowed.
         if fault["type"] != _EMPTY or len(faults) == 1:
             reasons.setdefault(repr(fault["input"]), []).append(_reason(fault))
     return "; ".join(f"{value} is not allowed: must be {' or '.join(why)}" for value, why in reasons.items())

@@ -1,20 +1,34 @@
-"""Keys of params.yaml that have another name now."""
+"""Keys of params.yaml that had another name before sections were named after their stages."""
 
 from collections.abc import Mapping
 from typing import Any
 
-_EXPORT = ("background", "image_size", "batch_size")
+_SECTIONS = {"dataset": "prepare", "training": "train", "cam": "export"}
+_STILL_IN_CAM = ("scales", "low", "high")
+_CRF = (
+    "refine.crf, predict.crf: the CRF's settings are now one section, crf: move them there, and leave in refine.crf and"
+    " predict.crf what differs from it"
+)
 
 
-def moved_keys(values: Mapping[str, Any]) -> dict[str, str]:
-    """Return old key → new key for every key of ``values`` that has moved.
-
-    Such a file was written before sections were named after their stages.
-    """
-    found = {f"dataset.{name}": f"prepare.{name}" for name in _section(values, "dataset")}
-    found |= {f"training.{name}": f"train.{name}" for name in _section(values, "training")}
-    found |= {f"cam.{name}": f"export.{name}" for name in _section(values, "cam") if name in _EXPORT}
-    return found
+def rename_old_keys(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the values of an older params.yaml under today's keys, and a sentence for each key that has moved."""
+    renamed = {name: dict(section) if isinstance(section, Mapping) else section for name, section in values.items()}
+    sentences: list[str] = []
+    for old, new in _SECTIONS.items():
+        moved = [key for key in _section(values, old) if old != "cam" or key not in _STILL_IN_CAM]
+        for key in moved:
+            sentences.append(f"{old}.{key}: this key is now {new}.{key}: rename it")
+            value = renamed[old].pop(key)
+            if isinstance(section := renamed.setdefault(new, {}), dict):
+                section.setdefault(key, value)
+        if moved and not renamed[old]:
+            del renamed[old]
+    refine, predict = (_section(_section(values, stage), "crf") for stage in ("refine", "predict"))
+    if "crf" not in values and refine and refine.keys() == predict.keys():
+        sentences.append(_CRF)
+        renamed["crf"] = refine
+    return renamed, sentences
 
 
 def _section(values: Mapping[str, Any], name: str) -> Mapping[str, Any]:

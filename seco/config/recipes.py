@@ -1,25 +1,23 @@
-"""Recipes: settings for a data set as a whole, composed of what all share and of what one of them changes.
+"""Recipes: complete settings for a data set, composed of shared values and of what the recipe changes.
 
-`recipes/base.yaml` holds every key of params.yaml, with its comment; `???` marks a value that each recipe must give.
-`recipes/NAME.yaml` holds what differs: a first line that tells what the recipe is for, and values. A comment beside a
-key takes the place of the base's. `recipes/backbones/NAME.yaml` holds what another ViT changes in any recipe.
+`recipes/base.yaml` holds every key of params.yaml with its comment; `???` marks a value that each recipe must give.
+`recipes/NAME.yaml` holds a first line that says what the recipe is for, and the values that differ; a comment beside a
+key replaces the base's. `recipes/backbones/NAME.yaml` holds what another ViT changes in any recipe.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 
-from seco.config.commented_yaml import head, merge, read_commented, set_head, to_text
-from seco.config.yaml_file import read_yaml
+from seco.config.commented_yaml import get_header, merge, read_commented, set_header, to_text
+from seco.config.yaml_file import parse_yaml, read_yaml
 from seco.errors import SecoError, did_you_mean
 
 _BASE = "base"
 _BACKBONES = "backbones"
 _OPEN = "???"
-_ROOT = "prepare.root"
 _ABSENT = "absent"
 
 
@@ -32,7 +30,7 @@ class Recipe(NamedTuple):
     text: str
     """The settings file."""
     values: dict[str, Any]
-    """What the text says."""
+    """The values in the text."""
 
 
 def recipe_names(folder: Path) -> list[str]:
@@ -48,55 +46,53 @@ def recipe_names(folder: Path) -> list[str]:
 
 
 def backbone_names(folder: Path) -> list[str]:
-    """Return the names of the backbones for which the recipes of a folder have settings."""
+    """Return the names of the backbones for which a folder of recipes has settings."""
     return sorted(path.stem for path in (folder / _BACKBONES).glob("*.yaml"))
 
 
 def compose(folder: Path, name: str, *, root: str | None = None, backbone: str | None = None) -> Recipe:
-    """Return a recipe, with the data at `root` and with another backbone if given.
+    """Return a recipe, with another data folder and another backbone if given.
 
     Raises:
-        SecoError: a name is unknown, a file is missing or no YAML, or one sets a key that the base has not or leaves
-            one of the base's open.
+        SecoError: a name is unknown, a file is missing or no YAML, or a file sets a key that the base does not have or
+            gives no value where the base leaves one open.
     """
-    _require("recipe", name, recipe_names(folder))
+    _require_known("recipe", name, recipe_names(folder))
     settings, title = read_commented(folder / f"{_BASE}.yaml"), name
-    about, *notes = _put(settings, folder / f"{name}.yaml", whole=True)
+    about, *notes = _apply(folder / f"{name}.yaml", settings)
     if backbone is not None:
-        _require("backbone", backbone, backbone_names(folder))
-        (vit, *_) = _put(settings, folder / _BACKBONES / f"{backbone}.yaml", whole=False)
+        _require_known("backbone", backbone, backbone_names(folder))
+        (vit, *_) = _apply(folder / _BACKBONES / f"{backbone}.yaml", settings)
         title, about = f"{name} with {backbone}", f"{about}; {vit}"
     if root is not None:
-        settings["dataset"]["root"] = root
-    set_head(settings, [f"Recipe {title}: {about}", *notes, *head(settings)])
+        settings["prepare"]["root"] = root
+    set_header(settings, [f"Recipe {title}: {about}", *notes, *get_header(settings)])
     text = to_text(settings)
-    return Recipe(title, about, text, YAML(typ="safe").load(text))
+    return Recipe(title, about, text, parse_yaml(text, source=title))
 
 
-def _put(settings: CommentedMap, path: Path, *, whole: bool) -> list[str]:
-    """Put a file's values into settings, in place; return the comment lines at its top, one at least.
+def _apply(path: Path, settings: CommentedMap) -> list[str]:
+    """Put the values of a recipe or backbone into settings, in place; return its first comment lines, at least one.
 
     Raises:
-        SecoError: it sets a key that the base has not, or leaves one of the base's open where it makes them whole.
+        SecoError: it sets a key that the base does not have, or no value where the base leaves one open.
     """
     changes = read_commented(path)
     faults = [f"{key}: {_BASE}.yaml has no such key" for key in merge(settings, changes)]
-    if whole:
-        gaps = [key for key, value in leaves(settings) if value == _OPEN]
-        faults += [f"{key}: give a value, {_BASE}.yaml leaves it open" for key in gaps]
+    faults += [f"{key}: give a value, {_BASE}.yaml leaves it open" for key, value in leaves(settings) if value == _OPEN]
     if faults:
         listing = "\n".join(f"  {fault}" for fault in faults)
         raise SecoError(f"{path} is no recipe:\n{listing}")
-    return head(changes) or [""]
+    return get_header(changes) or [""]
 
 
-def _require(kind: str, name: str, names: list[str]) -> None:
+def _require_known(kind: str, name: str, names: list[str]) -> None:
     if name not in names:
         raise SecoError(f"there is no {kind} {name!r}: {did_you_mean(name, names)}")
 
 
 def require_unchanged(params: Path, folder: Path) -> None:
-    """Make sure that a settings file holds what some recipe says; the folder of the data may be another.
+    """Check that a settings file is one of the recipes, except for the folder of the data.
 
     Raises:
         SecoError: it holds changes of the user's own, or no settings at all.
@@ -109,19 +105,23 @@ def require_unchanged(params: Path, folder: Path) -> None:
         listing = "\n".join(f"  {line}" for line in found)
         raise SecoError(
             f"{params} holds changes of your own, which would be lost: copy the file or give --force. "
-            f"Beside the recipe {nearest.name} they are:\n{listing}"
+            f"The nearest recipe is {nearest.name}; the changes are:\n{listing}"
         )
 
 
 def differences(values: Mapping[str, Any], recipe: Recipe) -> list[str]:
-    """Return a line for each key in which settings differ from a recipe; where the data lie is no difference."""
+    """Return a line for each key in which settings differ from a recipe, other than the folder of the data."""
     ours, theirs = dict(leaves(values)), dict(leaves(recipe.values))
-    keys = [key for key in {**theirs, **ours} if ours.get(key, _ABSENT) != theirs.get(key, _ABSENT) and key != _ROOT]
-    return [f"{key}: {ours.get(key, _ABSENT)} ({recipe.name}: {theirs.get(key, _ABSENT)})" for key in keys]
+    pairs = {key: (ours.get(key, _ABSENT), theirs.get(key, _ABSENT)) for key in {**theirs, **ours}}
+    return [
+        f"{key}: {our} ({recipe.name}: {their})"
+        for key, (our, their) in pairs.items()
+        if our != their and key != "prepare.root"
+    ]
 
 
 def leaves(values: Mapping[str, Any], prefix: str = "", *, separator: str = ".") -> list[tuple[str, Any]]:
-    """Return the values of nested mappings with their keys, whose parts the separator joins."""
+    """Return the values of nested mappings with their keys, joined by the separator."""
     found: list[tuple[str, Any]] = []
     for name, value in values.items():
         key = f"{prefix}{name}"

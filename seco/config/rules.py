@@ -1,4 +1,4 @@
-"""What must hold between the keys of params.yaml."""
+"""Rules between the keys of params.yaml."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ def _fits_patch(size: int, name: str) -> bool:
 
 
 def vit_patch(name: str) -> int:
-    """Return the patch side in a timm name such as ``vit_base_patch16_224``; 1 where the name holds none."""
+    """Return the patch side in pixels in a timm name such as ``vit_base_patch16_224``; 1 where the name has none."""
     found = re.search(r"patch(\d+)", name)
     return int(found[1]) if found else 1
 
@@ -94,7 +94,7 @@ RULES = (
 
 
 def broken_rules(values: dict[str, Any], faulty: set[str]) -> list[str]:
-    """Return a sentence for each rule that ``values`` break; rules on ``faulty`` keys are left out."""
+    """Return a sentence for each broken rule; rules on keys that are ``faulty`` already are not checked."""
     sentences = []
     for rule in RULES:
         found = [_look_up(values, key) for key in rule.keys]

@@ -1,25 +1,17 @@
-"""params.yaml, validated once at the door: frozen, typed settings, or every problem of the file by name.
+"""The schema of params.yaml: frozen, typed settings, or a list of everything that is wrong with the file.
 
-A key has no default here: params.yaml shows every value that a run depends on.
+No key has a default: params.yaml shows every value that a run depends on.
 """
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    SerializerFunctionWrapHandler,
-    ValidationError,
-    model_serializer,
-)
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_serializer
 from pydantic_core import PydanticCustomError
 
-from seco.config.faults import describe
-from seco.config.moved import moved_keys
+from seco.config.faults import MISSING, describe
+from seco.config.moved import rename_old_keys
 from seco.config.rules import broken_rules
 from seco.config.yaml_file import read_yaml
 from seco.data.formats import FORMATS
@@ -71,20 +63,7 @@ class Toco(Section):
 
 
 class Crf(Section):
-    """A dense CRF (Krähenbühl and Koltun, 2011); sigmas in pixels and in colour levels."""
-
-    enabled: bool
-    sharpness: Positive
-    iterations: Count
-    gaussian_sigma: Positive
-    gaussian_weight: Weight
-    bilateral_sigma_xy: Positive
-    bilateral_sigma_rgb: Positive
-    bilateral_weight: Weight
-
-
-class CrfChanges(Section):
-    """What a stage changes of the section ``crf``."""
+    """A dense CRF (Krähenbühl and Koltun, 2011), or what a stage changes of it; sigmas in pixels and colour levels."""
 
     enabled: bool | None = None
     sharpness: Positive | None = None
@@ -95,9 +74,9 @@ class CrfChanges(Section):
     bilateral_sigma_rgb: Positive | None = None
     bilateral_weight: Weight | None = None
 
-    @model_serializer(mode="wrap")
-    def _given(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in serialise(self).items() if value is not None}
+    @model_serializer
+    def _given(self) -> dict[str, Any]:
+        return {name: value for name, value in self if value is not None}
 
 
 class Generate(Section):
@@ -175,7 +154,7 @@ class Refine(Section):
     splits: Names
     scales: Scales
     use_par: bool
-    crf: CrfChanges
+    crf: Crf
 
 
 class Predict(Section):
@@ -185,7 +164,7 @@ class Predict(Section):
     image_size: Count
     batch_size: Count
     scales: Scales
-    crf: CrfChanges
+    crf: Crf
 
 
 class Evaluate(Section):
@@ -196,7 +175,7 @@ class Evaluate(Section):
 
 
 class Settings(Section):
-    """The whole of params.yaml. The method's own knobs stand at the top level; names as in docs/architecture.md."""
+    """The whole of params.yaml. The method's own settings stand at the top level."""
 
     method: Literal["seco", "toco", "baseline", "full"]
     seed: Seed
@@ -231,38 +210,37 @@ class Settings(Section):
     predict: Predict
     evaluate: Evaluate
 
-    def crf_of(self, changes: CrfChanges) -> dict[str, float] | None:
+    def crf_of(self, changes: Crf) -> dict[str, float] | None:
         """Return the CRF's arguments for a stage that changes some of them; None where it is switched off."""
-        merged = self.crf.model_copy(update=changes.model_dump())
-        return merged.model_dump(exclude={"enabled"}) if merged.enabled else None
+        merged = self.crf.model_dump() | changes.model_dump()
+        return merged if merged.pop("enabled") else None
 
 
 def load_settings(path: Path) -> Settings:
     """Read and check params.yaml.
 
     Raises:
-        SecoError: the file is missing or no YAML, or keys are unknown, missing, of the wrong type or impossible:
+        SecoError: the file is missing or no YAML, or keys are unknown, missing, moved, of the wrong type or impossible:
             all of them, a line each.
     """
     return check_settings(read_yaml(path), source=str(path))
 
 
 def check_settings(values: Mapping[str, Any], *, source: str) -> Settings:
-    """Return the settings that nested values are.
+    """Return nested values as settings.
 
     Raises:
-        SecoError: as `load_settings`; `source` says where the values stand.
+        SecoError: as `load_settings`; `source` names the file.
     """
     settings, faults = None, {}
+    renamed, problems = rename_old_keys(values)
     try:
-        settings = Settings.model_validate(values)
+        settings = Settings.model_validate(renamed)
     except ValidationError as error:
-        faults = describe(error.errors(), values, schema=Settings)
-    moved = moved_keys(values)
-    told = [f"{old}: this key is now {new}: rename it" for old, new in moved.items()]
-    hidden = {*moved, *(key.partition(".")[0] for key in moved), *(new.partition(".")[0] for new in moved.values())}
-    told += [f"{key}: {fault}" for key, fault in faults.items() if key not in hidden or not moved]
-    problems = told + broken_rules(dict(values), set(faults))
+        faults = describe(error.errors(), renamed, schema=Settings)
+    if isinstance(crf := renamed.get("crf"), Mapping):
+        faults |= {f"crf.{key}": MISSING for key in Crf.model_fields if crf.get(key) is None}
+    problems += [f"{key}: {fault}" for key, fault in faults.items()] + broken_rules(renamed, set(faults))
     if settings is None or problems:
         listing = "\n".join(f"  {problem}" for problem in problems)
         raise SecoError(f"{source} has {len(problems)} problem{'s' * (len(problems) > 1)}:\n{listing}")

@@ -11,12 +11,12 @@ from typing import Any
 from seco.data.checks import CheckedDataset, CheckedImage
 from seco.data.cooccurrence import Counts, Values, count_pairs, lift
 from seco.errors import SecoError
-from seco.storage.atomic import atomic_write_bytes, path_aside
+from seco.storage.atomic import atomic_write_bytes, temporary_path
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
+from seco.storage.csv_file import write_csv
 from seco.storage.manifest import TRAIN, Manifest, write_manifest
 from seco.storage.masks import mask_path
 from seco.storage.pairs import write_pairs
-from seco.storage.rows import write_rows
 
 DIGESTS_FILE = "digests.csv"
 """Digests of the content of images and masks: later stages depend on this file in place of the data set's folder."""
@@ -63,7 +63,7 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cac
     summary = summarise(dataset)
     write_pairs(folder, class_names=names, counts=counts, lifts=lifts)
     digests = [(item.record.id, *item.digests) for item in dataset.images]
-    write_rows(folder / DIGESTS_FILE, digests, columns=("id", "image", "mask"))
+    write_csv(folder / DIGESTS_FILE, digests, columns=("id", "image", "mask"))
     write_manifest(folder, manifest, summary=summary)
     return DatasetStatistics(summary, counts, lifts)
 
@@ -76,7 +76,7 @@ def link_masks(images: Sequence[CheckedImage], *, cache: Path, folder: Path) -> 
     """
     target = folder / _MASK_FOLDER
     linked: list[CheckedImage] = []
-    with path_aside(target) as aside:
+    with temporary_path(target) as aside:
         try:
             for item in images:
                 image_id, mask = item.record.id, item.record.mask

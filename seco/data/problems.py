@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seco.errors import SecoError
-from seco.storage.rows import write_rows
+from seco.storage.csv_file import write_csv
 
 PROBLEMS_FILE = "problems.csv"
 _COLUMNS = ("file", "problem")
@@ -27,7 +27,7 @@ def write_problems(folder: Path, problems: Sequence[Problem]) -> Path:
         SecoError: the file cannot be written.
     """
     path = folder / PROBLEMS_FILE
-    write_rows(path, [(str(problem.file), problem.sentence) for problem in problems], columns=_COLUMNS)
+    write_csv(path, [(str(problem.file), problem.sentence) for problem in problems], columns=_COLUMNS)
     return path
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
 from seco.errors import SecoError
-from seco.storage.atomic import path_aside
+from seco.storage.atomic import temporary_path
 from seco.storage.label_map import IGNORE
 from seco.storage.masks import MaskArray, encode_mask
 
@@ -51,7 +51,7 @@ def write_rasterised(task: MaskTask) -> str | None:
     except SecoError as error:
         return str(error)
     # Not synced to the disk, which would take longer than all the rest: an empty mask is written again.
-    with path_aside(task.target) as aside:
+    with temporary_path(task.target) as aside:
         aside.write_bytes(encode_mask(mask))
         aside.replace(task.target)
     return None

@@ -6,12 +6,12 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from seco.compute.pixels import normalise
-from seco.runtime.loader import Guarded
+from seco.runtime.loader import SafeDataset
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
 
 
-class SquareImages(Guarded[int, Tensor]):
+class SquareImages(SafeDataset[int, Tensor]):
     """Normalised photographs ``[3, S, S]``, brought to one square size."""
 
     def __init__(self, records: Sequence[Record], *, image_size: int) -> None:

@@ -18,7 +18,7 @@ from seco.method.pseudo_labels import refine_cam
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
 from seco.refinement.labelling import ScoredImage
-from seco.runtime.loader import item_batches
+from seco.runtime.loader import load_batches
 from seco.storage.images import read_image
 from seco.storage.label_map import BACKGROUND
 from seco.storage.manifest import Record
@@ -90,7 +90,7 @@ class Predictor:
     ) -> Iterator[tuple[Sequence[Record], Tensor]]:
         dataset = SquareImages(records, image_size=image_size)
         start = 0
-        for images in item_batches(dataset, batch_size=batch_size, num_workers=_LOADERS):
+        for images in load_batches(dataset, batch_size=batch_size, num_workers=_LOADERS):
             yield records[start : start + len(images)], torch.stack(images).to(self.device)
             start += len(images)
 

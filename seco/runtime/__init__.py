@@ -1,1 +1,1 @@
-"""Processes and signals: nothing here changes a result."""
+"""Processes, signals, data loading and progress: nothing here changes a result."""

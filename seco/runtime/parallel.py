@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from seco.errors import SecoError
-from seco.runtime.workers import serve_parent
+from seco.runtime.workers import start_pool_worker
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -54,7 +54,7 @@ def process_map(
     # hold the pool's pipes open, and a pool that has lost a worker would wait for ever to write into them.
     items = iter(items)
     items = chain(list(islice(items, 1)), items)
-    with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=serve_parent) as pool:
+    with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=start_pool_worker) as pool:
         try:
             yield from _windowed(pool, function, items, width=4 * workers)
         except BrokenProcessPool as error:

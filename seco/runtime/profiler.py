@@ -1,4 +1,4 @@
-"""Where the time of a training step goes: by kind of operation, by operator, and as a trace."""
+"""Measure where the time of a training step goes: by kind of operation, by operator, and as a trace."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ TOP = 25  # operators in the table
 MATRICES, ATTENTION, CONVOLUTIONS, COPIES = "matrix products", "attention", "convolutions", "copies"
 ELEMENTWISE, HOST = "elementwise and others", "host and waiting"
 
-# Parts of operators' names: the first that fits counts.
+# Parts of operators' names; the first match counts.
 KINDS = (
     (ATTENTION, ("attention", "attn")),
     (CONVOLUTIONS, ("conv",)),
@@ -25,27 +25,27 @@ KINDS = (
 
 
 class Operator(NamedTuple):
-    """An operator's own part of a step, without what it calls."""
+    """The time of an operator in a step, without the operators that it calls."""
 
     name: str
     calls: float
-    """A step."""
+    """Per step."""
     seconds: float
-    """A step; the GPU's where there is one."""
+    """Per step; on the GPU where there is one."""
 
 
 class Profile(NamedTuple):
-    """The time of a step, and what it was spent on."""
+    """The time of a step and of its operators."""
 
     seconds: float
-    """A step, by the clock."""
+    """Wall-clock time of a step."""
     operators: list[Operator]
-    """The dearest first."""
+    """The slowest first."""
     steps: int
-    """How many were measured."""
+    """The number of measured steps."""
 
     def kinds(self) -> dict[str, float]:
-        """Return the seconds a step of each kind of operation; they add up to the step."""
+        """Return the seconds per step of each kind of operation; they add up to the step."""
         sums = dict.fromkeys((kind for kind, _ in KINDS), 0.0)
         for operator in self.operators:
             sums[kind_of(operator.name)] += operator.seconds
@@ -53,7 +53,7 @@ class Profile(NamedTuple):
 
 
 def kind_of(operator: str) -> str:
-    """Say which kind of operation an operator is, from its name."""
+    """Return the kind of an operator, from its name."""
     return next(kind for kind, parts in KINDS if any(part in operator for part in parts))
 
 
@@ -72,7 +72,7 @@ def profile_steps(
     if trace is not None:
         trace.parent.mkdir(parents=True, exist_ok=True)
         profiler.export_chrome_trace(str(trace))
-    # Kernels have rows of their own beside those of the operators that started them: they would count twice.
+    # Kernels have rows of their own beside their operators' rows: their time would count twice.
     rows = [row for row in profiler.key_averages() if row.device_type.name == "CPU"]
     own = [row.self_device_time_total if on_gpu else row.self_cpu_time_total for row in rows]  # microseconds
     found = [Operator(row.key, row.count / steps, time_ / 1e6 / steps) for row, time_ in zip(rows, own, strict=True)]
@@ -87,7 +87,7 @@ def kinds_table(profile: Profile) -> str:
 
 
 def to_markdown(profile: Profile) -> str:
-    """Return a page: the step, the kinds of operations, and the operators that take most."""
+    """Return a page: the time of a step, of the kinds of operations, and of the slowest operators."""
     rows = [
         f"| {name} | {calls:.0f} | {1e3 * seconds:.1f} | {_share(seconds, profile)} |"
         for name, calls, seconds in profile.operators[:TOP]

@@ -1,9 +1,9 @@
-"""Stopping on request: what SIGTERM, Ctrl-C and SIGUSR1 do.
+"""Stop on request: what SIGTERM, Ctrl-C (SIGINT) and SIGUSR1 do.
 
-The first signal raises `Stopped` in the main thread; in a `deferred` block it waits for the end of the block, however
-long that takes. A second one ends the process at once. Python runs a signal's handler between two instructions of the
-main thread, so not while that waits in C code, such as a collective whose other rank has died. Hence a thread more, the
-`Watcher`, to which the interpreter passes on the number of each signal as it comes.
+The first signal raises `Stopped` in the main thread; inside a `deferred` block it is raised when the block has ended.
+A second signal ends the process at once. Python runs signal handlers in the main thread between two instructions, so
+not while that thread waits in C code, for example for a rank that has died. The interpreter therefore also writes the
+number of each signal to a socket that a second thread, the `Watcher`, reads.
 """
 
 import os
@@ -13,18 +13,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
 from types import FrameType
 
 from seco.runtime.watcher import END, SIGNALS, Watcher
-from seco.runtime.workers import leave_stopping
+from seco.runtime.workers import ignore_stop_signals
 
 
 class Stopped(BaseException):
-    """The process was asked to stop. No `Exception`: nothing but the door of the command line may catch it.
+    """The process was asked to stop. No `Exception`, so that only the command line catches it.
 
     Attributes:
-        status: the exit status that tells so, 128 + the signal's number.
+        status: the exit status, 128 + the signal's number.
     """
 
     def __init__(self, number: int) -> None:
@@ -32,24 +31,50 @@ class Stopped(BaseException):
         self.status = 128 + number
 
 
+class _StopRequest:
+    """Whether the main thread was asked to stop, and whether it may be interrupted now."""
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self.deferrals = 0
+        self.notice = ""
+
+    def is_made(self) -> bool:
+        return self.number is not None
+
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """Handle the first signal; the watcher handles the second."""
+        if self.is_made():
+            return
+        self.number = number
+        if not self.deferrals:
+            raise Stopped(number)
+        if self.notice:
+            with suppress(OSError):  # not `print`: the signal may have interrupted one
+                os.write(2, f"seco: {self.notice}\n".encode())
+
+
+_NOT_LISTENING = _StopRequest()
+_request = _NOT_LISTENING
+
+
 @contextmanager
 def listen() -> Iterator[None]:
-    """Heed the signals until the block has ended, in the main thread. Signals that were ignored before stay so."""
-    global _listener
-    _mind_forks()
-    former = _listener
+    """Handle the signals during the block, in the main thread. Signals that were ignored before stay ignored."""
+    global _request
+    former = _request
     reader, writer = socket.socketpair()
     writer.setblocking(False)
     watcher = threading.Thread(target=Watcher(reader).run, daemon=True)
     watcher.start()
-    _listener = _Listener()
+    _request = _StopRequest()
     former_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    heeded = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
-    handlers = {number: signal.signal(number, _listener.heed) for number in heeded}
+    handled = [number for number in SIGNALS if signal.getsignal(number) != signal.SIG_IGN]
+    handlers = {number: signal.signal(number, _request.on_signal) for number in handled}
     try:
         yield
     finally:
-        _listener.deferrals += 1  # what is asked for from here on comes too late
+        _request.deferrals += 1  # a request from here on comes too late
         for number, handler in handlers.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(former_fd)
@@ -57,73 +82,44 @@ def listen() -> Iterator[None]:
         watcher.join()
         reader.close()
         writer.close()
-        _listener = former
+        _request = former
 
 
 @contextmanager
 def deferred(notice: str = "") -> Iterator[Callable[[], bool]]:
-    """Let the block end before the process stops; yield what tells whether it was asked to.
+    """Let the block end before the process stops; yield a function that says whether a stop was requested.
 
-    A block that ends normally after that raises `Stopped`, the outermost where blocks are nested. In another thread
-    than the main one, which signals never reach, nothing is raised.
+    When the block ends normally after a request, `Stopped` is raised, by the outermost of nested blocks. Signals reach
+    the main thread only; in another thread nothing is raised.
 
     Args:
-        notice: what to tell the user who asks; nothing when empty.
+        notice: printed when the request arrives; nothing when empty.
     """
-    listener = _listener
+    request = _request
     if threading.current_thread() is not threading.main_thread():
-        yield listener.asked
+        yield request.is_made
         return
-    unwinding = isinstance(sys.exc_info()[1], Stopped)  # a write that cleans up must not raise it again
-    former, listener.notice = listener.notice, notice or listener.notice
-    listener.deferrals += 1
+    unwinding = isinstance(sys.exc_info()[1], Stopped)  # a write during cleanup must not raise it again
+    former, request.notice = request.notice, notice or request.notice
+    request.deferrals += 1
     try:
-        yield listener.asked
+        yield request.is_made
     finally:
-        listener.deferrals -= 1
-        listener.notice = former
-    if listener.request is not None and not listener.deferrals and not unwinding:
-        raise Stopped(listener.request)
+        request.deferrals -= 1
+        request.notice = former
+    if request.number is not None and not request.deferrals and not unwinding:
+        raise Stopped(request.number)
 
 
-class _Listener:
-    """What was asked of the main thread."""
-
-    def __init__(self) -> None:
-        self.request: int | None = None
-        self.deferrals = 0
-        self.notice = ""
-
-    def asked(self) -> bool:
-        return self.request is not None
-
-    def heed(self, number: int, _frame: FrameType | None) -> None:
-        """Take the first signal; the watcher sees to the second."""
-        if self.asked():
-            return
-        self.request = number
-        if not self.deferrals:
-            raise Stopped(number)
-        if self.notice:
-            with suppress(OSError):  # not `print`: the signal may have come in the middle of one
-                os.write(2, f"seco: {self.notice}\n".encode())
-
-
-_IDLE = _Listener()  # of a process that does not listen
-_listener = _IDLE
-
-
-@cache
-def _mind_forks() -> None:
-    os.register_at_fork(after_in_child=_become_worker)
-
-
-def _become_worker() -> None:
-    """In a forked process, at once: handlers and wakeup descriptor are copies of the parent's."""
-    global _listener
-    if _listener is _IDLE:
+def _reset_in_child() -> None:
+    """In a forked process: undo the parent's handlers and wakeup descriptor, which the child has inherited."""
+    global _request
+    if _request is _NOT_LISTENING:
         return
-    _listener = _IDLE
+    _request = _NOT_LISTENING
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    leave_stopping()
+    ignore_stop_signals()
+
+
+os.register_at_fork(after_in_child=_reset_in_child)

@@ -1,7 +1,4 @@
-"""What worker processes do about signals, and how the main process tells that it has lost one.
-
-Only the main process is asked to stop; it ends its workers.
-"""
+"""Worker processes: signals, the death of the main process, and the error when a worker is lost."""
 
 import os
 import signal
@@ -11,38 +8,38 @@ from multiprocessing import parent_process
 from seco.errors import SecoError
 
 
-def leave_stopping(_number: int = 0) -> None:
-    """In a worker: leave the signals that ask the run to stop to the main process (the argument is a loader's).
+def ignore_stop_signals(_worker: int = 0) -> None:
+    """In a worker: leave stopping to the main process, which ends its workers (the argument is for `DataLoader`).
 
-    Ctrl-C, `timeout` and `torchrun` signal whole process groups. The worker leaves that of the main process, so that
-    it still serves the step that the main process finishes. SIGTERM to the worker itself ends it, as anywhere.
+    Ctrl-C, `timeout` and `torchrun` signal whole process groups. The worker moves to a group of its own, so that it
+    still serves the step that the main process finishes. SIGTERM to the worker itself ends it, as usual.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     os.setpgid(0, 0)
 
 
-def serve_parent() -> None:
-    """In a worker of a pool: leave stopping to the main process, and end when that has ended in whatever way.
+def start_pool_worker() -> None:
+    """In a worker of a pool: leave stopping to the main process, and end when the main process has ended.
 
-    A worker waits for work on a pipe that it holds open itself: it would wait for ever. (A loader's looks for itself.)
+    Such a worker waits on a pipe that it holds open itself, so it would not notice. (A `DataLoader`'s worker does.)
     """
-    leave_stopping()
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    ignore_stop_signals()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = parent_process()
     if parent is not None:
         parent.join()
         os._exit(1)
 
 
-def lost_loader(error: RuntimeError) -> SecoError | None:
-    """Return what torch says of a loader's process that was killed as a sentence; None for any other error."""
-    told = str(error).split("\n", 1)[0].rstrip(" .")
-    if not told.startswith("DataLoader worker (pid"):
+def lost_worker_error(error: RuntimeError) -> SecoError | None:
+    """Return the sentence for torch's error when a worker of a `DataLoader` was killed; None for any other error."""
+    reason = str(error).split("\n", 1)[0].rstrip(" .")
+    if not reason.startswith("DataLoader worker (pid"):
         return None
     return SecoError(
-        f"a process that loads images was killed ({told}): is the machine short of memory? Lower train.num_workers"
+        f"a process that loads images was killed ({reason}): is the machine short of memory? Lower train.num_workers"
     )

@@ -1,1 +1,1 @@
-"""One reader and one writer for each artefact; every write is atomic, every fault a sentence."""
+"""One reader and one writer for each kind of file; writes are atomic, errors are sentences."""

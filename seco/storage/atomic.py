@@ -1,28 +1,28 @@
-"""Writes that either happen in full or leave the old file as it was."""
+"""Atomic writes: a file is written in full, or the old one stays."""
 
 import errno
 import os
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from seco.errors import SecoError
 from seco.runtime.signals import deferred
 
-ASIDE_ENDING = ".tmp"
-"""How the names of unfinished files end; their writer was killed where one is found at rest."""
+TEMPORARY_SUFFIX = ".tmp"
+"""Ends the names of unfinished files; one that is left over belongs to a writer that was killed."""
 
 
 def atomic_write_bytes(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, making the folder if need be.
+    """Write `data` to `path`; make its folder if necessary.
 
     Raises:
         SecoError: the folder cannot be written or the disk is full; an older file at `path` survives.
     """
-    with atomic_path(path) as aside:
-        aside.write_bytes(data)
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def atomic_write_text(path: Path, text: str) -> None:
@@ -32,53 +32,57 @@ def atomic_write_text(path: Path, text: str) -> None:
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to; it takes the place of `path` when the block ends well.
+    """Yield a temporary path in the same folder; its file replaces `path` when the block ends normally.
 
-    The file is synced to the disk before it is renamed, and its folder after. When the block raises, the file aside
-    is removed and `path` stays as it was.
+    When the block raises, the temporary file is removed and `path` stays as it was.
 
     Raises:
-        SecoError: an `OSError` (no permission, disk full, …) was met inside the block or while renaming.
+        SecoError: an `OSError` (no permission, disk full, …) in the block or while renaming.
     """
-    with path_aside(path) as aside:
-        yield aside
-        publish(aside, path)
+    with temporary_path(path) as temporary:
+        yield temporary
+        publish(temporary, path)
 
 
 @contextmanager
-def path_aside(path: Path) -> Iterator[Path]:
-    """Yield a path beside `path` to write to and to `publish`; what is left of it when the block ends is removed.
+def temporary_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, to write and then to `publish`; an unpublished file is removed.
 
-    For files whose final name is known only once they are written. A request to stop waits until the block has ended.
+    For files whose final name depends on their content. A request to stop waits until the block has ended.
 
     Raises:
-        SecoError: an `OSError` was met inside the block.
+        SecoError: an `OSError` in the block.
     """
-    # The ending is not that of `path`: a reader that lists "*.png" must never meet half a file.
-    aside = path.parent / f".{path.name}.{uuid.uuid4().hex}{ASIDE_ENDING}"
+    # The suffix is not that of `path`: a reader that lists "*.png" must not find unfinished files.
+    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
     with deferred():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            yield aside
+            yield temporary
         except OSError as error:
-            raise _refused(path, error) from error
+            raise _cannot_write(path, error) from error
         finally:
-            _discard(aside)
+            with suppress(OSError):  # the first error is the one to report
+                temporary.unlink(missing_ok=True)
 
 
-def publish(aside: Path, path: Path) -> None:
-    """Sync a finished file, give it its name, and sync the folder, so that the name survives a loss of power too.
+def publish(temporary: Path, path: Path) -> None:
+    """Sync a finished file, rename it to `path`, and sync the folder, so that the name survives a power failure too.
 
     Raises:
         OSError: the system refused.
     """
-    _sync(aside, os.O_RDWR)
-    aside.replace(path)
-    _sync_folder(path.parent)
+    _sync(temporary, os.O_RDWR)
+    temporary.replace(path)
+    try:
+        _sync(path.parent, os.O_RDONLY)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # the answer of file systems that cannot sync a folder, such as network ones
+            raise
 
 
 def require_writable(folder: Path) -> None:
-    """Make a folder and try to write there, before work whose result could not be kept.
+    """Make a folder and check that files can be written there, before work whose result would be lost.
 
     Raises:
         SecoError: it cannot be made or written to.
@@ -88,12 +92,12 @@ def require_writable(folder: Path) -> None:
         with tempfile.TemporaryFile(dir=folder):
             return
     except OSError as error:
-        raise _refused(folder, error) from error
+        raise _cannot_write(folder, error) from error
 
 
-def _refused(path: Path, error: OSError) -> SecoError:
-    fault = error.strerror or error
-    return SecoError(f"cannot write {path}: {fault}; free some disk space or choose a folder you may write to")
+def _cannot_write(path: Path, error: OSError) -> SecoError:
+    reason = error.strerror or error
+    return SecoError(f"cannot write {path}: {reason}; free some disk space or choose a folder you may write to")
 
 
 def _sync(path: Path, flags: int) -> None:
@@ -102,19 +106,3 @@ def _sync(path: Path, flags: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    try:
-        _sync(folder, os.O_RDONLY)
-    except OSError as error:
-        if error.errno != errno.EINVAL:  # what file systems answer that cannot sync a folder, such as some network's
-            raise
-
-
-def _discard(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError:
-        # The fault being reported is the one that matters: failing to clean up must not hide it.
-        return

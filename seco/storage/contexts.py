@@ -1,10 +1,10 @@
-"""What surrounds the objects of each image, where a data set knows it: `contexts.csv`."""
+"""contexts.csv: what surrounds the objects of each image, where a data set knows it."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from seco.storage.rows import read_rows, write_rows
+from seco.storage.csv_file import read_csv, write_csv
 
 CONTEXTS_FILE = "contexts.csv"
 BIASED = "biased"
@@ -27,7 +27,7 @@ def write_contexts(path: Path, images: Sequence[ImageContexts]) -> None:
         SecoError: the file cannot be written; an older one survives.
     """
     rows = [(image.image_id, image.split, ";".join(image.contexts), str(int(image.biased))) for image in images]
-    write_rows(path, rows, columns=_COLUMNS)
+    write_csv(path, rows, columns=_COLUMNS)
 
 
 def read_contexts(path: Path) -> dict[str, tuple[str, ...]]:
@@ -42,7 +42,7 @@ def read_contexts(path: Path) -> dict[str, tuple[str, ...]]:
     if not path.is_file():
         return {}
     contexts: dict[str, tuple[str, ...]] = {}
-    for _, row in read_rows(path, columns=_COLUMNS, stage="generate"):
+    for _, row in read_csv(path, columns=_COLUMNS, stage="generate"):
         names = [name for name in row["contexts"].split(";") if name]
         contexts[row["id"]] = (*names, BIASED) if row["biased"] == "1" else tuple(names)
     return contexts

@@ -1,4 +1,4 @@
-"""Photographs of any common kind as upright 8-bit RGB, decoded in full or refused by name."""
+"""Read photographs of any common format as upright 8-bit RGB; refuse damaged ones by name."""
 
 import struct
 import warnings
@@ -11,26 +11,19 @@ from PIL import Image, UnidentifiedImageError
 from seco.errors import SecoError
 
 MAX_PIXELS = 80_000_000
-"""A larger image is refused: a file of a few kB can claim billions of pixels, and fill the memory with them."""
+"""Larger images are refused: a file of a few kB can claim billions of pixels and fill the memory."""
 
-# PIL reads many more kinds, some of them by starting other programs.
+# PIL reads more formats, some of them by starting other programs.
 _FORMATS = ("BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
-_COLOURLESS = ("F", "I", "LAB")  # 32 bits a pixel, of which nobody knows the white; and what PIL cannot convert
+_COLOURLESS = ("F", "I", "LAB")  # 32 bits a pixel with an unknown white level; and what PIL cannot convert
 _EXIF_ORIENTATION = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-_FIRST_LYING = 5  # orientations from here on exchange width and height
+_TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
+_UPRIGHT = {orientation: Image.Transpose[turn] for orientation, turn in enumerate(_TURNS, start=2)}  # by EXIF's numbers
+_FIRST_TURNED = 5  # orientations from here on exchange width and height
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, zlib.error)
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml")
 
-# PIL warns of large images, which are refused here, and of damaged EXIF data, which are passed over.
+# PIL warns of large images, which are refused here, and of damaged EXIF data, which are ignored.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
@@ -38,11 +31,10 @@ warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 def read_image(path: Path) -> Image.Image:
     """Return the photograph at `path` as a fully decoded RGB image, turned as its EXIF data say.
 
-    16-bit grey keeps its upper byte; what is transparent shows white.
+    16-bit grey keeps its upper byte; transparent pixels become white.
 
     Raises:
-        SecoError: the file is missing, empty, truncated, no image, of a kind that has no 8-bit colours, or far larger
-            than any photograph.
+        SecoError: the file is missing, empty, truncated, no image, has no 8-bit colours, or more than `MAX_PIXELS`.
     """
     image = _read_colours(path)
     turn = _UPRIGHT.get(_orientation(image))
@@ -51,16 +43,16 @@ def read_image(path: Path) -> Image.Image:
 
 
 def upright_size(path: Path) -> tuple[int, int]:
-    """Return the (width, height) that `read_image` would give, having decoded the image in full; raises as that."""
+    """Return the (width, height) of `read_image`, after decoding the image in full; raises as that."""
     image = _read_colours(path)
     width, height = image.size
-    return (height, width) if _orientation(image) >= _FIRST_LYING else (width, height)
+    return (height, width) if _orientation(image) >= _FIRST_TURNED else (width, height)
 
 
 def read_any_image(path: Path) -> Image.Image:
     """Return the image at `path`, decoded in full, as stored and in its own mode (RGB, L, P, …); raises as above."""
     try:
-        # A handle of our own: PIL keeps the file open after a fault when it is given a name.
+        # PIL would keep a file open after an error if it were given the path.
         with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(path)
@@ -74,7 +66,7 @@ def read_any_image(path: Path) -> Image.Image:
     except UnidentifiedImageError as error:
         raise SecoError(f"{path} {_kind_of(path)}: replace it or take it off the list") from error
     except _DAMAGE as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the system, not of PIL
+        if isinstance(error, OSError) and error.errno is not None:  # from the system, not from PIL
             raise SecoError(f"{path} cannot be read: {error.strerror}; correct the file or its permissions") from error
         raise SecoError(f"{path} is truncated or damaged ({error}): replace it or take it off the list") from error
 
@@ -111,7 +103,7 @@ def _orientation(image: Image.Image) -> int:
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I;16"):
-        # PIL would cut 16 bits off at 255.
+        # PIL would clip 16 bits at 255.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")

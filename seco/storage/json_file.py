@@ -1,4 +1,4 @@
-"""Metrics as JSON that any reader can parse: what is not finite is `null` with a note."""
+"""JSON files. In metrics, a number that is not finite is `null` with a note, so that any reader can parse them."""
 
 import json
 import math
@@ -14,25 +14,31 @@ from seco.storage.atomic import atomic_write_text
 NOTES = "notes"
 
 
-def write_metrics(path: Path, metrics: Mapping[str, Any], *, notes: Sequence[str] = ()) -> None:
-    """Write nested metrics (mappings, sequences, numbers, strings, None) as sorted, indented JSON.
-
-    An infinite or undefined number becomes `null`; the list under "notes" says which one and why. The list
-    also holds the caller's `notes`; it is left out when there are none. (A list, since DVC would take the
-    strings of a mapping for metrics.)
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write plain, finite JSON values, indented.
 
     Raises:
         SecoError: the file cannot be written; an older one survives.
+    """
+    atomic_write_text(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def write_metrics(path: Path, metrics: Mapping[str, Any], *, notes: Sequence[str] = ()) -> None:
+    """Write nested metrics (mappings, sequences, numbers, strings, None) as sorted JSON; raises as `write_json`.
+
+    An infinite or undefined number becomes `null`, and the list under "notes" says which one and why, after the
+    caller's `notes`. Without notes there is no list. (A list, because DVC would take the strings of a mapping for
+    metrics.)
     """
     found: list[str] = []
     content = _finite(metrics, (), found)
     if found or notes:
         content[NOTES] = [*notes, *found]
-    atomic_write_text(path, json.dumps(content, indent=2, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n")
+    write_json(path, dict(sorted(content.items())))
 
 
 def read_metrics(path: Path, *, stage: str) -> dict[str, Any]:
-    """Return the metrics at `path`, with `None` for what was not finite.
+    """Return the metrics at `path`, with None for numbers that were not finite.
 
     Args:
         path: the JSON file.

@@ -1,4 +1,4 @@
-"""What the pixels of a mask hold: class ids and two reserved values, and the colours that masks are shown in.
+"""The values of a mask's pixels: class ids and two reserved values; and their colours.
 
 0 is background, 1..K are the foreground classes in the order of their list, 255 is "ignore" (in a ground-truth mask)
 or "uncertain" (in a pseudo label).

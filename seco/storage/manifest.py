@@ -1,4 +1,4 @@
-"""The manifest: every image of a data set with labels, mask and split, checked once by `seco prepare`."""
+"""The manifest that `seco prepare` writes: every image of a data set with its labels, mask and split."""
 
 import os
 from collections.abc import Mapping
@@ -7,18 +7,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from seco.errors import SecoError
+from seco.storage.csv_file import read_csv, write_csv
 from seco.storage.json_file import write_metrics
-from seco.storage.rows import read_rows, write_rows
 
 MANIFEST_FILE = "manifest.csv"
 CLASSES_FILE = "classes.csv"
 SUMMARY_FILE = "summary.json"
 TRAIN = "train"
-"""The split that is learnt from."""
+"""The split that the network learns from."""
 
 _COLUMNS = ("id", "image", "mask", "labels", "split", "width", "height")
 _CLASS_COLUMNS = ("id", "name")
-_LABEL_SEPARATOR = ";"
+_SEPARATOR = ";"
 _REMEDY = "run `seco prepare` again"
 
 
@@ -73,18 +73,18 @@ class Manifest:
 
 
 def write_manifest(folder: Path, manifest: Manifest, *, summary: Mapping[str, Any]) -> None:
-    """Write `summary.json`, `classes.csv` and, last of all since it stands for the others, `manifest.csv`.
+    """Write `summary.json`, `classes.csv` and, last, `manifest.csv`: where it exists, the others do.
 
-    Relative paths are written relative to `folder`, so that the whole tree can move; absolute ones are kept.
+    Relative paths are written relative to `folder`, so that the whole tree can be moved; absolute paths are kept.
 
     Raises:
         SecoError: a file cannot be written.
     """
     write_metrics(folder / SUMMARY_FILE, summary)
     classes = [(str(index), name) for index, name in enumerate(manifest.class_names, start=1)]
-    write_rows(folder / CLASSES_FILE, classes, columns=_CLASS_COLUMNS)
+    write_csv(folder / CLASSES_FILE, classes, columns=_CLASS_COLUMNS)
     rows = [_to_row(folder, record) for record in manifest.records]
-    write_rows(folder / MANIFEST_FILE, rows, columns=_COLUMNS)
+    write_csv(folder / MANIFEST_FILE, rows, columns=_COLUMNS)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -93,15 +93,14 @@ def read_manifest(folder: Path) -> Manifest:
     Raises:
         SecoError: it is missing or damaged; the sentence names the file and the line.
     """
-    class_names = tuple(
-        row["name"] for _, row in read_rows(folder / CLASSES_FILE, columns=_CLASS_COLUMNS, stage="prepare")
-    )
+    classes = read_csv(folder / CLASSES_FILE, columns=_CLASS_COLUMNS, stage="prepare")
+    class_names = tuple(row["name"] for _, row in classes)
     records: dict[str, Record] = {}
-    for where, row in read_rows(folder / MANIFEST_FILE, columns=_COLUMNS, stage="prepare"):
+    for where, row in read_csv(folder / MANIFEST_FILE, columns=_COLUMNS, stage="prepare"):
         record = _from_row(where, folder, row)
         _require_sound(where, record, class_names)
         if record.id in records:
-            raise SecoError(f"{where}: the id {record.id!r} stands there twice; {_REMEDY}")
+            raise SecoError(f"{where}: the id {record.id!r} is there twice; {_REMEDY}")
         records[record.id] = record
     if not records:
         raise SecoError(f"{folder / MANIFEST_FILE} lists no image; {_REMEDY}")
@@ -109,25 +108,19 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def is_safe_id(image_id: str) -> bool:
-    """Say whether an id names a file below a folder: not empty or absolute, no "..", no backslash."""
+    """Return whether an id names a file below a folder: not empty or absolute, no "..", no backslash."""
     path = PurePosixPath(image_id)
     return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in image_id
 
 
 def _to_row(folder: Path, record: Record) -> tuple[str, ...]:
-    mask = "" if record.mask is None else _to_cell(folder, record.mask)
-    labels = _LABEL_SEPARATOR.join(record.labels)
-    image = _to_cell(folder, record.image)
+    image, mask = (_relative(path, folder) if path else "" for path in (record.image, record.mask))
+    labels = _SEPARATOR.join(record.labels)
     return record.id, image, mask, labels, record.split, str(record.width), str(record.height)
 
 
-def _to_cell(folder: Path, path: Path) -> str:
+def _relative(path: Path, folder: Path) -> str:
     return (path if path.is_absolute() else Path(os.path.relpath(path, folder))).as_posix()
-
-
-def _from_cell(folder: Path, cell: str) -> Path:
-    # normpath and not resolve(): a data folder that is a link stays the path the user knows.
-    return Path(os.path.normpath(folder / cell))
 
 
 def _from_row(where: str, folder: Path, row: dict[str, str]) -> Record:
@@ -135,15 +128,10 @@ def _from_row(where: str, folder: Path, row: dict[str, str]) -> Record:
         width, height = int(row["width"]), int(row["height"])
     except ValueError as error:
         raise SecoError(f"{where}: width and height must be whole numbers ({error}); {_REMEDY}") from error
-    return Record(
-        id=row["id"],
-        image=_from_cell(folder, row["image"]),
-        mask=_from_cell(folder, row["mask"]) if row["mask"] else None,
-        labels=tuple(label for label in row["labels"].split(_LABEL_SEPARATOR) if label),
-        split=row["split"],
-        width=width,
-        height=height,
-    )
+    # normpath and not resolve(): a data folder that is a link keeps the path that the user knows.
+    image, mask = (Path(os.path.normpath(folder / row[name])) for name in ("image", "mask"))
+    labels = tuple(label for label in row["labels"].split(_SEPARATOR) if label)
+    return Record(row["id"], image, mask if row["mask"] else None, labels, row["split"], width, height)
 
 
 def _require_sound(where: str, record: Record, class_names: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Label maps as 8-bit palette PNGs whose pixel values are the class ids themselves."""
+"""Masks: 8-bit palette PNGs whose pixel values are class ids."""
 
 import io
 from pathlib import Path
@@ -19,7 +19,7 @@ _GREY = ("1", "L", "I;16")
 
 
 def mask_path(folder: Path, image_id: str) -> Path:
-    """Return where the mask of an image stands in a folder of masks."""
+    """Return the path of an image's mask in a folder of masks."""
     return folder / f"{image_id}.png"
 
 
@@ -65,16 +65,16 @@ def read_mask(path: Path, *, num_classes: int, size: tuple[int, int] | None) -> 
 
 
 class MaskFacts(NamedTuple):
-    """What a mask is judged by."""
+    """What `require_sound` checks."""
 
     size: tuple[int, int]
     """Width, height in pixels."""
     values: tuple[int, ...]
-    """The values of its pixels, ascending."""
+    """The pixel values that occur, ascending."""
 
 
 def inspect_mask(path: Path) -> MaskFacts:
-    """Return the facts of a palette or grey PNG, decoded in full.
+    """Return size and values of a palette or grey PNG, decoded in full.
 
     Raises:
         SecoError: unreadable, or not a PNG of class ids.
@@ -83,7 +83,7 @@ def inspect_mask(path: Path) -> MaskFacts:
 
 
 def require_sound(path: Path, facts: MaskFacts, *, num_classes: int, size: tuple[int, int] | None) -> None:
-    """Raise a SecoError where the mask at `path` is of another size or holds a value that is no class."""
+    """Raise a SecoError if the mask at `path` has another size or a value that is no class."""
     if size is not None and facts.size != size:
         found, wanted = "x".join(map(str, facts.size)), "x".join(map(str, size))
         raise SecoError(f"{path} is {found} pixels but its image is {wanted} (width x height): make them agree")

@@ -1,4 +1,4 @@
-"""The trained model: weights as safetensors, and beside them the settings that made it."""
+"""The trained model: weights as safetensors, and the settings of the run as JSON."""
 
 import json
 from collections.abc import Mapping
@@ -10,14 +10,15 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from seco.errors import SecoError
-from seco.storage.atomic import atomic_path, atomic_write_bytes, atomic_write_text
+from seco.storage.atomic import atomic_path, atomic_write_bytes
+from seco.storage.json_file import write_json
 
 WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
 
 
 class StoredModel(NamedTuple):
-    """A model as it lies on disk."""
+    """A model on disk."""
 
     weights: dict[str, Tensor]
     class_names: tuple[str, ...]
@@ -29,12 +30,12 @@ def write_model(folder: Path, model: StoredModel) -> None:
     """Write ``config.json`` and ``model.safetensors``.
 
     Raises:
-        SecoError: a file cannot be written; where the weights find no place, an older model survives as a whole.
+        SecoError: a file cannot be written; when the weights cannot, both files of an older model survive.
     """
     config = {"class_names": list(model.class_names), "settings": model.settings}
-    with atomic_path(folder / WEIGHTS_FILE) as aside:
-        aside.write_bytes(_serialise(model.weights))
-        atomic_write_text(folder / CONFIG_FILE, json.dumps(config, indent=2, ensure_ascii=False) + "\n")
+    with atomic_path(folder / WEIGHTS_FILE) as temporary:
+        temporary.write_bytes(_serialise(model.weights))
+        write_json(folder / CONFIG_FILE, config)
 
 
 def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:

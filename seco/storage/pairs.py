@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from seco.storage.rows import write_rows
+from seco.storage.csv_file import write_csv
 
 PAIRS_FILE = "cooccurrence.csv"
 _COLUMNS = ("class", "other", "images_of_class", "images_of_other", "images_together", "lift")
@@ -32,4 +32,4 @@ def write_pairs(
         value = lifts[a, b]
         numbers = (counts[a, a], counts[b, b], counts[a, b], "" if np.isnan(value) else f"{value:.6g}")
         rows.append((name, other, *map(str, numbers)))
-    write_rows(folder / PAIRS_FILE, rows, columns=_COLUMNS)
+    write_csv(folder / PAIRS_FILE, rows, columns=_COLUMNS)

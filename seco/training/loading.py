@@ -6,14 +6,13 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Sampler
+from torch.utils.data import Sampler
 from torchvision.transforms.v2 import functional as tv
 
 from seco.compute.distributed import share_of, world_size
 from seco.errors import SecoError
 from seco.method.cam import multi_hot
-from seco.runtime.loader import Guarded, first_fault_or_all, sound_batches, worker_seeds
-from seco.runtime.workers import leave_stopping
+from seco.runtime.loader import SafeDataset, load_batches
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
 from seco.storage.masks import read_mask
@@ -88,7 +87,7 @@ class SampleStream(Sampler[list[Draw]]):
             yield draws
 
 
-class TrainingSet(Guarded[Draw, Batch]):
+class TrainingSet(SafeDataset[Draw, Batch]):
     """The views and labels of the records, one sample a draw. All random numbers depend on seed and position alone.
 
     Args:
@@ -157,16 +156,13 @@ def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers:
     Raises:
         SecoError: an image cannot be read.
     """
-    loader = DataLoader(
+    yield from load_batches(
         dataset,
+        collate=_collate,
         batch_sampler=stream,
         num_workers=num_workers,
-        collate_fn=_collate,
         pin_memory=torch.cuda.is_available(),
-        generator=worker_seeds(),
-        worker_init_fn=leave_stopping,
     )
-    yield from sound_batches(loader)
 
 
 def describe_batches(batch_size: int, *, usual: tuple[str, int] | None = None) -> str:
@@ -201,10 +197,7 @@ def _require_masks(records: Sequence[Record]) -> None:
         )
 
 
-def _collate(samples: list[Batch]) -> Batch | SecoError:
-    found = first_fault_or_all(samples)
-    if isinstance(found, SecoError):
-        return found
-    ids = [name for sample in found for name in sample.ids]
-    faults = [fault for sample in found for fault in sample.faults]
-    return Batch(ids, faults, *(torch.stack(parts) for parts in zip(*(sample[2:] for sample in found), strict=True)))
+def _collate(samples: list[Batch]) -> Batch:
+    ids = [name for sample in samples for name in sample.ids]
+    faults = [fault for sample in samples for fault in sample.faults]
+    return Batch(ids, faults, *(torch.stack(parts) for parts in zip(*(sample[2:] for sample in samples), strict=True)))

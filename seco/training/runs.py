@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from seco.errors import SecoError
-from seco.storage.atomic import atomic_write_text, require_writable
+from seco.storage.atomic import require_writable
+from seco.storage.json_file import write_json
 from seco.training.checkpoint import list_checkpoints
 
 _NOTE, _LOCK = "run.json", "lock"
@@ -68,7 +69,7 @@ def note_run(folder: Path, note: Mapping[str, Any]) -> None:
     """
     path = folder / _NOTE
     if not path.exists():
-        atomic_write_text(path, json.dumps({**note, "started": round(time.time())}, indent=2) + "\n")
+        write_json(path, {**note, "started": round(time.time())})
 
 
 def list_runs(root: Path) -> list[SavedRun]:

@@ -1,150 +1,86 @@
-"""Commands that are asked to stop, as a terminal, `timeout` or DVC's death ask: quietly, with nothing half done."""
+"""Commands that are asked to stop by a terminal, `timeout` or the death of DVC: they end quietly, with whole files."""
 
 import os
+import shutil
 import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from PIL import Image
 
+from seco.storage import atomic
 from seco.storage.manifest import Manifest, read_manifest, write_manifest
 from seco.training.checkpoint import read_checkpoint
-from tests.imports import ROOT
-from tests.pipeline.conftest import Outcome, Project
+from tests.pipeline.conftest import Project
+from tests.processes import SECO, Program, wait_until
 
-STATUSES = {signal.SIGTERM: 143, signal.SIGINT: 130}
 ENDLESS = {"train.steps": 100_000, "train.checkpoint_every": 100_000, "train.log_every": 1}
-PARENT = "import os, subprocess, sys; os.environ['DVC_STAGE'] = 'train'; subprocess.call(sys.argv[1:])"
-PRETRAINING = {"--output": "new.safetensors", "--images": 8, "--size": 64, "--steps": 9, "--batch-size": 1}
-
-
-class Started(NamedTuple):
-    """A command in a session of its own, which holds all of its processes."""
-
-    process: subprocess.Popen[str]
-
-    def wait_for(self, happens: Callable[[], object]) -> None:
-        patience = time.monotonic() + 180
-        while not happens():
-            assert self.process.poll() is None, self.process.communicate()[0]
-            assert time.monotonic() < patience
-            time.sleep(0.05)
-
-    def ask(self, number: signal.Signals) -> None:
-        """Signal the whole process group, as a terminal does."""
-        os.killpg(self.process.pid, number)
-
-    def end(self, *, within: float = 90) -> Outcome:
-        """Wait for the end of all processes that hold the output open."""
-        told, _ = self.process.communicate(timeout=within)
-        assert "Traceback" not in told
-        assert self.survivors() == []
-        return Outcome(self.process.returncode, told, told)
-
-    def survivors(self) -> list[int]:
-        """Return the processes of the session that do not end within seconds."""
-        patience = time.monotonic() + 30
-        while (found := processes_of(self.process.pid)) and time.monotonic() < patience:
-            time.sleep(0.05)
-        return found
-
-
-def processes_of(session: int) -> list[int]:
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            state, _, _, its_session = (path / "stat").read_text().rpartition(")")[2].split()[:4]
-        except OSError:  # it has ended meanwhile
-            continue
-        if int(its_session) == session and state != "Z":
-            found.append(int(path.name))
-    return found
-
-
-@pytest.fixture
-def start(project: Project):
-    """Start commands; kill what is left of them."""
-    sessions: list[int] = []
-
-    def start(*words: object, parent: tuple[str, ...] = ()) -> Started:
-        process = subprocess.Popen(
-            [*parent, sys.executable, "-m", "pipeline", *map(str, words)],
-            cwd=project.root,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-            preexec_fn=_heed_interrupts,
-        )
-        sessions.append(process.pid)
-        return Started(process)
-
-    yield start
-    for pid in [pid for session in sessions for pid in processes_of(session)]:
-        os.kill(pid, signal.SIGKILL)
-
-
-def _heed_interrupts() -> None:
-    """Undo what a shell does to the commands it runs in the background: they ignore Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def many_times(manifest: Manifest, count: int) -> Manifest:
-    records = [replace(record, id=f"{record.id}_{copy}") for record in manifest.records for copy in range(count)]
-    return Manifest(tuple(records), manifest.class_names)
+TRAIN = ("train", "--output", "new", "--curves", "log")
+DVC = "import os, subprocess, sys; os.environ['DVC_STAGE'] = 'train'; subprocess.call(sys.argv[1:])"
+PRETRAIN = "pretrain --output new.safetensors --images 8 --size 64 --steps 9 --batch-size 1"
+Start = Callable[..., Program]
 
 
 def require_saved_step(project: Project) -> None:
-    """Demand one state of an interrupted run, whose curves go up to its step."""
+    """Check that an interrupted run has left one state, with curves up to its step."""
     (folder,) = [path.parent for path in project.root.glob(".seco/resume/*/*.pt")]
     restored = read_checkpoint(folder)
     assert restored is not None
     assert restored.step >= 1
     assert [point["step"] for point in restored.state["curves"]] == list(range(1, restored.step + 1))
-    assert not [path.name for path in folder.iterdir() if path.name.endswith(".tmp")]
+    assert not [path.name for path in folder.iterdir() if path.name.endswith(atomic.TEMPORARY_SUFFIX)]
 
 
-@pytest.mark.parametrize("number", STATUSES)
-def test_training_finishes_its_step_and_saves(project: Project, start, number: signal.Signals) -> None:
+def test_training_finishes_its_step_and_saves(project: Project, start: Start) -> None:
     project.set(**ENDLESS, **{"train.num_workers": 2})
-    command = start("train", "--output", "new", "--curves", "log")
-    command.wait_for((project.root / "log/metrics.json").exists)
-    command.ask(number)
-    outcome = command.end()
-    assert outcome.status == STATUSES[number]
-    assert outcome.err.endswith(
-        f"seco: finishing the step and saving; once more to stop at once\nseco: stopped ({number.name})\n"
+    program = start(*TRAIN)
+    program.wait_for((project.root / "log/metrics.json").exists)
+    program.signal(signal.SIGINT)
+    assert program.end() == 130
+    assert program.output().endswith(
+        "seco: finishing the step and saving; once more to stop at once\nseco: stopped (SIGINT)\n"
     )
     require_saved_step(project)
     assert not any((project.root / "new").iterdir())
 
 
-def test_asked_twice_training_ends_in_the_midst_of_a_step(project: Project, start) -> None:
+def test_training_saves_and_ends_when_dvc_dies(project: Project, start: Start) -> None:
+    project.set(**ENDLESS, **{"train.num_workers": 1})
+    program = start(*TRAIN, command=(sys.executable, "-c", DVC, *SECO))
+    program.wait_for((project.root / "log/metrics.json").exists)
+    program.process.kill()
+    program.end()
+    assert program.output().endswith("seco: stopped (SIGTERM)\n")
+    require_saved_step(project)
+
+
+def test_a_second_signal_ends_training_in_the_middle_of_a_step(project: Project, start: Start) -> None:
     pipe = project.root / "never.jpg"
     os.mkfifo(pipe)
     manifest = read_manifest(project.root / "data/prepare")
     records = [replace(record, image=pipe) for record in manifest.records]
     write_manifest(project.root / "data/slow", Manifest(tuple(records), manifest.class_names), summary={})
     project.set(**ENDLESS, **{"train.num_workers": 0})
-    command = start("train", "--data", "data/slow", "--output", "new", "--curves", "log")
-    command.wait_for(lambda: opened(pipe))
-    command.ask(signal.SIGINT)
-    time.sleep(1)
-    assert command.process.poll() is None
-    command.ask(signal.SIGINT)
-    assert command.end(within=10).status == 130
+    program = start(*TRAIN, "--data", "data/slow")
+    program.wait_for(lambda: opened(pipe))
+    program.signal(signal.SIGINT)
+    program.wait_for(lambda: "finishing the step" in program.output())
+
+    def signal_again() -> bool:
+        if program.process.poll() is None:
+            program.signal(signal.SIGINT)
+        return program.process.poll() is not None
+
+    wait_until(signal_again, within=10)
+    assert program.end() == 130
     assert not any(project.root.glob(".seco/resume/*/*.pt"))
 
 
 def opened(pipe: Path) -> bool:
-    """Return whether somebody reads a pipe, and let them wait for the first byte."""
+    """Return whether another process reads a pipe, and keep it waiting for the first byte."""
     try:
         os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
     except OSError:
@@ -152,75 +88,58 @@ def opened(pipe: Path) -> bool:
     return True
 
 
-def test_training_ends_with_the_dvc_that_started_it(project: Project, start) -> None:
-    project.set(**ENDLESS, **{"train.num_workers": 1})
-    parent = (sys.executable, "-c", PARENT)
-    command = start("train", "--output", "new", "--curves", "log", parent=parent)
-    command.wait_for((project.root / "log/metrics.json").exists)
-    command.process.kill()
-    assert command.end(within=20).err.endswith("seco: stopped (SIGTERM)\n")
-    require_saved_step(project)
-
-
-@pytest.mark.parametrize("number", STATUSES)
-def test_refinement_stops_and_leaves_whole_masks(project: Project, start, number: signal.Signals) -> None:
-    manifest = many_times(read_manifest(project.root / "data/prepare"), 1000)
-    write_manifest(project.root / "data/many", manifest, summary={})
-    command = start("refine", "--data", "data/many", "--output", "new")
-    command.wait_for(lambda: any(project.root.glob("new/*.png")))
-    command.ask(number)
-    outcome = command.end()
-    assert outcome.status == STATUSES[number]
-    assert outcome.err.endswith(f"seco: stopped ({number.name})\n")
+def test_refinement_stops_and_leaves_whole_masks(project: Project, start: Start) -> None:
+    manifest = read_manifest(project.root / "data/prepare")
+    records = [replace(record, id=f"{record.id}_{copy}") for record in manifest.records for copy in range(1000)]
+    write_manifest(project.root / "data/many", Manifest(tuple(records), manifest.class_names), summary={})
+    program = start("refine", "--data", "data/many", "--output", "new")
+    program.wait_for(lambda: any(project.root.glob("new/*.png")))
+    program.signal(signal.SIGTERM)
+    assert program.end() == 143
+    assert program.output().endswith("seco: stopped (SIGTERM)\n")
     for path in (project.root / "new").iterdir():
         Image.open(path).load()
 
 
-@pytest.mark.parametrize("number", STATUSES)
-def test_the_old_scenes_survive_when_new_ones_are_given_up(project: Project, start, number: signal.Signals) -> None:
+def test_the_old_scenes_stay_when_drawing_is_stopped(project: Project, start: Start) -> None:
     project.set(**{"generate.train_images": 100_000})
     before = project.files()
-    command = start("generate")
-    command.wait_for(lambda: any(project.root.glob("data/raw/.demo.partial/fresh/JPEGImages/*.jpg")))
-    command.ask(number)
-    assert command.end().status == STATUSES[number]
+    program = start("generate")
+    program.wait_for(lambda: any(project.root.glob("data/raw/.demo.partial/fresh/JPEGImages/*.jpg")))
+    program.signal(signal.SIGINT)
+    assert program.end() == 130
     assert project.files() == before
 
 
-@pytest.mark.parametrize("number", STATUSES)
-@pytest.mark.parametrize("stage", ["prepare", "export", "export-masks", "predict", "evaluate"])
-def test_the_first_file_is_finished_and_no_other_begun(
-    project: Project, stage: str, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("stage", "output"),
+    [("prepare", "prepare"), ("export", "export"), ("export-masks", "export/seeds"), ("predict", "predict")],
+)
+def test_a_stage_finishes_its_first_file_and_begins_no_other(
+    project: Project, stage: str, output: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before, sync, synced = project.files(), os.fsync, [0]
+    shutil.rmtree(project.root / "data" / output)
+    before, publish = project.files(), atomic.publish
 
-    def stop_in_the_midst(descriptor: int) -> None:
-        synced[0] += 1
-        if synced[0] == 1:
-            os.kill(os.getpid(), number)
-        sync(descriptor)
+    def publish_after_signal(temporary: Path, path: Path) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
+        publish(temporary, path)
 
-    monkeypatch.setattr(os, "fsync", stop_in_the_midst)
+    monkeypatch.setattr(atomic, "publish", publish_after_signal)
     outcome = project.run(stage)
-    assert outcome.status == STATUSES[number]
-    assert outcome.err.endswith(f"seco: stopped ({number.name})\n")
+    assert outcome.status == 143
+    assert outcome.err.endswith("seco: stopped (SIGTERM)\n")
     assert "Traceback" not in outcome.err
-    assert synced[0] == 2, "the file and its folder"
-    changed = {name for name, digest in project.files().items() if before.get(name) != digest}
-    assert not {name for name in changed if not name.startswith(".seco/prepare/")}, "known files of a copy are others"
+    assert len(project.changed_files(before)) == 1
 
 
-@pytest.mark.parametrize("number", STATUSES)
-def test_pretraining_writes_nothing_when_stopped(
-    project: Project, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pretraining_writes_nothing_when_stopped(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: object, **__: object) -> float:
-        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), signal.SIGINT)
         return 1.0
 
     monkeypatch.setattr("scenes.pretraining.learning_rate_factor", stop)
     before = project.files()
-    outcome = project.run("pretrain", *(str(word) for option in PRETRAINING.items() for word in option))
-    assert outcome.status == STATUSES[number]
-    assert outcome.err.endswith(f"seco: stopped ({number.name})\n")
+    outcome = project.run(*PRETRAIN.split())
+    assert (outcome.status, outcome.err.endswith("seco: stopped (SIGINT)\n")) == (130, True)
     assert project.files() == before

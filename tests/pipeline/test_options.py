@@ -1,7 +1,5 @@
-"""Where interrupted runs wait: in the project, also when DVC runs a stage in a copy of it."""
+"""The folder of interrupted runs is in the project, also when DVC runs a stage in a copy of it."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,47 +7,42 @@ import pytest
 import yaml
 
 from pipeline.options import resume_folder
+from tests.clone import succeed
 from tests.imports import ROOT
 
-# A stage that leaves, where runs wait, the name of the folder that it ran in.
-STAGE = """
+# A stage that writes the folder in which it runs into the folder of interrupted runs.
+STAGE = f"""
+import sys
 from pathlib import Path
+sys.path.insert(0, {str(ROOT)!r})
 from pipeline.options import resume_folder
 resume_folder().mkdir(parents=True, exist_ok=True)
 (resume_folder() / "ran_in").write_text(str(Path.cwd()))
 Path("out").touch()
 """
+COPIES = ".dvc/tmp/exps"
 
 
-@pytest.fixture(autouse=True)
-def without_dvc(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("here", "dvc_root", "folder"),
+    [
+        ("project", None, ".seco/resume"),
+        ("project", "project", ".seco/resume"),
+        ("scratch", "project", "{}/project/.seco/resume"),  # .dvc/tmp may be a link to another disk
+        (f"project/{COPIES}/tmpabc", None, "{}/project/.seco/resume"),
+        (f"project/{COPIES}/standalone/tmpabc/sub/project", None, "{}/project/.seco/resume"),
+    ],
+)
+def test_the_folder_is_in_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: str, dvc_root: str | None, folder: str
+) -> None:
+    root = tmp_path.resolve()
+    (root / here).mkdir(parents=True)
+    monkeypatch.chdir(root / here)
     monkeypatch.delenv("DVC_ROOT", raising=False)
-
-
-def test_by_hand_it_is_below_the_present_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert resume_folder() == Path(".seco/resume")
-
-
-def test_in_the_project_itself_the_path_stays_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path.resolve()))
-    assert resume_folder() == Path(".seco/resume")
-
-
-def test_dvc_says_where_the_project_of_an_experiment_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "elsewhere").mkdir()  # such as a scratch disk that .dvc/tmp is a link to
-    monkeypatch.chdir(tmp_path / "elsewhere")
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path / "project"))
-    assert resume_folder() == tmp_path / "project/.seco/resume"
-
-
-@pytest.mark.parametrize("copy", ["tmpabc", "standalone/tmpabc", "standalone/tmpabc/sub/project"])
-def test_by_hand_in_a_copy_it_is_below_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copy: str) -> None:
-    folder = tmp_path.resolve() / "project/.dvc/tmp/exps" / copy
-    folder.mkdir(parents=True)
-    monkeypatch.chdir(folder)
-    assert resume_folder() == tmp_path.resolve() / "project/.seco/resume"
+    if dvc_root:
+        monkeypatch.setenv("DVC_ROOT", str(root / dvc_root))
+    assert resume_folder() == Path(folder.format(root))
 
 
 def test_an_experiment_of_dvc_leaves_its_state_in_the_project(tmp_path: Path) -> None:
@@ -59,18 +52,16 @@ def test_an_experiment_of_dvc_leaves_its_state_in_the_project(tmp_path: Path) ->
     (project / ".gitignore").write_text("/.seco/\n")
     stage = {"cmd": f"{sys.executable} stage.py", "deps": ["stage.py"], "outs": ["out"]}
     (project / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"probe": stage}}))
-    identity = {f"GIT_{who}_{what}": "test@localhost" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    environment = os.environ | identity | {"PYTHONPATH": str(ROOT), "GIT_CONFIG_GLOBAL": "/dev/null"}
-    dvc = [sys.executable, "-m", "dvc"]
     for words in (
-        ["git", "init", "--quiet"],
-        [*dvc, "init", "--quiet"],
-        ["git", "add", "--all"],
-        ["git", "commit", "--quiet", "--message", "A project"],
-        [*dvc, "exp", "run", "--quiet", "--temp"],
+        "git init --quiet",
+        "git config user.name test",
+        "git config user.email test@localhost",
+        "dvc init --quiet",
+        "git add --all",
+        "git commit --quiet --message project",
+        "dvc exp run --quiet --temp",
     ):
-        done = subprocess.run(words, cwd=project, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
+        succeed(*words.split(), cwd=project)
     ran_in = (project / ".seco/resume/ran_in").read_text()
-    assert ran_in.startswith(f"{project}/.dvc/tmp/exps/")
+    assert ran_in.startswith(f"{project}/{COPIES}/")
     assert not Path(ran_in).exists()

@@ -1,12 +1,12 @@
-"""Signals that this process sends to itself; what needs one of its own is in tests/runtime/test_watcher.py."""
+"""Signals that this process sends to itself; tests/runtime/test_watcher.py signals other processes."""
 
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing import get_context
+from multiprocessing.connection import Connection
 
 import pytest
 
@@ -27,7 +27,7 @@ def stop(work: Callable[[], object]) -> Stopped:
 
 
 @contextmanager
-def handled(number: int, handler: Callable[..., object] | signal.Handlers) -> Iterator[None]:
+def handler_of(number: int, handler: Callable[..., object] | signal.Handlers) -> Iterator[None]:
     former = signal.signal(number, handler)
     try:
         yield
@@ -36,22 +36,21 @@ def handled(number: int, handler: Callable[..., object] | signal.Handlers) -> It
 
 
 @pytest.mark.parametrize("number", STATUSES)
-def test_a_signal_raises_with_its_status_at_once(number: signal.Signals) -> None:
-    reached: list[str] = []
+def test_a_signal_raises_at_once_with_its_status(number: signal.Signals) -> None:
+    done: list[str] = []
 
     def work() -> None:
         ask(number)
-        time.sleep(30)
-        reached.append("end")
+        threading.Event().wait(30)
+        done.append("end")
 
     stopped = stop(work)
-    assert str(stopped) == f"stopped ({number.name})"
-    assert stopped.status == STATUSES[number]
-    assert not reached
+    assert (str(stopped), stopped.status) == (f"stopped ({number.name})", STATUSES[number])
+    assert not done
     assert not isinstance(stopped, Exception)
 
 
-def test_everything_is_put_back_afterwards() -> None:
+def test_listening_ends_without_a_trace() -> None:
     handlers = [signal.getsignal(number) for number in STATUSES]
     threads = threading.active_count()
     with listen():
@@ -63,66 +62,54 @@ def test_everything_is_put_back_afterwards() -> None:
         ask(signal.SIGINT)
 
 
-def test_what_a_shell_has_its_background_ignore_stays_ignored() -> None:
-    with handled(signal.SIGINT, signal.SIG_IGN), listen():
+def test_an_ignored_signal_stays_ignored() -> None:
+    with handler_of(signal.SIGINT, signal.SIG_IGN), listen():
         ask(signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
         with pytest.raises(Stopped):
             ask(signal.SIGTERM)
 
 
-def test_other_signals_that_are_handled_ask_for_nothing() -> None:
-    with handled(signal.SIGCHLD, lambda *_: None), listen(), deferred() as asked:
+def test_another_signal_is_no_request() -> None:
+    handled = threading.Event()
+    with handler_of(signal.SIGCHLD, lambda *_: handled.set()), listen(), deferred() as is_requested:
         os.kill(os.getpid(), signal.SIGCHLD)
-        time.sleep(0.1)
-        assert not asked()
+        assert handled.wait(10)
+        assert not is_requested()
 
 
-def test_a_deferred_block_is_told_ends_and_then_raises(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_deferred_block_learns_of_the_request_and_ends_first(capfd: pytest.CaptureFixture[str]) -> None:
     done: list[str] = []
 
     def work() -> None:
-        with deferred("wait for it") as asked:
-            assert not asked()
-            ask(signal.SIGINT)
-            assert asked()
-            done.append("work")
-        done.append("more")
-
-    assert stop(work).status == 130
-    assert done == ["work"]
-    assert capfd.readouterr().err == "seco: wait for it\n"
-
-
-def test_the_outermost_of_nested_blocks_raises(capfd: pytest.CaptureFixture[str]) -> None:
-    done: list[str] = []
-
-    def work() -> None:
-        with deferred("the outer one's words"):
+        with deferred("the outer notice") as is_requested:
             with deferred():
-                ask()
+                assert not is_requested()
+                ask(signal.SIGINT)
+                assert is_requested()
                 done.append("inner")
             done.append("outer")
+        done.append("after")
 
-    stop(work)
+    assert stop(work).status == 130
     assert done == ["inner", "outer"]
-    assert capfd.readouterr().err == "seco: the outer one's words\n"
+    assert capfd.readouterr().err == "seco: the outer notice\n"
 
 
-def test_a_request_before_the_block_is_told_too() -> None:
-    told: list[bool] = []
+def test_a_block_after_the_request_learns_of_it_too() -> None:
+    seen: list[bool] = []
 
     def work() -> None:
         with suppress(Stopped):  # lost on its way, as in the callback of a library
             ask()
-        with deferred() as asked:
-            told.append(asked())
+        with deferred() as is_requested:
+            seen.append(is_requested())
 
     stop(work)
-    assert told == [True]
+    assert seen == [True]
 
 
-def test_a_fault_of_the_block_comes_first() -> None:
+def test_an_error_in_the_block_comes_first() -> None:
     def work() -> None:
         with listen(), deferred():
             ask()
@@ -132,7 +119,7 @@ def test_a_fault_of_the_block_comes_first() -> None:
         work()
 
 
-def test_what_cleans_up_may_write_more_than_once() -> None:
+def test_the_clean_up_may_write_more_than_once() -> None:
     cleaned: list[int] = []
 
     def work() -> None:
@@ -147,16 +134,16 @@ def test_what_cleans_up_may_write_more_than_once() -> None:
     assert cleaned == [0, 1]
 
 
-def test_another_thread_writes_on_and_raises_nothing() -> None:
+def test_another_thread_learns_of_the_request_and_goes_on() -> None:
     is_inside, is_asked = threading.Event(), threading.Event()
-    told: list[bool] = []
+    seen: list[bool] = []
 
     def write() -> None:
-        with deferred() as asked:
+        with deferred() as is_requested:
             is_inside.set()
             is_asked.wait(10)
-            told.append(asked())
-        told.append(True)
+            seen.append(is_requested())
+        seen.append(True)
 
     thread = threading.Thread(target=write)
 
@@ -170,29 +157,30 @@ def test_another_thread_writes_on_and_raises_nothing() -> None:
             thread.join()
 
     stop(work)
-    assert told == [True, True]
+    assert seen == [True, True]
 
 
-def test_nobody_is_asked_where_nobody_listens() -> None:
-    with deferred() as asked:
-        assert not asked()
+def test_without_listening_there_is_no_request() -> None:
+    with deferred() as is_requested:
+        assert not is_requested()
 
 
-def serve(seconds: float) -> None:
-    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_IGN
-    assert os.getpgid(0) == os.getpid() != os.getpgid(os.getppid())
-    time.sleep(seconds)
+def serve(pipe: Connection) -> None:
+    pipe.send((signal.getsignal(signal.SIGUSR1) == signal.SIG_IGN, os.getpgid(0) == os.getpid()))
+    pipe.recv()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 0), (signal.SIGUSR1, 0), (signal.SIGTERM, -15)])
 def test_a_forked_process_keeps_its_signals_to_itself(number: signal.Signals, code: int) -> None:
-    with listen(), deferred() as asked:
-        process = get_context("fork").Process(target=serve, args=(1.0,))
+    context = get_context("fork")
+    ours, theirs = context.Pipe()
+    with listen(), deferred() as is_requested:
+        process = context.Process(target=serve, args=(theirs,))
         process.start()
+        assert ours.recv() == (True, True)
         assert process.pid is not None
-        while os.getpgid(process.pid) != process.pid:
-            time.sleep(0.01)
         os.kill(process.pid, number)
+        ours.send("end")
         process.join(10)
         assert process.exitcode == code
-        assert not asked()
+        assert not is_requested()

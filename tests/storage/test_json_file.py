@@ -16,7 +16,7 @@ def test_numbers_of_every_kind_survive(tmp_path: Path) -> None:
     assert (tmp_path / "m.json").read_text().index('"a"') < (tmp_path / "m.json").read_text().index('"b"')
 
 
-def test_what_is_not_finite_is_null_with_a_note(tmp_path: Path) -> None:
+def test_a_number_that_is_not_finite_is_null_with_a_note(tmp_path: Path) -> None:
     metrics = {"cam": {"dog": math.inf, "cat": np.float64(math.nan)}, "list": [1.0, -math.inf]}
     write_metrics(tmp_path / "m.json", metrics, notes=["3 images have no mask"])
     content = json.loads((tmp_path / "m.json").read_text(), parse_constant=pytest.fail)
@@ -30,7 +30,7 @@ def test_what_is_not_finite_is_null_with_a_note(tmp_path: Path) -> None:
     ]
 
 
-def test_metrics_that_are_missing_or_damaged_name_the_command(tmp_path: Path) -> None:
+def test_missing_or_damaged_metrics_name_the_command(tmp_path: Path) -> None:
     path = tmp_path / "m.json"
     with pytest.raises(SecoError, match=r"m\.json is missing: run `seco evaluate`"):
         read_metrics(path, stage="evaluate")

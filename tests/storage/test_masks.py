@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from seco.errors import SecoError
-from seco.storage.masks import MaskFacts, inspect_mask, mask_path, read_mask, require_sound, write_mask
+from seco.storage.masks import MaskFacts, inspect_mask, mask_path, read_mask, write_mask
 
 MASK = np.array([[0, 1, 2], [255, 2, 0]], np.uint8)
 
@@ -17,24 +17,24 @@ def test_a_mask_survives_the_round_trip(tmp_path: Path) -> None:
     assert path.name == "2007_1.b.png"
     write_mask(path, MASK)
     assert np.array_equal(read_mask(path, num_classes=2, size=(3, 2)), MASK)
+    assert inspect_mask(path) == MaskFacts((3, 2), (0, 1, 2, 255))
 
 
 def test_a_mask_is_an_8_bit_palette_png_in_vocs_colours(tmp_path: Path) -> None:
     write_mask(tmp_path / "m.png", MASK)
     with Image.open(tmp_path / "m.png") as image:
-        assert image.mode == "P"
-        assert image.size == (3, 2)
-        assert image.convert("RGB").getpixel((1, 0)) == (128, 0, 0)
-        assert image.convert("RGB").getpixel((0, 1)) == (224, 224, 192)
+        assert (image.mode, image.size) == ("P", (3, 2))
+        colours = image.convert("RGB")
+        assert (colours.getpixel((1, 0)), colours.getpixel((0, 1))) == ((128, 0, 0), (224, 224, 192))
     assert (tmp_path / "m.png").read_bytes()[24] == 8
 
 
-def test_a_grey_png_holds_raw_ids(tmp_path: Path) -> None:
+def test_a_grey_png_holds_class_ids(tmp_path: Path) -> None:
     Image.fromarray(MASK).save(tmp_path / "m.png")
     assert np.array_equal(read_mask(tmp_path / "m.png", num_classes=2, size=None), MASK)
 
 
-def test_a_palette_of_fewer_bits_holds_raw_ids(tmp_path: Path) -> None:
+def test_a_palette_of_fewer_bits_holds_class_ids(tmp_path: Path) -> None:
     image = Image.fromarray(np.array([[0, 1, 2, 3]], np.uint8))
     image.putpalette([0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255])
     image.save(tmp_path / "m.png", bits=2)
@@ -42,55 +42,44 @@ def test_a_palette_of_fewer_bits_holds_raw_ids(tmp_path: Path) -> None:
     assert read_mask(tmp_path / "m.png", num_classes=3, size=None).tolist() == [[0, 1, 2, 3]]
 
 
-def test_a_shallow_grey_png_is_refused_since_its_values_would_be_stretched(tmp_path: Path) -> None:
+def write_4_bit_grey(path: Path) -> None:
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
     header = struct.pack(">IIBBBBB", 2, 1, 4, 0, 0, 0, 0)  # 2 x 1 pixels, 4-bit grey, values 1 and 0
     data = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\x00\x10")) + chunk(b"IEND", b"")
-    (tmp_path / "m.png").write_bytes(b"\x89PNG\r\n\x1a\n" + data)
-    with pytest.raises(SecoError, match="grey PNG of 4 bits"):
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+
+
+@pytest.mark.parametrize(
+    ("write", "sentence"),
+    [
+        (write_4_bit_grey, "is a grey PNG of 4 bits: save it as an 8-bit palette or grey PNG"),  # would be stretched
+        (lambda path: Image.new("1", (3, 2)).save(path), "is a grey PNG of 1 bits"),
+        (lambda path: Image.new("I;16", (3, 2)).save(path), "is a grey PNG of 16 bits"),
+        (lambda path: Image.new("RGB", (3, 2)).save(path), "is a RGB image, .*: save it as an 8-bit palette or grey"),
+        (lambda path: Image.fromarray(MASK).save(path, format="JPEG"), "is a JPEG file"),
+    ],
+)
+def test_a_file_without_class_ids_is_refused(tmp_path: Path, write, sentence: str) -> None:
+    write(tmp_path / "m.png")
+    with pytest.raises(SecoError, match=rf"m\.png {sentence}"):
         read_mask(tmp_path / "m.png", num_classes=20, size=None)
 
 
-@pytest.mark.parametrize(("mode", "bits"), [("1", 1), ("I;16", 16)])
-def test_grey_of_another_depth_is_refused(tmp_path: Path, mode: str, bits: int) -> None:
-    Image.new(mode, (3, 2)).save(tmp_path / "m.png")
-    with pytest.raises(SecoError, match=f"is a grey PNG of {bits} bits: save it as an 8-bit palette or grey PNG"):
-        read_mask(tmp_path / "m.png", num_classes=2, size=None)
-
-
-def test_the_facts_of_a_mask_are_its_size_and_values(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("num_classes", "size", "sentence"),
+    [
+        (1, (3, 2), r"m\.png holds the value 2, but class ids are 0\.\.1 and 255"),
+        (2, (2, 3), r"m\.png is 3x2 pixels but its image is 2x3"),
+    ],
+)
+def test_a_mask_that_does_not_fit_is_refused(
+    tmp_path: Path, num_classes: int, size: tuple[int, int], sentence: str
+) -> None:
     write_mask(tmp_path / "m.png", MASK)
-    facts = inspect_mask(tmp_path / "m.png")
-    assert facts == MaskFacts((3, 2), (0, 1, 2, 255))
-    require_sound(tmp_path / "m.png", facts, num_classes=2, size=(3, 2))
-    with pytest.raises(SecoError, match=r"m\.png holds the value 2, but"):
-        require_sound(tmp_path / "m.png", facts, num_classes=1, size=(3, 2))
-
-
-def test_a_colour_image_is_refused_with_the_remedy(tmp_path: Path) -> None:
-    Image.new("RGB", (3, 2)).save(tmp_path / "m.png")
-    with pytest.raises(SecoError, match=r"m\.png is a RGB image.*palette or grey PNG"):
-        read_mask(tmp_path / "m.png", num_classes=2, size=None)
-
-
-def test_a_jpeg_is_refused(tmp_path: Path) -> None:
-    Image.fromarray(MASK).save(tmp_path / "m.jpg")
-    with pytest.raises(SecoError, match="is a JPEG file"):
-        read_mask(tmp_path / "m.jpg", num_classes=2, size=None)
-
-
-def test_a_value_that_is_no_class_is_named(tmp_path: Path) -> None:
-    write_mask(tmp_path / "m.png", MASK)
-    with pytest.raises(SecoError, match=r"holds the value 2, but class ids are 0\.\.1 and 255"):
-        read_mask(tmp_path / "m.png", num_classes=1, size=None)
-
-
-def test_a_mask_of_another_size_is_refused_with_both_sizes(tmp_path: Path) -> None:
-    write_mask(tmp_path / "m.png", MASK)
-    with pytest.raises(SecoError, match="is 3x2 pixels but its image is 2x3"):
-        read_mask(tmp_path / "m.png", num_classes=2, size=(2, 3))
+    with pytest.raises(SecoError, match=sentence):
+        read_mask(tmp_path / "m.png", num_classes=num_classes, size=size)
 
 
 def test_a_truncated_mask_is_refused(tmp_path: Path) -> None:

@@ -1,87 +1,80 @@
-"""The trained model on disk: exact, plain data, whole or not there."""
+"""The trained model on disk: exact, plain data, complete or absent."""
 
-import errno
 import json
-import os
 from pathlib import Path
 
 import pytest
 import torch
 
 from seco.errors import SecoError
+from seco.storage import model as module
 from seco.storage.model import CONFIG_FILE, WEIGHTS_FILE, StoredModel, read_model, write_model, write_weights
 
 SETTINGS = {"patch_size": 64, "backbone": {"name": "vit", "depth": None}, "cam": {"scales": [1.0, 0.5]}}
+WEIGHTS = {
+    "wide": torch.arange(6.0).view(2, 3),
+    "transposed": torch.arange(6.0).view(2, 3).T,
+    "half": torch.tensor([0.1, -1.0], dtype=torch.float16),
+    "count": torch.tensor(3),
+    "learnt": torch.ones(2, requires_grad=True),
+}
+MODEL = StoredModel(WEIGHTS, ("cat", "dög"), SETTINGS)
 
 
-def model() -> StoredModel:
-    weights = {
-        "wide": torch.arange(6.0).view(2, 3),
-        "transposed": torch.arange(6.0).view(2, 3).T,
-        "half": torch.tensor([0.1, -1.0], dtype=torch.float16),
-        "count": torch.tensor(3),
-        "learnt": torch.ones(2, requires_grad=True),
-    }
-    return StoredModel(weights, ("cat", "dög"), SETTINGS)
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_model(tmp_path / "model", MODEL)
+    return tmp_path / "model"
 
 
-def test_a_model_comes_back_as_it_was(tmp_path: Path) -> None:
-    write_model(tmp_path / "model", model())
-    stored = read_model(tmp_path / "model")
-    assert stored.class_names == ("cat", "dög")
-    assert stored.settings == SETTINGS
-    assert stored.weights.keys() == model().weights.keys()
-    for name, weight in model().weights.items():
+def test_a_model_survives_the_round_trip(folder: Path) -> None:
+    stored = read_model(folder)
+    assert stored[1:] == MODEL[1:]
+    assert stored.weights.keys() == WEIGHTS.keys()
+    for name, weight in WEIGHTS.items():
         assert stored.weights[name].dtype == weight.dtype
         assert torch.equal(stored.weights[name], weight)
 
 
-def test_nothing_but_two_files_is_written_and_the_config_is_for_people(tmp_path: Path) -> None:
-    write_model(tmp_path, model())
-    assert {path.name for path in tmp_path.iterdir()} == {"config.json", "model.safetensors"}
-    text = (tmp_path / CONFIG_FILE).read_text(encoding="utf-8")
+def test_a_model_is_two_files_and_the_config_is_readable(folder: Path) -> None:
+    assert {path.name for path in folder.iterdir()} == {"config.json", "model.safetensors"}
+    text = (folder / CONFIG_FILE).read_text(encoding="utf-8")
     assert "dög" in text
     assert json.loads(text) == {"class_names": ["cat", "dög"], "settings": SETTINGS}
 
 
-@pytest.mark.parametrize("missing", [CONFIG_FILE, WEIGHTS_FILE])
-def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
-    write_model(tmp_path, model())
-    (tmp_path / missing).unlink()
-    with pytest.raises(SecoError, match=rf"holds no trained model \({missing} is missing\): run `seco train`"):
-        read_model(tmp_path)
-
-
-@pytest.mark.parametrize("damaged", [CONFIG_FILE, WEIGHTS_FILE])
-def test_a_file_cut_anywhere_is_a_sentence(tmp_path: Path, damaged: str) -> None:
-    write_model(tmp_path, model())
-    whole = (tmp_path / damaged).read_bytes()
+@pytest.mark.parametrize("name", [CONFIG_FILE, WEIGHTS_FILE])
+def test_a_missing_or_truncated_file_is_one_sentence(folder: Path, name: str) -> None:
+    whole = (folder / name).read_bytes()
     for length in range(0, len(whole) - 2, 7):
-        (tmp_path / damaged).write_bytes(whole[:length])
+        (folder / name).write_bytes(whole[:length])
         with pytest.raises(SecoError, match="cannot be read"):
-            read_model(tmp_path)
+            read_model(folder)
+    (folder / name).unlink()
+    with pytest.raises(SecoError, match=rf"holds no trained model \({name} is missing\): run `seco train`"):
+        read_model(folder)
 
 
 @pytest.mark.parametrize("content", ["[]", "{}", '{"class_names": 3, "settings": {}}', '{"class_names": ["a"]}', "3"])
-def test_a_config_of_something_else_is_a_sentence(tmp_path: Path, content: str) -> None:
-    write_model(tmp_path, model())
-    (tmp_path / CONFIG_FILE).write_text(content)
+def test_a_config_with_other_content_is_one_sentence(folder: Path, content: str) -> None:
+    (folder / CONFIG_FILE).write_text(content)
     with pytest.raises(SecoError, match="cannot be read"):
-        read_model(tmp_path)
+        read_model(folder)
 
 
-def test_an_older_model_survives_a_full_disk_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_model(tmp_path, model())
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+@pytest.mark.parametrize("name", [WEIGHTS_FILE, CONFIG_FILE])
+def test_when_a_file_cannot_be_written_the_old_model_stays(
+    folder: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
 
-    def full(path: Path, data: bytes) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    def fail(*_: object) -> bytes:
+        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(module, "_serialise" if name == WEIGHTS_FILE else "write_json", fail)
     with pytest.raises(SecoError, match=r"cannot write .*model\.safetensors: No space left on device"):
-        write_model(tmp_path, StoredModel({"new": torch.zeros(3)}, ("cat",), {}))
-    monkeypatch.undo()
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+        write_model(folder, StoredModel({"new": torch.zeros(3)}, ("cat",), {}))
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
 def test_weights_alone_are_written_with_their_folder(tmp_path: Path) -> None:

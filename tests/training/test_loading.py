@@ -14,7 +14,7 @@ from seco.config.recipes import compose
 from seco.errors import SecoError
 from seco.inference.loading import SquareImages
 from seco.method.cam import multi_hot
-from seco.runtime.loader import item_batches, sound_batches
+from seco.runtime.loader import SafeDataset, load_batches
 from seco.runtime.signals import Stopped, listen
 from seco.storage.manifest import Record
 from seco.storage.masks import write_mask
@@ -110,7 +110,7 @@ def test_a_restart_at_any_step_gives_the_same_batches(records, workers):
 def test_loading_leaves_the_global_generators_as_they_were(records, workers):
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
     batches(records, workers=workers)
-    list(item_batches(SquareImages(records, image_size=32), batch_size=2, num_workers=workers))
+    list(load_batches(SquareImages(records, image_size=32), batch_size=2, num_workers=workers))
     assert torch.equal(torch.get_rng_state(), torch_state)
     assert np.random.get_state()[1].tolist() == numpy_state  # noqa: NPY002
 
@@ -120,7 +120,7 @@ def test_a_damaged_photograph_is_one_sentence_with_its_name(records, workers, tm
     bad = damaged(records, tmp_path)
     for load in (
         lambda: batches(bad, workers=workers, last=5),
-        lambda: list(item_batches(SquareImages(bad, image_size=32), batch_size=2, num_workers=workers)),
+        lambda: list(load_batches(SquareImages(bad, image_size=32), batch_size=2, num_workers=workers)),
     ):
         with pytest.raises(SecoError, match=r"damaged\.jpg is truncated or damaged") as caught:
             load()
@@ -138,7 +138,7 @@ def test_batches_before_the_damaged_photograph_are_handed_out(records, tmp_path)
 
 def test_square_images_come_in_order_and_in_full(records):
     images = SquareImages(records, image_size=32)
-    groups = list(item_batches(images, batch_size=2, num_workers=0))
+    groups = list(load_batches(images, batch_size=2, num_workers=0))
     assert [len(group) for group in groups] == [2, 2, 1]
     loaded = [image for group in groups for image in group]
     assert all(torch.equal(image, images.load(index)) for index, image in enumerate(loaded))
@@ -177,7 +177,7 @@ class Deadly(SquareImages):
 
 def test_a_loader_that_is_killed_is_one_sentence(records):
     with pytest.raises(SecoError, match=r"a process that loads images was killed \(DataLoader worker \(pid.*Lower"):
-        list(item_batches(Deadly(records, image_size=32), batch_size=2, num_workers=1))
+        list(load_batches(Deadly(records, image_size=32), batch_size=2, num_workers=1))
 
 
 def masked(records: list[Record], folder: Path) -> list[Record]:
@@ -215,17 +215,24 @@ def test_an_image_without_the_mask_that_is_wanted_is_named(records):
         training_set([first, *(replace(record, mask=Path("mask.png")) for record in others)], wanted=("mask",))
 
 
-def test_a_request_to_stop_waits_for_the_batch_under_way():
-    done = []
+class Signalled(SafeDataset[int, int]):
+    def __init__(self) -> None:
+        self.loaded: list[int] = []
 
-    def loader():
+    def __len__(self) -> int:
+        return 2
+
+    def load(self, key: int) -> int:
         signal.raise_signal(signal.SIGTERM)
-        done.append("whole")
-        yield done
+        self.loaded.append(key)
+        return key
 
+
+def test_a_request_to_stop_waits_for_the_batch():
+    dataset = Signalled()
     with listen(), pytest.raises(Stopped):
-        next(sound_batches(loader()))
-    assert done == ["whole"]
+        list(load_batches(dataset, batch_size=1, num_workers=0))
+    assert dataset.loaded == [0]
 
 
 def described(monkeypatch: pytest.MonkeyPatch, *, world: int, batch: int, usual: tuple[str, int] | None = None) -> str:

@@ -1,4 +1,4 @@
-"""CSV rows of text, with the file and the line at hand for whoever finds a fault in them."""
+"""CSV files of text; errors name the file and the line."""
 
 import csv
 import io
@@ -9,24 +9,22 @@ from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_text
 
 
-def write_rows(path: Path, rows: Sequence[Sequence[str]], *, columns: Sequence[str]) -> None:
-    """Write rows under a header line.
+def write_csv(path: Path, rows: Sequence[Sequence[str]], *, columns: Sequence[str]) -> None:
+    """Write rows below a header line.
 
     Raises:
         SecoError: the file cannot be written; an older one survives.
     """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
     atomic_write_text(path, text.getvalue())
 
 
-def read_rows(path: Path, *, columns: Sequence[str], stage: str) -> list[tuple[str, dict[str, str]]]:
+def read_csv(path: Path, *, columns: Sequence[str], stage: str) -> list[tuple[str, dict[str, str]]]:
     """Return ("file, line n", row) for each row of a CSV that has exactly these columns.
 
     Raises:
-        SecoError: the file is missing, no text, or of other columns; the remedy is to run `stage`.
+        SecoError: the file is missing, no text, or has other columns; the remedy is to run `stage`.
     """
     try:
         text = path.read_text(encoding="utf-8")
