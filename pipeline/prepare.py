@@ -8,7 +8,7 @@ import typer
 from pipeline.options import PARAMS, PREPARED, Params
 
 if TYPE_CHECKING:
-    from seco.config.settings import Prepare
+    from seco.config.sections import Prepare
     from seco.data.checks import CheckedDataset
 
 
