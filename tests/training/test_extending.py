@@ -13,6 +13,9 @@ from tests.demo_data import demo_manifest
 from tests.settings import small_settings
 
 
+TWO_STEPS = {"train.steps": 2, "train.warmup_steps": 1, "train.log_every": 1}
+
+
 class TokenDecay(Part):
     """A new term: the mean square of the final tokens; it counts its steps."""
 
@@ -25,7 +28,7 @@ class TokenDecay(Part):
     def forward(self, crops: CropPass) -> Contribution:
         return Contribution({"decay": crops.output.tokens.final.float().square().mean()}, update=1.0)
 
-    def update_state(self, update: float, network: SeCoNetwork) -> None:
+    def update_state(self, update: float, network: SeCoNetwork) -> None:  # noqa: ARG002
         self.steps += update
 
 
