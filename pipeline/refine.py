@@ -1,4 +1,4 @@
-"""Stage `refine`: multi-scale CAMs, PAR and a dense CRF make refined pseudo masks."""
+"""Stage `refine`: refined pseudo masks from multi-scale CAMs, PAR and a dense CRF."""
 
 from functools import partial
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.inference import load_inference, write_in_workers
 from pipeline.options import MODEL, PARAMS, PREPARED, REFINED, Data, Model, Params
 
 
@@ -16,29 +17,16 @@ def refine(
     output: Annotated[Path, typer.Option(help="Folder for the refined masks.")] = REFINED,
 ) -> None:
     """Write the refined pseudo mask of every image of `refine.splits`."""
-    from seco.config.settings import load_settings
-    from seco.inference.predictor import load_predictor, scored_cam
+    from seco.inference.predictor import score_cams
     from seco.method.par import PAR
-    from seco.refinement.labelling import label_image
-    from seco.runtime.parallel import process_map
-    from seco.runtime.progress import progress
-    from seco.storage.manifest import read_manifest
-    from seco.storage.masks import mask_path, write_mask
+    from seco.refinement.labelling import write_label
 
-    settings = load_settings(params)
-    manifest = read_manifest(data)
-    records = [record for split in settings.refine.splits for record in manifest.split(split)]
-    predictor = load_predictor(model, class_names=manifest.class_names)
-    cams = predictor.cams(
-        records,
-        image_size=settings.export.image_size,
-        scales=settings.refine.scales,
-        batch_size=settings.export.batch_size,
+    inference = load_inference(params, data, model)
+    export, section = inference.settings.export, inference.settings.refine
+    records = inference.records_of(section.splits)
+    cams = inference.predictor.cams(
+        records, image_size=export.image_size, scales=section.scales, batch_size=export.batch_size
     )
-    par = PAR() if settings.refine.use_par else None
-    scored = (scored_cam(cam, background=settings.export.background, par=par) for cam in cams)
-    label = partial(label_image, crf=settings.crf_of(settings.refine.crf))
-    with progress("refine", len(records)) as advance:
-        for labelled in process_map(label, scored):
-            write_mask(mask_path(output, labelled.id), labelled.mask)
-            advance()
+    scored = score_cams(cams, background=export.background, par=PAR() if section.use_par else None)
+    write = partial(write_label, folder=output, crf=inference.settings.crf_of(section.crf))
+    write_in_workers(write, scored, stage="refine", count=len(records))

@@ -11,7 +11,7 @@ from seco.compute.device import pick_device
 from seco.compute.distributed import share_of, sum_over_ranks
 from seco.compute.resize import resize_maps
 from seco.errors import SecoError
-from seco.inference.predictor import Predictor
+from seco.inference.predictor import CamResult, Predictor
 from seco.method.cam import two_way_labels
 from seco.models.network import SeCoNetwork
 from seco.scores.confusion import ConfusionMatrix
@@ -55,29 +55,29 @@ class Validation:
         share = share_of(len(self.records))
         records = self.records[share.start : share.stop]
         predictor = Predictor(network, self.class_names, precision=self.precision)
-        seeds = (
-            two_way_labels(
-                _enlarged(found.maps, found.record)[None], found.class_ids[None], background=self.background
-            )[0]
-            for found in predictor.cams(records, **self.sizes)
-        )
+        seeds = (self._seed(cam) for cam in predictor.cams(records, **self.sizes))
         winners = (
-            _enlarged(found.multi_scale, found.record).argmax(dim=0)
+            _full_size(found.multi_scale, found.record).argmax(dim=0)
             for found in predictor.segmentations(records, **self.sizes)
         )
         return self._scores("cam", records, seeds) | self._scores("segmentation", records, winners)
+
+    def _seed(self, cam: CamResult) -> Tensor:
+        """Return the class ids ``[H, W]`` of a CAM cut at the threshold."""
+        maps, class_ids = _full_size(cam.maps, cam.record), cam.class_ids.to(cam.maps.device)
+        return two_way_labels(maps[None], class_ids[None], background=self.background)[0]
 
     def _scores(self, kind: str, records: Sequence[Record], predictions: Iterable[Tensor]) -> dict[str, float]:
         counted, num_classes = ConfusionMatrix(len(self.class_names)), len(self.class_names)
         for record, labels in zip(records, predictions, strict=True):
             assert record.mask is not None, "only such records are kept"
             truth = read_mask(record.mask, num_classes=num_classes, size=(record.width, record.height))
-            counted.update(truth, labels.numpy().astype(np.uint8))
+            counted.update(truth, labels.cpu().numpy().astype(np.uint8))
         counted.counts = sum_over_ranks(torch.from_numpy(counted.counts).to(pick_device())).cpu().numpy()
         scores = counted.scores()
         found = {f"val/miou_{kind}": scores.miou, f"val/confusion_{kind}": scores.mean_confusion_ratio}
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def _enlarged(maps: Tensor, record: Record) -> Tensor:
+def _full_size(maps: Tensor, record: Record) -> Tensor:
     return resize_maps(maps, (record.height, record.width))

@@ -1,0 +1,49 @@
+"""What `export`, `refine` and `predict` share: a trained network that runs over the images of some splits."""
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    from seco.config.settings import Settings
+    from seco.inference.predictor import Predictor
+    from seco.storage.manifest import Manifest, Record
+
+Item = TypeVar("Item")
+
+
+class Inference(NamedTuple):
+    """Settings, data and the trained network."""
+
+    settings: "Settings"
+    manifest: "Manifest"
+    predictor: "Predictor"
+
+    def records_of(self, splits: Sequence[str]) -> "list[Record]":
+        """Return the records of some splits; raises as `Manifest.split`."""
+        return [record for split in splits for record in self.manifest.split(split)]
+
+
+def load_inference(params: Path, data: Path, model: Path) -> Inference:
+    """Read what a stage needs to run the network.
+
+    Raises:
+        SecoError: the settings, the manifest or the model is missing or damaged, or they do not fit each other.
+    """
+    from seco.config.settings import load_settings
+    from seco.inference.predictor import load_predictor
+    from seco.storage.manifest import read_manifest
+
+    settings = load_settings(params)
+    manifest = read_manifest(data)
+    return Inference(settings, manifest, load_predictor(model, class_names=manifest.class_names))
+
+
+def write_in_workers(write: Callable[[Item], None], items: Iterable[Item], *, stage: str, count: int) -> None:
+    """Call `write` with each of `count` items in worker processes, and show the progress of the stage."""
+    from seco.runtime.parallel import process_map
+    from seco.runtime.progress import progress
+
+    with progress(stage, count) as advance:
+        for _ in process_map(write, items):
+            advance()
