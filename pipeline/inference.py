@@ -1,5 +1,6 @@
 """What `export`, `refine` and `predict` share: a trained network that runs over the images of some splits."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
@@ -30,6 +31,8 @@ def load_inference(params: Path, data: Path, model: Path) -> Inference:
     Raises:
         SecoError: the settings, the manifest or the model is missing or damaged, or they do not fit each other.
     """
+    # Read when torch is first imported: its threads would spin where they wait, and take the cores from the workers.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from seco.config.settings import load_settings
     from seco.inference.predictor import load_predictor
     from seco.storage.manifest import read_manifest

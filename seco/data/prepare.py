@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from seco.data.checks import CheckedDataset, CheckedImage
-from seco.data.cooccurrence import Counts, Values, count_pairs, lift
+from seco.data.cooccurrence import Counts, Values, count_pairs
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_bytes, path_aside
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.manifest import TRAIN, Manifest, write_manifest
 from seco.storage.masks import mask_path
-from seco.storage.pairs import write_pairs
+from seco.storage.pairs import lift, write_pairs
 from seco.storage.rows import write_rows
 
 DIGESTS_FILE = "digests.csv"

@@ -1,4 +1,4 @@
-"""Scores on held-out images while training goes on: it measures the network and changes nothing."""
+"""Scores on held-out images during training; the network is not changed."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,6 +15,7 @@ from seco.inference.predictor import CamResult, Predictor
 from seco.method.cam import two_way_labels
 from seco.models.network import SeCoNetwork
 from seco.scores.confusion import ConfusionMatrix
+from seco.scores.metrics import CONFUSION_RATIO, MIOU
 from seco.storage.manifest import Manifest, Record
 from seco.storage.masks import read_mask
 
@@ -74,8 +75,7 @@ class Validation:
             truth = read_mask(record.mask, num_classes=num_classes, size=(record.width, record.height))
             counted.update(truth, labels.cpu().numpy().astype(np.uint8))
         counted.counts = sum_over_ranks(torch.from_numpy(counted.counts).to(pick_device())).cpu().numpy()
-        scores = counted.scores()
-        found = {f"val/miou_{kind}": scores.miou, f"val/confusion_{kind}": scores.mean_confusion_ratio}
+        found = {f"val/miou_{kind}": MIOU.mean(counted), f"val/confusion_{kind}": CONFUSION_RATIO.mean(counted)}
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
 

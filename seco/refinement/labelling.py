@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seco.refinement.crf import dense_crf
 from seco.storage.masks import MaskArray, mask_path, write_mask
 
-_NEGLIGIBLE = 0.01  # a class below this probability everywhere is left out of the CRF, whose cost grows with the classes
+_NEGLIGIBLE = 0.01  # a class below this probability everywhere is left out of the CRF, which takes longer with more
 
 
 class ScoredImage(NamedTuple):
@@ -48,9 +48,7 @@ def write_label(scored: ScoredImage, *, folder: Path, crf: Mapping[str, float] |
     write_mask(mask_path(folder, scored.id), label_image(scored, crf=crf))
 
 
-def write_variants(
-    scored: tuple[ScoredImage, ScoredImage], *, folder: Path, crf: Mapping[str, float] | None
-) -> None:
+def write_variants(scored: tuple[ScoredImage, ScoredImage], *, folder: Path, crf: Mapping[str, float] | None) -> None:
     """Label an image in up to three ways, and write each mask to a folder of its own; raises as ``write_mask``.
 
     Args:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from seco.reporting.tables import across, to_markdown
+from seco.reporting.tables import side_by_side, to_markdown
+from seco.scores.metrics import METRICS
 
 _INTRODUCTION = """\
 Shares are in percent. The confusion ratio is FP / TP (lower is better); its mean runs over the foreground classes
@@ -49,9 +50,11 @@ def compose_page(
 
 def _scores(classes: pd.DataFrame, pairs: pd.DataFrame, contexts: pd.DataFrame, rows: int) -> list[str]:
     """Return the sections of classes, pairs and contexts."""
-    shares, ratios = (across(classes, index=["class"], value=value) for value in ("iou_percent", "confusion_ratio"))
-    parts = ["## IoU of each class (%)\n", to_markdown(shares, decimals=1)]
-    parts += ["## Confusion ratio of each class\n", to_markdown(ratios)]
+    parts: list[str] = []
+    for metric in (metric for metric in METRICS.values() if metric.prominent):
+        scores = side_by_side(classes, index=["class"], value=metric.class_column)
+        heading = f"## {metric.title} of each class" + " (%)" * metric.percent
+        parts += [f"{heading}\n", to_markdown(scores, decimals=1 if metric.percent else 2)]
     together = most_together(pairs, rows)
     if not together.empty:
         parts += ["## Classes that occur together\n", _PAIRS, to_markdown(together)]
@@ -77,4 +80,4 @@ def most_together(pairs: pd.DataFrame, rows: int) -> pd.DataFrame:
     ranked = ranked.assign(rank=[rank.get(key, rows) for key in keys])
     # Pairs that meet equally often would mingle: the two directions of a pair stand together.
     chosen = ranked.loc[ranked["rank"] < rows].sort_values(by="rank", kind="stable")
-    return across(chosen, index=["class", "other", "images_together", "lift"], value="confusion_ratio")
+    return side_by_side(chosen, index=["class", "other", "images_together", "lift"], value="confusion_ratio")

@@ -17,7 +17,7 @@ def pair_confusion(confusion: ConfusionMatrix) -> Values:
         entries add up to the class's confusion ratio.
     """
     square = confusion.counts[:, :-1]  # [truth, prediction], without the uncertain predictions
-    result = ratio(square.T, np.broadcast_to(confusion.true_positive[:, None], square.shape))
+    result = ratio(square.T, np.broadcast_to(confusion.true_positive()[:, None], square.shape))
     np.fill_diagonal(result, np.nan)
     return result
 
@@ -44,8 +44,7 @@ def context_costs(
     """
     costs: list[ContextCost] = []
     for context, inside in by_context.items():
-        with_context = inside.scores().confusion_ratio
-        without = whole.minus(inside).scores().confusion_ratio
+        with_context, without = inside.confusion_ratio(), whole.minus(inside).confusion_ratio()
         for class_id, name in enumerate(class_names, start=1):
             values = float(with_context[class_id]), float(without[class_id])
             if name != context and np.isfinite(values).all():

@@ -1,4 +1,4 @@
-"""Masks on disk against the truth: a confusion matrix a split, and one a context where contexts are known."""
+"""Compare masks on disk with the truth: a confusion matrix for each split, and for each known context."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -13,8 +13,8 @@ from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, read_mask
 
 
-class Tally:
-    """Counts over a set of images.
+class ImageCounts:
+    """Counts over some images.
 
     Attributes:
         confusion: their pixels by true and predicted class.
@@ -31,28 +31,28 @@ class Tally:
         """Add the counts of one image."""
         self.confusion.merge(counted)
         self.images += 1
-        self.images_of_class += counted.counts.sum(axis=1) > 0
+        self.images_of_class += counted.occurs()
 
 
 class Evaluation:
-    """What the masks of one split were worth.
+    """Counts over the images of one split.
 
     Attributes:
-        whole: counts over all images that have a truth mask.
-        by_context: the same over the images of each context (an image counts in each of its contexts).
-        without_truth: number of images skipped, having no truth mask.
+        whole: over all images that have a truth mask.
+        by_context: over those of each context; an image counts in each of its contexts.
+        without_truth: number of images that are skipped because they have no truth mask.
     """
 
     def __init__(self, num_classes: int) -> None:
-        self.whole = Tally(num_classes)
-        self.by_context: dict[str, Tally] = {}
+        self.whole = ImageCounts(num_classes)
+        self.by_context: dict[str, ImageCounts] = {}
         self.without_truth = 0
 
     def add(self, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
         """Add the counts of one image that shows these contexts."""
         self.whole.add(counted)
         for context in contexts:
-            self.by_context.setdefault(context, Tally(counted.num_classes)).add(counted)
+            self.by_context.setdefault(context, ImageCounts(counted.num_classes)).add(counted)
 
 
 def evaluate_masks(
