@@ -20,10 +20,6 @@ class Inference(NamedTuple):
     manifest: "Manifest"
     predictor: "Predictor"
 
-    def records_of(self, splits: Sequence[str]) -> "list[Record]":
-        """Return the records of some splits; raises as `Manifest.split`."""
-        return [record for split in splits for record in self.manifest.split(split)]
-
 
 def load_inference(params: Path, data: Path, model: Path) -> Inference:
     """Read what a stage needs to run the network.
@@ -40,6 +36,11 @@ def load_inference(params: Path, data: Path, model: Path) -> Inference:
     settings = load_settings(params)
     manifest = read_manifest(data)
     return Inference(settings, manifest, load_predictor(model, class_names=manifest.class_names))
+
+
+def records_of(manifest: "Manifest", splits: Sequence[str]) -> "list[Record]":
+    """Return the records of some splits; raises as `Manifest.split`."""
+    return [record for split in splits for record in manifest.split(split)]
 
 
 def write_in_workers(write: Callable[[Item], None], items: Iterable[Item], *, stage: str, count: int) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.inference import load_inference, write_in_workers
+from pipeline.inference import load_inference, records_of, write_in_workers
 from pipeline.options import MODEL, PARAMS, PREDICTIONS, PREPARED, Data, Model, Params
 
 
@@ -17,14 +17,16 @@ def predict(
     output: Annotated[Path, typer.Option(help="Folder for the predictions, with a folder a variant.")] = PREDICTIONS,
 ) -> None:
     """Write the `single_scale`, `multi_scale` and (if enabled) `crf` masks of every image of `predict.splits`."""
-    from seco.inference.predictor import score_segmentations
+    from seco.inference.scoring import score_segmentations
     from seco.refinement.labelling import write_variants
 
-    inference = load_inference(params, data, model)
-    section = inference.settings.predict
-    records = inference.records_of(section.splits)
-    segmentations = inference.predictor.segmentations(
-        records, image_size=section.image_size, scales=section.scales, batch_size=section.batch_size
+    settings, manifest, predictor = load_inference(params, data, model)
+    records = records_of(manifest, settings.predict.splits)
+    segmentations = predictor.segmentations(
+        records,
+        image_size=settings.predict.image_size,
+        scales=settings.predict.scales,
+        batch_size=settings.predict.batch_size,
     )
-    write = partial(write_variants, folder=output, crf=inference.settings.crf_of(section.crf))
+    write = partial(write_variants, folder=output, crf=settings.crf_of(settings.predict.crf))
     write_in_workers(write, score_segmentations(segmentations), stage="predict", count=len(records))

@@ -1,6 +1,6 @@
 """CAMs and segmentations of whole images by a trained network."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,17 +10,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seco.compute.device import autocast, pick_device
-from seco.compute.resize import rescale, resize, resize_maps
+from seco.compute.resize import rescale, resize
 from seco.errors import SecoError
 from seco.inference.loading import Photograph, Photographs
 from seco.method.cam import multi_hot, multi_scale_cam, normalise_cam, present_classes
-from seco.method.par import PAR
-from seco.method.pseudo_labels import refine_cam
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
-from seco.refinement.labelling import ScoredImage
 from seco.runtime.loader import item_batches
-from seco.storage.label_map import BACKGROUND
 from seco.storage.manifest import Record
 from seco.storage.model import StoredModel, read_model
 
@@ -163,26 +159,3 @@ def _network_of(stored: StoredModel) -> SeCoNetwork:
 def _is_used(weight: str) -> bool:
     """Return whether a weight of the network is used after training."""
     return not weight.startswith("projector.")
-
-
-def score_cams(cams: Iterable[CamResult], *, background: float, par: PAR | None) -> Iterator[ScoredImage]:
-    """Yield each CAM at its image's own size, as scores of background (a constant) and classes; refined by ``par``."""
-    for cam in cams:
-        maps = resize_maps(cam.maps, cam.pixels.shape[:2])
-        rgb = torch.from_numpy(cam.pixels).permute(2, 0, 1).to(maps.device).float()  # [3, H, W]
-        scores = refine_cam(rgb, maps, background=background, par=par)
-        yield ScoredImage(cam.record.id, cam.pixels, scores.cpu().numpy(), (BACKGROUND, *cam.class_ids.tolist()))
-
-
-def score_segmentations(results: Iterable[SegmentationResult]) -> Iterator[tuple[ScoredImage, ScoredImage]]:
-    """Yield the probabilities at a single scale and at several, both at the image's own size."""
-    for result in results:
-        single, multi = (
-            resize_maps(probabilities, result.pixels.shape[:2]).cpu().numpy()
-            for probabilities in (result.single_scale, result.multi_scale)
-        )
-        class_ids = tuple(range(len(multi)))
-        yield (
-            ScoredImage(result.record.id, result.pixels, single, class_ids),
-            ScoredImage(result.record.id, result.pixels, multi, class_ids),
-        )
