@@ -48,7 +48,7 @@ def test_a_missing_or_truncated_cam_names_the_command(tmp_path: Path, keep: int 
     if keep is not None:
         write_cam(tmp_path, "a", IDS, MAPS)
         cam_path(tmp_path, "a").write_bytes(cam_path(tmp_path, "a").read_bytes()[:keep])
-    with pytest.raises(SecoError, match="is (missing|damaged): run `seco export-cams`"):
+    with pytest.raises(SecoError, match=r"is (missing|damaged): run `seco export-cams`"):
         read_cam(tmp_path, "a")
 
 

@@ -1,7 +1,6 @@
 """An image without a class gets masks of background in every stage."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest

@@ -52,7 +52,9 @@ def probabilities(monkeypatch):
 
 
 def test_the_highest_score_wins_under_its_own_id():
-    mask = label_image(scored(np.array([[[0.5, 0.2, 0.1]], [[0.3, 0.7, 0.1]], [[0.2, 0.1, 0.8]]]), (0, 17, 3)), crf=None)
+    mask = label_image(
+        scored(np.array([[[0.5, 0.2, 0.1]], [[0.3, 0.7, 0.1]], [[0.2, 0.1, 0.8]]]), (0, 17, 3)), crf=None
+    )
     assert mask.dtype == np.uint8
     assert mask.tolist() == [[0, 17, 3]]
 
