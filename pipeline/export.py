@@ -38,7 +38,7 @@ def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = M
 
 
 def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CAMS, masks: Seeds = SEEDS) -> None:
-    """Write the seed mask of every image: the stored CAM, cut at `export.background`."""
+    """Write the seed mask of every image: the stored CAM, cut at the threshold `export.background`."""
     import torch
 
     from seco.compute.resize import resize_maps

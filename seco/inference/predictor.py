@@ -20,7 +20,7 @@ from seco.runtime.loader import item_batches
 from seco.storage.manifest import Record
 from seco.storage.model import StoredModel, read_model
 
-_LOADERS = 2  # decoding keeps ahead of a ViT with two processes
+_LOADERS = 2  # processes; two decode faster than a ViT takes the images
 
 
 class CamResult(NamedTuple):
@@ -113,7 +113,7 @@ class Predictor:
         return torch.where(unlabelled, predicted.float(), given)
 
     def _probabilities(self, images: Tensor, scale: float) -> Tensor:
-        """Return ``[B, K + 1, S, S]`` of images ``[B, 3, S, S]`` seen at a scale."""
+        """Return ``[B, K + 1, S, S]`` of images ``[B, 3, S, S]`` that the network sees at a scale."""
         with autocast(self.device, self.precision):
             tokens = self.network.encoder(rescale(images, scale, multiple=self.network.encoder.patch_size))
             logits = self.network.decoder(tokens.final, tokens.grid)
@@ -138,7 +138,7 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
         return Predictor(network, stored.class_names, precision=stored.settings["train"]["precision"])
     except (KeyError, TypeError) as error:
         raise SecoError(f"config.json in {folder} is not that of a model ({error}): run `seco train` again") from error
-    except torch.OutOfMemoryError:  # a RuntimeError too, and none of the weights
+    except torch.OutOfMemoryError:  # a RuntimeError too, but not about the weights
         raise
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]

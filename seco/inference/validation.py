@@ -23,12 +23,12 @@ from seco.storage.masks import read_mask
 class Validation:
     """Measures a network's CAMs and segmentations on one split, both at scale 1 with the mirror image.
 
-    Each rank takes a share of the images; the confusion matrices are added up before they are scored.
+    Each rank takes a share of the images; scores are computed from the sum of their confusion matrices.
 
     Args:
         manifest: the data set.
         split: the held-out split.
-        image_size: side in pixels of the square that images are brought to.
+        image_size: side in pixels of the square that images are resized to.
         batch_size: images a batch.
         background: threshold of the CAMs.
         precision: as of ``autocast``.
@@ -52,7 +52,7 @@ class Validation:
             )
 
     def __call__(self, network: SeCoNetwork) -> dict[str, float]:
-        """Return mIoU and mean confusion ratio of both; a ratio that is not defined is left out."""
+        """Return mIoU and mean confusion ratio of CAMs and segmentations, those that are defined."""
         share = share_of(len(self.records))
         records = self.records[share.start : share.stop]
         predictor = Predictor(network, self.class_names, precision=self.precision)

@@ -37,7 +37,7 @@ def compose_page(
 ) -> str:
     """Return the page; `rows` bounds the tables of pairs and contexts, `figures` are paths relative to the page.
 
-    Where nothing was measured it has notes and pictures only.
+    Without any scores it has notes and pictures only.
     """
     parts = ["# Report\n", *([to_markdown(headline), _INTRODUCTION] if len(headline) else [])]
     if notes:
@@ -70,14 +70,14 @@ def most_together(pairs: pd.DataFrame, rows: int) -> pd.DataFrame:
 
     Args:
         pairs: the frame of `pair_table`.
-        rows: how many pairs to show. A pair takes two rows, one for each direction (horse taken for person, person
-            taken for horse). Pairs that meet less often than by chance (lift below 1) are left out.
+        rows: number of pairs. Each takes two rows, one for each direction (horse predicted as person, person predicted
+            as horse). Pairs that share an image no more often than by chance (lift at most 1) are left out.
     """
     tied = pairs.loc[(pairs["images_together"] > 0) & (pairs["lift"] > 1)]
     ranked = tied.sort_values(by="images_together", ascending=False, kind="stable")
     keys = [frozenset(pair) for pair in zip(ranked["class"], ranked["other"], strict=True)]
     rank = {key: index for index, key in enumerate(dict.fromkeys(keys)) if index < rows}
     ranked = ranked.assign(rank=[rank.get(key, rows) for key in keys])
-    # Pairs that meet equally often would mingle: the two directions of a pair stand together.
+    # Sorted by rank, so that the two directions of a pair stand together where pairs meet equally often.
     chosen = ranked.loc[ranked["rank"] < rows].sort_values(by="rank", kind="stable")
     return side_by_side(chosen, index=["class", "other", "images_together", "lift"], value="confusion_ratio")

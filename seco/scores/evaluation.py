@@ -78,7 +78,7 @@ def evaluate_masks(
         An evaluation for each split among the records.
 
     Raises:
-        SecoError: a mask is missing or damaged, or no class id, or of another size than its image.
+        SecoError: a mask is missing or damaged, holds an unknown value or has another size than its image.
     """
     splits = dict.fromkeys(record.split for record in records)
     evaluations = {split: Evaluation(len(class_names)) for split in splits}
