@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from seco.config.settings import Settings
@@ -13,16 +13,8 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-class Inference(NamedTuple):
-    """Settings, data and the trained network."""
-
-    settings: "Settings"
-    manifest: "Manifest"
-    predictor: "Predictor"
-
-
-def load_inference(params: Path, data: Path, model: Path) -> Inference:
-    """Read what a stage needs to run the network.
+def load_inference(params: Path, data: Path, model: Path) -> "tuple[Settings, Manifest, Predictor]":
+    """Read settings, data and the trained network.
 
     Raises:
         SecoError: the settings, the manifest or the model is missing or damaged, or they do not fit each other.
@@ -35,7 +27,7 @@ def load_inference(params: Path, data: Path, model: Path) -> Inference:
 
     settings = load_settings(params)
     manifest = read_manifest(data)
-    return Inference(settings, manifest, load_predictor(model, class_names=manifest.class_names))
+    return settings, manifest, load_predictor(model, class_names=manifest.class_names)
 
 
 def records_of(manifest: "Manifest", splits: Sequence[str]) -> "list[Record]":

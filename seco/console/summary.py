@@ -57,23 +57,21 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
 def summary_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
     """Return a row for each kind of masks, split and variant, with the prominent metrics."""
     rows: list[dict[str, Any]] = []
-    for masks, split, means in _scores_of_masks(metrics):
+    for (kind, split, *variant), means in _scores_of({key: value for key, value in metrics.items() if key != NOTES}):
         scores = {
             # JSON has null for "not defined".
             metric.column: math.nan if means[name] is None else metric.factor * float(means[name])
             for name, metric in METRICS.items()
             if metric.prominent
         }
-        rows.append({"masks": masks, "split": split, **scores})
+        rows.append({"masks": " ".join([kind, *variant]).replace("_", " "), "split": split, **scores})
     return pd.DataFrame(rows)
 
 
-def _scores_of_masks(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yield masks, split and scores from metrics.json; segmentations have a level more, the variant."""
-    for kind, splits in metrics.items():
-        if kind == NOTES:
-            continue
-        for split, found in splits.items():
-            variants = found if any(isinstance(value, Mapping) for value in found.values()) else {"": found}
-            for variant, means in variants.items():
-                yield f"{kind} {variant}".replace("_", " ").strip(), split, means
+def _scores_of(metrics: Mapping[str, Any], *keys: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Yield (kind, split) or (kind, split, variant) and the means there."""
+    for key, value in metrics.items():
+        if any(isinstance(inner, Mapping) for inner in value.values()):
+            yield from _scores_of(value, *keys, key)
+        else:
+            yield (*keys, key), value

@@ -9,12 +9,38 @@ import pandas as pd
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
 from seco.reporting.measurements import MaskSource, Measurement, metrics_of, notes_on
-from seco.reporting.page import compose_page
-from seco.reporting.tables import class_table, context_table, headline_table, pair_table, write_csv
+from seco.reporting.tables import (
+    class_table,
+    context_table,
+    headline_table,
+    most_together,
+    pair_table,
+    side_by_side,
+    to_markdown,
+    write_csv,
+)
 from seco.scores.confusion import Counts
+from seco.scores.metrics import METRICS
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
 from seco.storage.json_file import write_metrics
 from seco.storage.manifest import Manifest
+
+_INTRODUCTION = """\
+Shares are in percent. The confusion ratio is FP / TP (lower is better); its mean runs over the foreground classes
+for which it is finite. IoU, precision and recall are means over the classes that occur in the truth, background
+included. Uncertain pixels of a mask count as missed.
+"""
+_FEW_IMAGES = 10
+_PAIRS = """\
+What the false pixels of a class really show: pixels predicted as the class whose truth is the other one, divided by
+the true positives of the class. The pairs are those that most often share an image; lift is how much more often than
+by chance.
+"""
+_CONTEXTS = """\
+The confusion ratio of a class over the images with a context and over those without it; the largest differences
+first, where at least {few} images of either kind show the class. "biased" is the context of the images whose objects
+and surroundings go together by design.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,20 +95,47 @@ def write_report(
     figures = _write_figures(manifest, measurements, cams=cams, folder=folder / "figures", pictures=pictures)
     for name, frame in (("classes", report.classes), ("pairs", report.pairs), ("contexts", report.contexts)):
         write_csv(folder / f"{name}.csv", frame)
-    # The page shows the most refined segmentation only, so that its tables fit a screen; the CSV files have all.
     titles = [item.source.title for item in _last_variants(scored)]
-    page = compose_page(
-        headline=report.headline,
-        classes=report.classes.loc[report.classes["masks"].isin(titles)],
-        pairs=report.pairs.loc[report.pairs["masks"].isin(titles)],
-        contexts=report.contexts.loc[report.contexts["masks"].isin(titles)],
-        notes=report.notes,
-        figures=[f"figures/{name}" for name in figures],
-        rows=pairs,
-    )
+    page = compose_page(report, titles=titles, figures=[f"figures/{name}" for name in figures], rows=pairs)
     atomic_write_text(folder / "report.md", page)
     write_metrics(folder / "metrics.json", metrics_of(scored), notes=report.notes)
     return report
+
+
+def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str], rows: int) -> str:
+    """Return report.md; without any scores it has notes and pictures only.
+
+    Args:
+        report: the scores.
+        titles: the masks that detailed tables show, so that they fit a screen; the headline shows all.
+        figures: paths relative to the page.
+        rows: the most rows of the tables of pairs and contexts.
+    """
+    parts = ["# Report\n", *([to_markdown(report.headline), _INTRODUCTION] if len(report.headline) else [])]
+    if report.notes:
+        parts.append("\n".join(f"- {note}" for note in report.notes) + "\n")
+    if len(report.headline):
+        tables = (report.classes, report.pairs, report.contexts)
+        parts += _details(*(frame.loc[frame["masks"].isin(titles)] for frame in tables), rows=rows)
+    parts += ["## Pictures\n", *(f"![{path}]({path})\n" for path in figures)]
+    return "\n".join(parts)
+
+
+def _details(classes: pd.DataFrame, pairs: pd.DataFrame, contexts: pd.DataFrame, *, rows: int) -> list[str]:
+    """Return the sections of classes, pairs and contexts."""
+    parts: list[str] = []
+    for metric in (metric for metric in METRICS.values() if metric.prominent):
+        scores = side_by_side(classes, index=["class"], value=metric.class_column)
+        heading = f"## {metric.title} of each class" + " (%)" * metric.percent
+        parts += [f"{heading}\n", to_markdown(scores, decimals=1 if metric.percent else 2)]
+    together = most_together(pairs, rows)
+    if not together.empty:
+        parts += ["## Classes that occur together\n", _PAIRS, to_markdown(together)]
+    frequent = contexts.loc[contexts[["images_with", "images_without"]].min(axis=1) >= _FEW_IMAGES]
+    if not frequent.empty:
+        largest = frequent.sort_values(by="difference", ascending=False, kind="stable").head(rows)
+        parts += ["## Contexts\n", _CONTEXTS.format(few=_FEW_IMAGES), to_markdown(largest)]
+    return parts
 
 
 def _write_figures(

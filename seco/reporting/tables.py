@@ -14,7 +14,6 @@ from rich.table import Table
 
 from seco.reporting.measurements import Measurement
 from seco.scores.confusion import Counts
-from seco.scores.cooccurrence import context_costs, pair_confusion
 from seco.scores.metrics import METRICS
 from seco.storage.atomic import atomic_write_text
 from seco.storage.label_map import BACKGROUND
@@ -70,7 +69,7 @@ def pair_table(
     lifts = lift(pairs, num_images=num_images)
     rows: list[dict[str, Any]] = []
     for item in measurements:
-        ratios = np.nan_to_num(pair_confusion(item.evaluation.whole.confusion), nan=-1.0)  # undefined comes last
+        ratios = np.nan_to_num(item.evaluation.whole.confusion.pair_confusion_ratio(), nan=-1.0)  # undefined comes last
         kept = (ratios >= _LEAST_SHOWN) | ((pairs > 0) & ~np.eye(len(pairs), dtype=bool))
         found = [(class_id, other) for class_id, other in np.argwhere(kept).tolist() if class_id != BACKGROUND]
         for class_id, other in sorted(found, key=lambda pair: -ratios[pair]):
@@ -89,25 +88,30 @@ def context_table(measurements: Sequence[Measurement], *, class_names: Sequence[
     """Return each class's confusion ratio with and without each context, the largest difference first.
 
     Columns masks, split, context, class, images_with and images_without (images that show the class, with the context
-    and without it), confusion_with, confusion_without, difference. Empty where no context is known.
+    and without it), confusion_with, confusion_without, difference. Pairs whose ratios are not both finite are left out,
+    and so is a context that is the class itself. Empty where no context is known.
     """
     rows: list[dict[str, Any]] = []
     for item in measurements:
-        whole, by_context = item.evaluation.whole, item.evaluation.by_context
-        matrices = {context: counts.confusion for context, counts in by_context.items()}
-        costs = context_costs(whole.confusion, matrices, class_names=class_names)
-        for cost in sorted(costs, key=lambda cost: cost.without_context - cost.with_context):
-            images = int(by_context[cost.context].images_of_class[cost.class_id])
-            row = {
-                "context": cost.context,
-                "class": class_names[cost.class_id - 1],
-                "images_with": images,
-                "images_without": int(whole.images_of_class[cost.class_id]) - images,
-                "confusion_with": cost.with_context,
-                "confusion_without": cost.without_context,
-                "difference": cost.with_context - cost.without_context,
-            }
-            rows.append({**_key(item), **row})
+        whole = item.evaluation.whole
+        compared = []
+        for context, inside in item.evaluation.by_context.items():
+            ratios = inside.confusion.confusion_ratio(), whole.confusion.minus(inside.confusion).confusion_ratio()
+            for class_id, name in enumerate(class_names, start=1):
+                found, otherwise = (float(values[class_id]) for values in ratios)
+                images = int(inside.images_of_class[class_id])
+                row = {
+                    "context": context,
+                    "class": name,
+                    "images_with": images,
+                    "images_without": int(whole.images_of_class[class_id]) - images,
+                    "confusion_with": found,
+                    "confusion_without": otherwise,
+                    "difference": found - otherwise,
+                }
+                if name != context and math.isfinite(found) and math.isfinite(otherwise):
+                    compared.append({**_key(item), **row})
+        rows += sorted(compared, key=lambda row: -row["difference"])
     return pd.DataFrame(rows, columns=pd.Index(_CONTEXT_COLUMNS))
 
 
@@ -119,6 +123,24 @@ def side_by_side(frame: pd.DataFrame, *, index: Sequence[str], value: str) -> pd
     rows = labelled.set_index(list(index)).index.unique()
     wide = wide.reindex(index=rows, columns=labelled["column"].unique())
     return wide.reset_index().rename_axis(columns=None)
+
+
+def most_together(pairs: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Return the confusion of the pairs of classes that most often share an image, sources side by side.
+
+    Args:
+        pairs: the frame of `pair_table`.
+        rows: number of pairs. Each takes two rows, one for each direction (horse predicted as person, person predicted
+            as horse). Pairs that share an image no more often than by chance (lift at most 1) are left out.
+    """
+    tied = pairs.loc[(pairs["images_together"] > 0) & (pairs["lift"] > 1)]
+    ranked = tied.sort_values(by="images_together", ascending=False, kind="stable")
+    keys = [frozenset(pair) for pair in zip(ranked["class"], ranked["other"], strict=True)]
+    rank = {key: index for index, key in enumerate(dict.fromkeys(keys)) if index < rows}
+    ranked = ranked.assign(rank=[rank.get(key, rows) for key in keys])
+    # Sorted by rank, so that the two directions of a pair stand together where pairs meet equally often.
+    chosen = ranked.loc[ranked["rank"] < rows].sort_values(by="rank", kind="stable")
+    return side_by_side(chosen, index=["class", "other", "images_together", "lift"], value="confusion_ratio")
 
 
 def write_csv(path: Path, frame: pd.DataFrame) -> None:

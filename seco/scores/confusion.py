@@ -88,6 +88,19 @@ class ConfusionMatrix:
         """Return FP / TP of each class, `[K+1]`; infinite where only TP is 0, NaN where both are."""
         return ratio(self.false_positive(), self.true_positive())
 
+    def pair_confusion_ratio(self) -> Values:
+        """Split each class's confusion ratio by the true class of its false pixels.
+
+        Returns:
+            Float64 `[K+1, K+1]`: at `[a, b]` the pixels predicted as `a` whose truth is `b`, over the true positives
+            of `a`; infinite without true positives, NaN where nothing was predicted and on the diagonal. The finite
+            values of a row add up to the class's confusion ratio.
+        """
+        square = self.counts[:, :-1]  # [truth, prediction], without the uncertain predictions
+        result = ratio(square.T, np.broadcast_to(self.true_positive()[:, None], square.shape))
+        np.fill_diagonal(result, np.nan)
+        return result
+
 
 def ratio(part: Counts, whole: Counts) -> Values:
     """Divide pixel counts: infinite where only the divisor is 0, NaN ("not defined") where both are."""

@@ -205,7 +205,7 @@ def test_scores_have_the_images_own_size_and_pixels(predictor, records):
 def test_an_image_is_decoded_once(predictor, records, monkeypatch):
     decoded = []
     monkeypatch.setattr("seco.inference.predictor._LOADERS", 0)  # in this process, where they can be counted
-    monkeypatch.setattr("seco.inference.loading.read_image", lambda path: decoded.append(path) or read_image(path))
+    monkeypatch.setattr("seco.inference.predictor.read_image", lambda path: decoded.append(path) or read_image(path))
     list(score_cams(cams(predictor, records), background=0.5, par=PAR()))
     assert decoded == [record.image for record in records]
 

@@ -10,7 +10,7 @@ from seco.console.summary import summary_table
 from seco.data.cooccurrence import count_pairs
 from seco.errors import SecoError
 from seco.reporting.measurements import measure
-from seco.reporting.report import Report, write_report
+from seco.reporting.report import Report, compose_page, write_report
 from seco.scores.confusion import ConfusionMatrix, Values
 from seco.scores.metrics import METRICS, Metric
 from seco.storage.json_file import read_metrics
@@ -116,3 +116,43 @@ def test_a_split_without_truth_is_named_beside_the_scores_of_the_other(tmp_path:
     note = "segmentation, crf (val): no image has a truth mask, so mIoU and confusion cannot be measured"
     assert note in report.notes
     assert (tmp_path / "reports/figures/overview_val.png").is_file()
+
+
+KEY = {"masks": "CAM seed", "split": "val"}
+
+
+def _context(context: str, images_with: int, images_without: int, difference: float) -> dict[str, object]:
+    images = {"images_with": images_with, "images_without": images_without}
+    return {**KEY, "context": context, "class": "cat", **images, "difference": difference}
+
+
+def _page(*contexts: dict[str, object]) -> str:
+    pair = {"class": "cat", "other": "dog", "images_together": 0, "lift": 0.0, "confusion_ratio": 0.5}
+    report = Report(
+        headline=pd.DataFrame([{**KEY, "images": 3, "miou_percent": 50.0}]),
+        classes=pd.DataFrame([{**KEY, "class": "cat", "iou_percent": 50.0, "confusion_ratio": 0.25}]),
+        pairs=pd.DataFrame([{**KEY, **pair}]),
+        contexts=pd.DataFrame(contexts),
+        notes=("a note",),
+    )
+    return compose_page(report, titles=["CAM seed"], figures=["figures/x.png"], rows=2)
+
+
+def test_contexts_are_ranked_bounded_and_those_of_few_images_left_out() -> None:
+    contexts = [
+        _context("rails", 10, 30, 0.5),
+        _context("street", 9, 30, 9.0),
+        _context("studio", 30, 9, 9.0),
+        _context("water", 20, 20, 0.75),
+        _context("sky", 20, 20, 0.1),
+    ]
+    lines = [line for line in _page(*contexts).splitlines() if line.startswith("| CAM seed | val | ")]
+    assert [line.split(" | ")[2] for line in lines[1:]] == ["water", "rails"]
+
+
+def test_empty_sections_are_left_out_and_notes_are_listed() -> None:
+    page = _page(_context("street", 1, 1, 9.0))
+    assert "## Contexts" not in page
+    assert "## Classes that occur together" not in page
+    assert "\n- a note\n" in page
+    assert "![figures/x.png](figures/x.png)" in page

@@ -8,11 +8,11 @@ import pytest
 from rich.console import Console
 
 from seco.reporting.measurements import MaskSource, Measurement
-from seco.reporting.page import most_together
 from seco.reporting.tables import (
     class_table,
     context_table,
     headline_table,
+    most_together,
     pair_table,
     side_by_side,
     to_markdown,
@@ -73,6 +73,14 @@ def test_the_context_table_compares_images_with_and_without_it() -> None:
     assert row["confusion_with"] == pytest.approx(14 / 4)
     assert row["confusion_without"] == pytest.approx(1 / 10)
     assert row["difference"] == pytest.approx(3.4)
+
+
+def test_the_context_table_leaves_out_the_class_itself_and_ratios_that_are_not_finite() -> None:
+    item = measured()
+    item.evaluation.by_context["train"] = item.evaluation.by_context.pop("rails")
+    assert context_table([item], class_names=CLASSES)["class"].tolist() == ["dog"]
+    item.evaluation.by_context["train"].confusion.counts[2, 2] = 0  # dog is predicted nowhere in the context
+    assert context_table([item], class_names=CLASSES).empty
 
 
 def test_without_contexts_the_table_is_empty_but_has_its_columns() -> None:

@@ -57,6 +57,21 @@ def test_a_class_never_predicted_has_no_precision_and_zero_recall() -> None:
     assert MIOU.mean(matrix) == pytest.approx(0.25)
 
 
+def test_pair_confusion_splits_the_confusion_ratio() -> None:
+    matrix = ConfusionMatrix(2)
+    matrix.counts += np.array([[50, 4, 0, 1], [5, 20, 0, 2], [0, 6, 0, 3]])
+    result = matrix.pair_confusion_ratio()
+    assert result[1, 0] == pytest.approx(4 / 20)
+    assert result[1, 2] == pytest.approx(6 / 20)
+    assert np.nansum(result[1]) == pytest.approx(matrix.confusion_ratio()[1])
+    assert np.isnan(result[2]).all(), "never predicted"
+
+
+def test_pair_confusion_is_infinite_without_true_positives() -> None:
+    matrix = counted([0, 0, 0], [1, 1, 0], num_classes=1)
+    assert matrix.pair_confusion_ratio()[1, 0] == math.inf
+
+
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 def test_an_empty_matrix_defines_no_score(metric) -> None:
     assert math.isnan(metric.mean(ConfusionMatrix(2)))

@@ -12,7 +12,7 @@ from PIL import Image
 from pipeline.train import PAPER_BATCH
 from seco.config.recipes import compose
 from seco.errors import SecoError
-from seco.inference.loading import Photographs
+from seco.inference.predictor import Photographs
 from seco.method.cam import multi_hot
 from seco.runtime.loader import item_batches, sound_batches
 from seco.runtime.signals import Stopped, listen
