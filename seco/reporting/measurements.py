@@ -120,7 +120,7 @@ def metrics_of(measurements: Sequence[Measurement]) -> dict[str, Any]:
         scores = metrics.setdefault(item.source.kind, {}).setdefault(item.split, {})
         if item.source.variant is not None:
             scores = scores.setdefault(item.source.variant, {})
-        scores |= {name: metric.mean(item.evaluation.whole.confusion) for name, metric in METRICS.items()}
+        scores |= {name: metric.mean(item.evaluation.whole) for name, metric in METRICS.items()}
     return metrics
 
 
@@ -132,7 +132,7 @@ def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str])
         if not item.is_scored:
             notes.append(f"{where}: no image has a truth mask, so mIoU and confusion cannot be measured")
             continue
-        confusion = item.evaluation.whole.confusion
+        confusion = item.evaluation.whole
         ratios = confusion.confusion_ratio()[1:]
         # A class that neither occurs in the truth nor is predicted costs nothing and needs no note.
         missed = np.isnan(ratios) & confusion.occurs()[1:]

@@ -156,7 +156,7 @@ def _write_figures(
 def _confusion_figure(measurements: Sequence[Measurement], class_names: Sequence[str]) -> bytes:
     ratios: dict[str, dict[str, list[float]]] = {}
     for item in _last_variants(measurements):
-        values = item.evaluation.whole.confusion.confusion_ratio()[1:].tolist()
+        values = item.evaluation.whole.confusion_ratio()[1:].tolist()
         ratios.setdefault(item.split, {})[item.source.short_title] = values
     return confusion_figure(ratios, class_names=class_names)
 

@@ -33,7 +33,7 @@ def headline_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
     rows = []
     for item in measurements:
         whole = item.evaluation.whole
-        scores = {metric.column: metric.factor * metric.mean(whole.confusion) for metric in METRICS.values()}
+        scores = {metric.column: metric.factor * metric.mean(whole) for metric in METRICS.values()}
         rows.append({**_key(item), "images": whole.images, **scores})
     return pd.DataFrame(rows, columns=pd.Index(columns))
 
@@ -43,8 +43,8 @@ def class_table(measurements: Sequence[Measurement], *, class_names: Sequence[st
     columns = ["masks", "split", "class", *(metric.class_column for metric in METRICS.values())]
     frames = [pd.DataFrame(columns=pd.Index(columns))] if not measurements else []
     for item in measurements:
-        confusion = item.evaluation.whole.confusion
-        scores = {metric.class_column: metric.factor * metric.of_classes(confusion) for metric in METRICS.values()}
+        whole = item.evaluation.whole
+        scores = {metric.class_column: metric.factor * metric.of_classes(whole) for metric in METRICS.values()}
         frames.append(pd.DataFrame({**_key(item), "class": ["background", *class_names], **scores}))
     return pd.concat(frames, ignore_index=True)
 
@@ -69,7 +69,7 @@ def pair_table(
     lifts = lift(pairs, num_images=num_images)
     rows: list[dict[str, Any]] = []
     for item in measurements:
-        ratios = np.nan_to_num(item.evaluation.whole.confusion.pair_confusion_ratio(), nan=-1.0)  # undefined comes last
+        ratios = np.nan_to_num(item.evaluation.whole.pair_confusion_ratio(), nan=-1.0)  # undefined comes last
         kept = (ratios >= _LEAST_SHOWN) | ((pairs > 0) & ~np.eye(len(pairs), dtype=bool))
         found = [(class_id, other) for class_id, other in np.argwhere(kept).tolist() if class_id != BACKGROUND]
         for class_id, other in sorted(found, key=lambda pair: -ratios[pair]):
@@ -91,25 +91,25 @@ def context_table(measurements: Sequence[Measurement], *, class_names: Sequence[
     and without it), confusion_with, confusion_without, difference. Pairs whose ratios are not both finite are left out,
     and so is a context that is the class itself. Empty where no context is known.
     """
+    names = ["background", *class_names]
     rows: list[dict[str, Any]] = []
     for item in measurements:
         whole = item.evaluation.whole
         compared = []
         for context, inside in item.evaluation.by_context.items():
-            ratios = inside.confusion.confusion_ratio(), whole.confusion.minus(inside.confusion).confusion_ratio()
-            for class_id, name in enumerate(class_names, start=1):
-                found, otherwise = (float(values[class_id]) for values in ratios)
-                images = int(inside.images_of_class[class_id])
+            outside = whole.minus(inside)
+            ratios = (counts.confusion_ratio().tolist() for counts in (inside, outside))
+            for class_id, (name, ratio, ratio_outside) in enumerate(zip(names, *ratios, strict=True)):
                 row = {
                     "context": context,
                     "class": name,
-                    "images_with": images,
-                    "images_without": int(whole.images_of_class[class_id]) - images,
-                    "confusion_with": found,
-                    "confusion_without": otherwise,
-                    "difference": found - otherwise,
+                    "images_with": int(inside.images_of_class[class_id]),
+                    "images_without": int(outside.images_of_class[class_id]),
+                    "confusion_with": ratio,
+                    "confusion_without": ratio_outside,
+                    "difference": ratio - ratio_outside,
                 }
-                if name != context and math.isfinite(found) and math.isfinite(otherwise):
+                if class_id != BACKGROUND and name != context and math.isfinite(row["difference"]):
                     compared.append({**_key(item), **row})
         rows += sorted(compared, key=lambda row: -row["difference"])
     return pd.DataFrame(rows, columns=pd.Index(_CONTEXT_COLUMNS))

@@ -18,14 +18,18 @@ class ConfusionMatrix:
     Attributes:
         counts: int64 `[K+1, K+2]`; row = truth, column = prediction. The last column counts pixels for which the
             prediction is 255 (uncertain): a miss of the true class and a false positive of none.
+        images: number of images counted.
+        images_of_class: int64 `[K+1]`, how many of them show each class in the truth.
     """
 
     def __init__(self, num_classes: int) -> None:
         self.num_classes = num_classes
         self.counts: Counts = np.zeros((num_classes + 1, num_classes + 2), dtype=np.int64)
+        self.images = 0
+        self.images_of_class: Counts = np.zeros(num_classes + 1, dtype=np.int64)
 
     def update(self, truth: npt.NDArray[np.uint8], prediction: npt.NDArray[np.uint8]) -> None:
-        """Count the pixels of two uint8 masks of one shape; pixels whose truth is 255 (ignore) are left out.
+        """Count an image by its two uint8 masks of one shape; pixels whose truth is 255 (ignore) are left out.
 
         Raises:
             ValueError: the shapes differ, they are not uint8, or a value is neither 0..K nor 255.
@@ -42,7 +46,8 @@ class ConfusionMatrix:
         table_known = table[np.ix_(known, known)]  # [K+2, K+2]
         if table_known.sum() != truth.size:
             raise ValueError(f"a mask holds a value that is neither 0..{self.num_classes} nor {IGNORE}")
-        self.counts += table_known[:uncertain]
+        counts = table_known[:uncertain]
+        self._add(counts, 1, np.minimum(counts.sum(axis=1), 1))
 
     def merge(self, other: "ConfusionMatrix") -> None:
         """Add the counts of another matrix of the same classes.
@@ -52,13 +57,18 @@ class ConfusionMatrix:
         """
         if other.num_classes != self.num_classes:
             raise ValueError(f"cannot merge {other.num_classes} classes into {self.num_classes}")
-        self.counts += other.counts
+        self._add(other.counts, other.images, other.images_of_class)
 
     def minus(self, other: "ConfusionMatrix") -> "ConfusionMatrix":
         """Return the counts without those of `other`, which counted some of the same images."""
         rest = ConfusionMatrix(self.num_classes)
-        rest.counts = self.counts - other.counts
+        rest._add(self.counts - other.counts, self.images - other.images, self.images_of_class - other.images_of_class)
         return rest
+
+    def _add(self, counts: Counts, images: int, images_of_class: Counts) -> None:
+        self.counts += counts
+        self.images += images
+        self.images_of_class += images_of_class
 
     def occurs(self) -> npt.NDArray[np.bool_]:
         """Return whether the truth shows each class, `[K+1]`."""

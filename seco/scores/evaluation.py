@@ -4,34 +4,11 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.scores.confusion import ConfusionMatrix
 from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, read_mask
-
-
-class ImageCounts:
-    """Counts over some images.
-
-    Attributes:
-        confusion: their pixels by true and predicted class.
-        images: their number.
-        images_of_class: int64 `[K+1]`, how many of them show each class in the truth.
-    """
-
-    def __init__(self, num_classes: int) -> None:
-        self.confusion = ConfusionMatrix(num_classes)
-        self.images = 0
-        self.images_of_class = np.zeros(num_classes + 1, dtype=np.int64)
-
-    def add(self, counted: ConfusionMatrix) -> None:
-        """Add the counts of one image."""
-        self.confusion.merge(counted)
-        self.images += 1
-        self.images_of_class += counted.occurs()
 
 
 class Evaluation:
@@ -44,15 +21,15 @@ class Evaluation:
     """
 
     def __init__(self, num_classes: int) -> None:
-        self.whole = ImageCounts(num_classes)
-        self.by_context: dict[str, ImageCounts] = {}
+        self.whole = ConfusionMatrix(num_classes)
+        self.by_context: dict[str, ConfusionMatrix] = {}
         self.without_truth = 0
 
     def add(self, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
         """Add the counts of one image that shows these contexts."""
-        self.whole.add(counted)
+        self.whole.merge(counted)
         for context in contexts:
-            self.by_context.setdefault(context, ImageCounts(counted.num_classes)).add(counted)
+            self.by_context.setdefault(context, ConfusionMatrix(counted.num_classes)).merge(counted)
 
 
 def evaluate_masks(

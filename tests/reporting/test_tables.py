@@ -35,6 +35,7 @@ def measured(source: MaskSource = SEED) -> Measurement:
     for counts, contexts in ((WITHOUT_RAILS, []), (WITH_RAILS, ["rails"])):
         matrix = ConfusionMatrix(2)
         matrix.counts += np.array(counts)
+        matrix.images, matrix.images_of_class = 1, np.array([1, 1, 1])
         evaluation.add(matrix, contexts)
     return Measurement(source, source.splits[0], evaluation)
 
@@ -79,7 +80,7 @@ def test_the_context_table_leaves_out_the_class_itself_and_ratios_that_are_not_f
     item = measured()
     item.evaluation.by_context["train"] = item.evaluation.by_context.pop("rails")
     assert context_table([item], class_names=CLASSES)["class"].tolist() == ["dog"]
-    item.evaluation.by_context["train"].confusion.counts[2, 2] = 0  # dog is predicted nowhere in the context
+    item.evaluation.by_context["train"].counts[2, 2] = 0  # dog is predicted nowhere in the context
     assert context_table([item], class_names=CLASSES).empty
 
 

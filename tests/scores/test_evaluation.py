@@ -32,14 +32,14 @@ def test_each_split_and_context_is_counted_over_its_images(records: list[Record]
     found = evaluate(records, tmp_path)
     assert list(found) == ["train", "val"]
     train, val = found["train"], found["val"]
-    assert train.whole.confusion.counts.tolist() == [[1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+    assert train.whole.counts.tolist() == [[1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
     assert train.by_context == {}
-    assert val.whole.confusion.counts.tolist() == [[1, 1, 0, 0], [0, 3, 0, 1], [1, 0, 1, 0]]
+    assert val.whole.counts.tolist() == [[1, 1, 0, 0], [0, 3, 0, 1], [1, 0, 1, 0]]
     room, biased = val.by_context["room"], val.by_context["biased"]
     assert (room.images, biased.images) == (2, 1)
     assert (room.images_of_class.tolist(), biased.images_of_class.tolist()) == ([1, 1, 1], [1, 0, 1])
-    assert np.array_equal(room.confusion.counts, val.whole.confusion.counts)
-    assert biased.confusion.counts.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]]
+    assert np.array_equal(room.counts, val.whole.counts)
+    assert biased.counts.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]]
 
 
 def test_images_without_a_truth_mask_are_skipped_and_counted(records: list[Record], tmp_path: Path) -> None:
