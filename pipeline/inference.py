@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
+def leave_cores_to_workers() -> None:
+    """Let torch's CPU threads sleep while they wait; by default they spin, and slow the worker processes down.
+
+    OpenMP reads the setting when torch is first imported: call this before.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def load_inference(params: Path, data: Path, model: Path) -> "tuple[Settings, Manifest, Predictor]":
     """Read settings, data and the trained network.
 
     Raises:
         SecoError: the settings, the manifest or the model is missing or damaged, or they do not fit each other.
     """
-    # Read when torch is first imported: its threads would spin where they wait, and take the cores from the workers.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from seco.config.settings import load_settings
     from seco.inference.predictor import load_predictor
     from seco.storage.manifest import read_manifest

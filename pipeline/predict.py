@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.inference import load_inference, records_of, write_in_workers
+from pipeline.inference import leave_cores_to_workers, load_inference, records_of, write_in_workers
 from pipeline.options import MODEL, PARAMS, PREDICTIONS, PREPARED, Data, Model, Params
 
 
@@ -17,6 +17,7 @@ def predict(
     output: Annotated[Path, typer.Option(help="Folder for the predictions, with a folder a variant.")] = PREDICTIONS,
 ) -> None:
     """Write the `single_scale`, `multi_scale` and (if enabled) `crf` masks of every image of `predict.splits`."""
+    leave_cores_to_workers()
     from seco.inference.scoring import score_segmentations
     from seco.refinement.labelling import write_variants
 

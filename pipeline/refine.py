@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.inference import load_inference, records_of, write_in_workers
+from pipeline.inference import leave_cores_to_workers, load_inference, records_of, write_in_workers
 from pipeline.options import MODEL, PARAMS, PREPARED, REFINED, Data, Model, Params
 
 
@@ -17,6 +17,7 @@ def refine(
     output: Annotated[Path, typer.Option(help="Folder for the refined masks.")] = REFINED,
 ) -> None:
     """Write the refined pseudo mask of every image of `refine.splits`."""
+    leave_cores_to_workers()
     from seco.inference.scoring import score_cams
     from seco.method.par import PAR
     from seco.refinement.labelling import write_label
