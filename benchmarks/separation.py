@@ -22,8 +22,7 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
 
 from seco.errors import SecoError
-from seco.inference.loading import SquareImages
-from seco.inference.predictor import load_predictor
+from seco.inference.predictor import Photographs, load_predictor
 from seco.models.network import SeCoNetwork
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import Manifest, Record, read_manifest
@@ -87,7 +86,7 @@ def patches_of(
             f" of {step} for images and of {2 * step} for patches, no larger than images"
         )
     device = next(network.parameters()).device
-    image = SquareImages([record], image_size=image_size).load(0).to(device)
+    image = Photographs([record], image_size=image_size).load(0).square.to(device)
     assert record.mask is not None, "main leaves out images without a mask"
     mask = read_mask(record.mask, num_classes=len(manifest.class_names), size=(record.width, record.height))
     square = tv.resize(
