@@ -34,7 +34,8 @@ def prepare(
     from seco.data.problems import refuse, write_problems
     from seco.storage.atomic import require_writable
 
-    section = load_settings(params).prepare
+    settings = load_settings(params)
+    section = settings.prepare
     require_writable(output)
     dataset = _check_dataset(section, cache)
     listing = write_problems(output, dataset.problems)

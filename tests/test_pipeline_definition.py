@@ -17,6 +17,9 @@ PARAMS: dict = yaml.safe_load((ROOT / "params.yaml").read_text())
 
 # Code that no result depends on: an edit there re-runs nothing. (The values that seco.config reads are parameters.)
 HARMLESS = (
+    *("seco/config", "seco/console", "seco/data/formats.py", "seco/errors.py", "seco/runtime"),
+    *("pipeline/inference.py", "pipeline/options.py"),
+)
     "seco/config",
     "seco/console",
     "seco/data/formats.py",
