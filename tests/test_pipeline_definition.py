@@ -20,14 +20,6 @@ HARMLESS = (
     *("seco/config", "seco/console", "seco/data/formats.py", "seco/errors.py", "seco/runtime"),
     *("pipeline/inference.py", "pipeline/options.py"),
 )
-    "seco/config",
-    "seco/console",
-    "seco/data/formats.py",
-    "seco/errors.py",
-    "seco/runtime",
-    "pipeline/inference.py",
-    "pipeline/options.py",
-)
 # Code that measures a run and changes nothing of it: train.evaluate_every scores the network on the way.
 MEASURING = {"train": ("seco/inference", "seco/scores")}
 # Parameters that a stage shows, or that name a folder which is among its deps.
