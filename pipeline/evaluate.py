@@ -1,4 +1,4 @@
-"""Stage `evaluate`: what seeds, refined masks and segmentations are worth, and what co-occurrence costs them."""
+"""Stage `evaluate`: scores of seeds, refined masks and segmentations, and the cost of co-occurrence."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +19,12 @@ def evaluate(
 ) -> None:
     """Compare all masks with the true masks; write metrics, tables and pictures."""
     from seco.config.settings import load_settings
-    from seco.reporting.report import measure, show_headline, write_report
-    from seco.reporting.sources import list_sources
+    from seco.console.summary import show_headline
+    from seco.reporting.measurements import list_sources, measure
+    from seco.reporting.report import write_report
+    from seco.storage.contexts import CONTEXTS_FILE
     from seco.storage.manifest import read_manifest
+    from seco.storage.pairs import read_pairs
 
     settings = load_settings(params)
     manifest = read_manifest(data)
@@ -33,10 +36,11 @@ def evaluate(
         refined_splits=settings.refine.splits,
         predicted_splits=settings.predict.splits,
     )
-    measured = measure(manifest, sources, contexts_file=Path(settings.prepare.root) / "contexts.csv")
+    measurements = measure(manifest, sources, contexts_file=data / CONTEXTS_FILE)
     report = write_report(
         manifest,
-        measured,
+        measurements,
+        together=read_pairs(data, class_names=manifest.class_names),
         cams=cams,
         folder=output,
         pictures=settings.evaluate.pictures,

@@ -1,10 +1,11 @@
-"""Stage `export`: CAMs of the trained network, and the seed masks that one threshold makes of them."""
+"""Stage `export`: CAMs of the trained network, and seed masks: the CAMs cut at a threshold."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipeline.inference import load_inference
 from pipeline.options import CAMS, MODEL, PARAMS, PREPARED, SEEDS, Data, Model, Params
 
 Cams = Annotated[Path, typer.Option("--cams", help="Folder of the CAM store.")]
@@ -22,22 +23,17 @@ def export(
 def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS) -> None:
     """Write the class activation map (CAM) of every image, at a quarter of its size."""
     from seco.compute.resize import resize_maps
-    from seco.config.settings import load_settings
     from seco.inference.cam_store import stored_size, write_cam
-    from seco.inference.predictor import load_predictor
     from seco.runtime.progress import progress
-    from seco.storage.manifest import read_manifest
 
-    settings = load_settings(params)
-    manifest = read_manifest(data)
-    predictor = load_predictor(model, class_names=manifest.class_names)
+    settings, manifest, predictor = load_inference(params, data, model)
     results = predictor.cams(
         manifest.records, image_size=settings.export.image_size, scales=(1.0,), batch_size=settings.export.batch_size
     )
     with progress("export-cams", len(manifest.records)) as advance:
-        for record, class_ids, maps in results:
-            small = resize_maps(maps, stored_size(record.height, record.width))
-            write_cam(cams, record.id, class_ids.numpy(), small.numpy())
+        for cam in results:
+            small = resize_maps(cam.maps, stored_size(cam.record.height, cam.record.width))
+            write_cam(cams, cam.record.id, cam.class_ids.numpy(), small.cpu().numpy())
             advance()
 
 

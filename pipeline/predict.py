@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.inference import leave_cores_to_workers, load_inference, records_of, write_in_workers
 from pipeline.options import MODEL, PARAMS, PREDICTIONS, PREPARED, Data, Model, Params
 
 
@@ -13,37 +14,20 @@ def predict(
     params: Params = PARAMS,
     data: Data = PREPARED,
     model: Model = MODEL,
-    output: Annotated[Path, typer.Option(help="Folder for the predictions, one below it a variant.")] = PREDICTIONS,
+    output: Annotated[Path, typer.Option(help="Folder for the predictions, with a folder a variant.")] = PREDICTIONS,
 ) -> None:
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
-    from seco.config.settings import load_settings
-    from seco.inference.predictor import load_predictor, scored_segmentation
-    from seco.refinement.labelling import label_variants
-    from seco.runtime.parallel import process_map
-    from seco.runtime.progress import progress
-    from seco.storage.manifest import read_manifest
-    from seco.storage.masks import mask_path, write_mask
+    leave_cores_to_workers()
+    from seco.inference.scoring import score_segmentations
+    from seco.refinement.labelling import write_variants
 
-    settings = load_settings(params)
-    manifest = read_manifest(data)
-    records = [record for split in settings.predict.splits for record in manifest.split(split)]
-    predictor = load_predictor(model, class_names=manifest.class_names)
-    results = predictor.segmentations(
+    settings, manifest, predictor = load_inference(params, data, model)
+    records = records_of(manifest, settings.predict.splits)
+    segmentations = predictor.segmentations(
         records,
         image_size=settings.predict.image_size,
         scales=settings.predict.scales,
         batch_size=settings.predict.batch_size,
     )
-    scored = (
-        (
-            scored_segmentation(result.record, result.single_scale),
-            scored_segmentation(result.record, result.multi_scale),
-        )
-        for result in results
-    )
-    label = partial(label_variants, crf=settings.crf_of(settings.predict.crf))
-    with progress("predict", len(records)) as advance:
-        for variants in process_map(label, scored):
-            for variant, labelled in variants.items():
-                write_mask(mask_path(output / variant, labelled.id), labelled.mask)
-            advance()
+    write = partial(write_variants, folder=output, crf=settings.crf_of(settings.predict.crf))
+    write_in_workers(write, score_segmentations(segmentations), stage="predict", count=len(records))

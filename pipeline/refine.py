@@ -1,4 +1,4 @@
-"""Stage `refine`: multi-scale CAMs, PAR and a dense CRF make refined pseudo masks."""
+"""Stage `refine`: refined pseudo masks from multi-scale CAMs, PAR and a dense CRF."""
 
 from functools import partial
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.inference import leave_cores_to_workers, load_inference, records_of, write_in_workers
 from pipeline.options import MODEL, PARAMS, PREPARED, REFINED, Data, Model, Params
 
 
@@ -16,19 +17,13 @@ def refine(
     output: Annotated[Path, typer.Option(help="Folder for the refined masks.")] = REFINED,
 ) -> None:
     """Make refined pseudo masks from multi-scale CAMs, with PAR and a dense CRF."""
-    from seco.config.settings import load_settings
-    from seco.inference.predictor import load_predictor, scored_cam
+    leave_cores_to_workers()
+    from seco.inference.scoring import score_cams
     from seco.method.par import PAR
-    from seco.refinement.labelling import label_image
-    from seco.runtime.parallel import process_map
-    from seco.runtime.progress import progress
-    from seco.storage.manifest import read_manifest
-    from seco.storage.masks import mask_path, write_mask
+    from seco.refinement.labelling import write_label
 
-    settings = load_settings(params)
-    manifest = read_manifest(data)
-    records = [record for split in settings.refine.splits for record in manifest.split(split)]
-    predictor = load_predictor(model, class_names=manifest.class_names)
+    settings, manifest, predictor = load_inference(params, data, model)
+    records = records_of(manifest, settings.refine.splits)
     cams = predictor.cams(
         records,
         image_size=settings.export.image_size,
@@ -36,9 +31,6 @@ def refine(
         batch_size=settings.export.batch_size,
     )
     par = PAR() if settings.refine.use_par else None
-    scored = (scored_cam(cam, background=settings.export.background, par=par) for cam in cams)
-    label = partial(label_image, crf=settings.crf_of(settings.refine.crf))
-    with progress("refine", len(records)) as advance:
-        for labelled in process_map(label, scored):
-            write_mask(mask_path(output, labelled.id), labelled.mask)
-            advance()
+    scored = score_cams(cams, background=settings.export.background, par=par)
+    write = partial(write_label, folder=output, crf=settings.crf_of(settings.refine.crf))
+    write_in_workers(write, scored, stage="refine", count=len(records))

@@ -22,6 +22,7 @@ HARMLESS = (
     "seco/data/formats.py",
     "seco/errors.py",
     "seco/runtime",
+    "pipeline/inference.py",
     "pipeline/options.py",
 )
 # Code that measures a run and changes nothing of it: train.evaluate_every scores the network on the way.

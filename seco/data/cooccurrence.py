@@ -24,21 +24,3 @@ def count_pairs(label_sets: Sequence[Sequence[int]], *, num_classes: int) -> Cou
     for row, label_ids in zip(shown, label_sets, strict=True):
         row[list(label_ids)] = 1
     return shown.T @ shown
-
-
-def lift(pairs: Counts, *, num_images: int) -> Values:
-    """Return how much more often two classes meet than if they were independent.
-
-    Args:
-        pairs: the counts of `count_pairs`.
-        num_images: number of images they were counted over.
-
-    Returns:
-        Float64 `[K+1, K+1]`, n·n(a, b) / (n(a)·n(b)): 1 = independent, 0 = never together, NaN where a class is in no
-        image and on the diagonal.
-    """
-    single = np.diagonal(pairs)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        result = np.asarray(np.true_divide(num_images * pairs, np.outer(single, single)), dtype=np.float64)
-    np.fill_diagonal(result, np.nan)
-    return result

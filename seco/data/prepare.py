@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from seco.data.checks import CheckedDataset, CheckedImage
-from seco.data.cooccurrence import Counts, Values, count_pairs, lift
+from seco.data.cooccurrence import Counts, Values, count_pairs
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_bytes, temporary_path
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
 from seco.storage.manifest import TRAIN, Manifest, write_manifest
 from seco.storage.masks import mask_path
-from seco.storage.pairs import write_pairs
+from seco.storage.pairs import lift, write_pairs
 
 DIGESTS_FILE = "digests.csv"
 """Digests of the content of images and masks: later stages depend on this file in place of the data set's folder."""

@@ -13,7 +13,7 @@ from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_bytes
 
 _STRIDE = 4
-# What numpy raises, by experience, on files cut short, of another kind, or holding pickles.
+# What numpy raises on files that are truncated, of another kind, or hold pickles.
 _DAMAGE = (OSError, KeyError, ValueError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 
 
@@ -36,7 +36,7 @@ def stored_size(height: int, width: int) -> tuple[int, int]:
 
 
 def cam_path(folder: Path, image_id: str) -> Path:
-    """Return where the CAM of an image stands in a CAM store."""
+    """Return the path of an image's CAM in a CAM store."""
     return folder / f"{image_id}.npz"
 
 
@@ -67,7 +67,7 @@ def read_cam(folder: Path, image_id: str) -> Cam:
     """
     path = cam_path(folder, image_id)
     try:
-        # A handle of our own: numpy leaves the file open when it turns out to be damaged.
+        # numpy would leave a damaged file open if it opened it itself.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             class_ids, maps = archive["class_ids"], archive["maps"]
     except FileNotFoundError as error:

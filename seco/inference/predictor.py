@@ -6,45 +6,76 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torchvision.transforms.v2 import functional as tv
 
 from seco.compute.device import autocast, pick_device
-from seco.compute.resize import rescale, resize, resize_maps
+from seco.compute.pixels import normalise
+from seco.compute.resize import rescale, resize
 from seco.errors import SecoError
-from seco.inference.loading import SquareImages
 from seco.method.cam import multi_hot, multi_scale_cam, normalise_cam, present_classes
-from seco.method.par import PAR
-from seco.method.pseudo_labels import refine_cam
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
-from seco.refinement.labelling import ScoredImage
-from seco.runtime.loader import load_batches
+from seco.runtime.loader import SafeDataset, load_batches
 from seco.storage.images import read_image
-from seco.storage.label_map import BACKGROUND
 from seco.storage.manifest import Record
 from seco.storage.model import StoredModel, read_model
 
-_LOADERS = 2  # decoding keeps ahead of a ViT with two processes
+_LOADERS = 2  # processes; two decode faster than a ViT takes the images
+
+
+class Photograph(NamedTuple):
+    """A decoded image, and what the network takes of it."""
+
+    record: Record
+    pixels: NDArray[np.uint8]
+    """``[H, W, 3]`` at the image's own size. An array, since tensors of loader processes fill /dev/shm."""
+    square: Tensor
+    """``[3, S, S]``, resized to a square and normalised."""
+
+
+class Photographs(SafeDataset[int, Photograph]):
+    """The photographs of some records; each is decoded once."""
+
+    def __init__(self, records: Sequence[Record], *, image_size: int) -> None:
+        self.records = records
+        self.image_size = image_size
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def load(self, key: int) -> Photograph:
+        """Load the photograph of the record at that index."""
+        record = self.records[key]
+        pixels = np.array(read_image(record.image))
+        colours = torch.from_numpy(pixels).permute(2, 0, 1)  # [3, H, W]
+        square = tv.resize(colours, [self.image_size, self.image_size], antialias=True)
+        return Photograph(record, pixels, normalise(square))
 
 
 class CamResult(NamedTuple):
     """The CAM of one image."""
 
     record: Record
+    pixels: NDArray[np.uint8]
+    """The image, ``[H, W, 3]``."""
     class_ids: Tensor
-    """``[C]``: the classes of its labels, or those predicted where it has none."""
+    """``[C]`` on the CPU: the classes of its labels, or those predicted where it has none."""
     maps: Tensor
-    """``[C, S, S]`` in 0..1, over the image squeezed to a square."""
+    """``[C, S, S]`` in 0..1 on the model's device, over the image resized to a square."""
 
 
 class SegmentationResult(NamedTuple):
-    """The segmentation of one image: probabilities ``[K + 1, S, S]`` over the image squeezed to a square."""
+    """The segmentation of one image: probabilities ``[K + 1, S, S]`` over the image resized to a square."""
 
     record: Record
+    pixels: NDArray[np.uint8]
+    """The image, ``[H, W, 3]``."""
     single_scale: Tensor
-    """Of the first scale, not mirrored."""
+    """Of the first scale, not mirrored; on the model's device."""
     multi_scale: Tensor
-    """The mean over scales and mirror images."""
+    """The mean over scales and mirror images; on the model's device."""
 
 
 class Predictor:
@@ -64,43 +95,47 @@ class Predictor:
 
         Labelled images have maps for their labels; unlabelled ones for the classes predicted (logit above 0).
         """
-        for chunk, images in self._batches(records, image_size, batch_size):
-            class_ids = present_classes(self._labels(chunk, images)).to(self.device)
+        for photographs, images in self._batches(records, image_size, batch_size):
+            class_ids = present_classes(self._labels(photographs, images))
             (sums,) = multi_scale_cam(
-                self._maps_of, images, class_ids, scales=scales, multiple=self.network.encoder.patch_size
+                self._maps_of,
+                images,
+                class_ids.to(self.device),
+                scales=scales,
+                multiple=self.network.encoder.patch_size,
             )
-            maps = normalise_cam(sums)
-            for record, ids, cam in zip(chunk, class_ids, maps, strict=True):
-                yield CamResult(record, ids[ids > 0].cpu(), cam[ids > 0].cpu())
+            for photograph, ids, maps in zip(photographs, class_ids, normalise_cam(sums), strict=True):
+                count = int((ids > 0).sum())  # empty slots come last
+                yield CamResult(photograph.record, photograph.pixels, ids[:count], maps[:count])
 
     @torch.inference_mode()
     def segmentations(
         self, records: Sequence[Record], *, image_size: int, scales: Sequence[float], batch_size: int
     ) -> Iterator[SegmentationResult]:
         """Yield the class probabilities of each record, in order."""
-        for chunk, images in self._batches(records, image_size, batch_size):
+        for photographs, images in self._batches(records, image_size, batch_size):
             plain = [self._probabilities(images, scale) for scale in scales]
             mirrored = [self._probabilities(images.flip(-1), scale).flip(-1) for scale in scales]
             mean = torch.stack([*plain, *mirrored]).mean(dim=0)
-            for record, single, multi in zip(chunk, plain[0].cpu(), mean.cpu(), strict=True):
-                yield SegmentationResult(record, single, multi)
+            for photograph, single, multi in zip(photographs, plain[0], mean, strict=True):
+                yield SegmentationResult(photograph.record, photograph.pixels, single, multi)
 
     def _batches(
         self, records: Sequence[Record], image_size: int, batch_size: int
-    ) -> Iterator[tuple[Sequence[Record], Tensor]]:
-        dataset = SquareImages(records, image_size=image_size)
-        start = 0
-        for images in load_batches(dataset, batch_size=batch_size, num_workers=_LOADERS):
-            yield records[start : start + len(images)], torch.stack(images).to(self.device)
-            start += len(images)
+    ) -> Iterator[tuple[list[Photograph], Tensor]]:
+        """Yield photographs and their squares ``[B, 3, S, S]`` on the model's device."""
+        dataset = Photographs(records, image_size=image_size)
+        for photographs in load_batches(dataset, batch_size=batch_size, num_workers=_LOADERS):
+            yield photographs, torch.stack([photograph.square for photograph in photographs]).to(self.device)
 
     def _maps_of(self, images: Tensor, class_ids: Tensor) -> list[Tensor]:
         with autocast(self.device, self.precision):
             tokens = self.network.encoder(images)
         return [self.network.activations(tokens, class_ids).final]
 
-    def _labels(self, records: Sequence[Record], images: Tensor) -> Tensor:
-        given = torch.stack([multi_hot(record.labels, self.class_names) for record in records])
+    def _labels(self, photographs: Sequence[Photograph], images: Tensor) -> Tensor:
+        """Return multi-hot labels ``[B, K]`` on the CPU: the given ones, or predicted ones where none are given."""
+        given = torch.stack([multi_hot(photograph.record.labels, self.class_names) for photograph in photographs])
         unlabelled = given.sum(dim=1, keepdim=True) == 0
         if not unlabelled.any():
             return given
@@ -109,7 +144,7 @@ class Predictor:
         return torch.where(unlabelled, predicted.float(), given)
 
     def _probabilities(self, images: Tensor, scale: float) -> Tensor:
-        """Return ``[B, K + 1, S, S]`` of images ``[B, 3, S, S]`` seen at a scale."""
+        """Return ``[B, K + 1, S, S]`` of images ``[B, 3, S, S]`` that the network sees at a scale."""
         with autocast(self.device, self.precision):
             tokens = self.network.encoder(rescale(images, scale, multiple=self.network.encoder.patch_size))
             logits = self.network.decoder(tokens.final, tokens.grid)
@@ -134,7 +169,7 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
         return Predictor(network, stored.class_names, precision=stored.settings["train"]["precision"])
     except (KeyError, TypeError) as error:
         raise SecoError(f"config.json in {folder} is not that of a model ({error}): run `seco train` again") from error
-    except torch.OutOfMemoryError:  # a RuntimeError too, and none of the weights
+    except torch.OutOfMemoryError:  # a RuntimeError too, but not about the weights
         raise
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
@@ -153,21 +188,5 @@ def _network_of(stored: StoredModel) -> SeCoNetwork:
 
 
 def _is_used(weight: str) -> bool:
-    """Say whether a weight of the network is of use after training."""
+    """Return whether a weight of the network is used after training."""
     return not weight.startswith("projector.")
-
-
-def scored_cam(cam: CamResult, *, background: float, par: PAR | None) -> ScoredImage:
-    """Bring a CAM to the image's own size, as scores of background (a constant) and classes; refined by ``par``."""
-    image = np.asarray(read_image(cam.record.image))
-    maps = resize_maps(cam.maps, image.shape[:2])
-    rgb = torch.from_numpy(image.copy()).permute(2, 0, 1).float()  # [3, H, W]
-    scores = refine_cam(rgb, maps, background=background, par=par)
-    return ScoredImage(cam.record.id, image, scores.numpy(), (BACKGROUND, *cam.class_ids.tolist()))
-
-
-def scored_segmentation(record: Record, probabilities: Tensor) -> ScoredImage:
-    """Bring the probabilities ``[K + 1, S, S]`` of a record to the image's own size."""
-    image = np.asarray(read_image(record.image))
-    scores = resize_maps(probabilities, image.shape[:2]).numpy()
-    return ScoredImage(record.id, image, scores, tuple(range(len(scores))))

@@ -1,4 +1,4 @@
-"""Scores on held-out images while training goes on: it measures the network and changes nothing."""
+"""Scores on held-out images during training; the network is not changed."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -11,10 +11,11 @@ from seco.compute.device import pick_device
 from seco.compute.distributed import share_of, sum_over_ranks
 from seco.compute.resize import resize_maps
 from seco.errors import SecoError
-from seco.inference.predictor import Predictor
+from seco.inference.predictor import CamResult, Predictor
 from seco.method.cam import two_way_labels
 from seco.models.network import SeCoNetwork
 from seco.scores.confusion import ConfusionMatrix
+from seco.scores.metrics import CONFUSION_RATIO, MIOU
 from seco.storage.manifest import Manifest, Record
 from seco.storage.masks import read_mask
 
@@ -22,12 +23,12 @@ from seco.storage.masks import read_mask
 class Validation:
     """Measures a network's CAMs and segmentations on one split, both at scale 1 with the mirror image.
 
-    Each rank takes a share of the images; the confusion matrices are added up before they are scored.
+    Each rank takes a share of the images; scores are computed from the sum of their confusion matrices.
 
     Args:
         manifest: the data set.
         split: the held-out split.
-        image_size: side in pixels of the square that images are brought to.
+        image_size: side in pixels of the square that images are resized to.
         batch_size: images a batch.
         background: threshold of the CAMs.
         precision: as of ``autocast``.
@@ -51,33 +52,32 @@ class Validation:
             )
 
     def __call__(self, network: SeCoNetwork) -> dict[str, float]:
-        """Return mIoU and mean confusion ratio of both; a ratio that is not defined is left out."""
+        """Return mIoU and mean confusion ratio of CAMs and segmentations, those that are defined."""
         share = share_of(len(self.records))
         records = self.records[share.start : share.stop]
         predictor = Predictor(network, self.class_names, precision=self.precision)
-        seeds = (
-            two_way_labels(
-                _enlarged(found.maps, found.record)[None], found.class_ids[None], background=self.background
-            )[0]
-            for found in predictor.cams(records, **self.sizes)
-        )
+        seeds = (self._seed(cam) for cam in predictor.cams(records, **self.sizes))
         winners = (
-            _enlarged(found.multi_scale, found.record).argmax(dim=0)
+            _full_size(found.multi_scale, found.record).argmax(dim=0)
             for found in predictor.segmentations(records, **self.sizes)
         )
         return self._scores("cam", records, seeds) | self._scores("segmentation", records, winners)
+
+    def _seed(self, cam: CamResult) -> Tensor:
+        """Return the class ids ``[H, W]`` of a CAM cut at the threshold."""
+        maps, class_ids = _full_size(cam.maps, cam.record), cam.class_ids.to(cam.maps.device)
+        return two_way_labels(maps[None], class_ids[None], background=self.background)[0]
 
     def _scores(self, kind: str, records: Sequence[Record], predictions: Iterable[Tensor]) -> dict[str, float]:
         counted, num_classes = ConfusionMatrix(len(self.class_names)), len(self.class_names)
         for record, labels in zip(records, predictions, strict=True):
             assert record.mask is not None, "only such records are kept"
             truth = read_mask(record.mask, num_classes=num_classes, size=(record.width, record.height))
-            counted.update(truth, labels.numpy().astype(np.uint8))
+            counted.update(truth, labels.cpu().numpy().astype(np.uint8))
         counted.counts = sum_over_ranks(torch.from_numpy(counted.counts).to(pick_device())).cpu().numpy()
-        scores = counted.scores()
-        found = {f"val/miou_{kind}": scores.miou, f"val/confusion_{kind}": scores.mean_confusion_ratio}
+        found = {f"val/miou_{kind}": MIOU.mean(counted), f"val/confusion_{kind}": CONFUSION_RATIO.mean(counted)}
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def _enlarged(maps: Tensor, record: Record) -> Tensor:
+def _full_size(maps: Tensor, record: Record) -> Tensor:
     return resize_maps(maps, (record.height, record.width))

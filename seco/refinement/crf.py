@@ -23,7 +23,7 @@ def dense_crf(
 
     Args:
         image: ``uint8 [H, W, 3]``, 0..255.
-        probabilities: ``[C, H, W]``, 0..1; zeros are lifted to 1e-5 so that no class is lost for good.
+        probabilities: ``[C, H, W]``, 0..1; zeros are raised to 1e-5, so that no class becomes impossible.
         iterations: steps of mean-field inference.
         gaussian_sigma: width of the smoothness kernel, pixels.
         gaussian_weight: its weight.
@@ -32,7 +32,7 @@ def dense_crf(
         bilateral_weight: its weight.
 
     Raises:
-        SecoError: image and probabilities do not fit each other or are of another kind.
+        SecoError: image and probabilities have the wrong type or do not fit each other.
     """
     import pydensecrf.densecrf as crf
 
@@ -44,7 +44,7 @@ def dense_crf(
     field.addPairwiseBilateral(
         sxy=bilateral_sigma_xy,
         srgb=bilateral_sigma_rgb,
-        rgbim=np.require(image, requirements=["C", "W"]),  # the library refuses what is read-only
+        rgbim=np.require(image, requirements=["C", "W"]),  # the library refuses read-only arrays
         compat=bilateral_weight,
     )
     marginals = np.array(field.inference(iterations), dtype=np.float32)

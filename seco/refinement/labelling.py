@@ -1,17 +1,19 @@
-"""From class scores to a mask: a dense CRF where asked for, then the class of the highest score.
+"""From class scores to masks on disk: a dense CRF if enabled, then the class with the highest score.
 
-Knows no torch, so that worker processes start at once.
+Runs in worker processes, and imports no torch so that they start at once.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seco.refinement.crf import dense_crf
+from seco.storage.masks import MaskArray, mask_path, write_mask
 
-_NEGLIGIBLE = 0.01  # a class below this probability everywhere has no part in the CRF, whose cost grows with them
+_NEGLIGIBLE = 0.01  # a class below this probability everywhere is left out of the CRF, which takes longer with more
 
 
 class ScoredImage(NamedTuple):
@@ -26,36 +28,39 @@ class ScoredImage(NamedTuple):
     """Of the C maps; background is 0."""
 
 
-class LabelledImage(NamedTuple):
-    """The mask that came of it."""
-
-    id: str
-    mask: NDArray[np.uint8]
-    """``[H, W]`` class ids."""
-
-
-def label_image(scored: ScoredImage, *, crf: Mapping[str, float] | None) -> LabelledImage:
-    """Label each pixel.
+def label_image(scored: ScoredImage, *, crf: Mapping[str, float] | None) -> MaskArray:
+    """Return the class ids ``[H, W]`` of an image.
 
     Args:
         scored: the image and its scores.
         crf: the keyword arguments of ``dense_crf`` and ``sharpness``: scores are raised to that power first, since
-            those of CAMs, a softmax of values in 0..1, are nearly flat. None leaves the CRF out.
+            those of CAMs, a softmax of values in 0..1, are nearly flat. None: no CRF.
     """
     scores, ids = scored.scores, np.asarray(scored.class_ids, dtype=np.uint8)
     if crf is not None:
         relevant, scores = _smooth(scored.image, scores, **crf)
         ids = ids[relevant]
-    return LabelledImage(scored.id, ids[scores.argmax(axis=0)])
+    return ids[scores.argmax(axis=0)]
 
 
-def label_variants(
-    scored: tuple[ScoredImage, ScoredImage], *, crf: Mapping[str, float] | None
-) -> dict[str, LabelledImage]:
-    """Label one image from its scores at a single scale and at several: by variant, the CRF's where asked for."""
+def write_label(scored: ScoredImage, *, folder: Path, crf: Mapping[str, float] | None) -> None:
+    """Label an image and write its mask to a folder of masks; raises as ``write_mask``."""
+    write_mask(mask_path(folder, scored.id), label_image(scored, crf=crf))
+
+
+def write_variants(scored: tuple[ScoredImage, ScoredImage], *, folder: Path, crf: Mapping[str, float] | None) -> None:
+    """Label an image in up to three ways, and write each mask to a folder of its own; raises as ``write_mask``.
+
+    Args:
+        scored: the image with its scores at a single scale and at several.
+        folder: gets the folders ``single_scale``, ``multi_scale`` and, where there is a CRF, ``crf``.
+        crf: as of ``label_image``; applied to the scores at several scales.
+    """
     single, multi = scored
-    variants = {"single_scale": label_image(single, crf=None), "multi_scale": label_image(multi, crf=None)}
-    return variants | ({"crf": label_image(multi, crf=crf)} if crf is not None else {})
+    write_label(single, folder=folder / "single_scale", crf=None)
+    write_label(multi, folder=folder / "multi_scale", crf=None)
+    if crf is not None:
+        write_label(multi, folder=folder / "crf", crf=crf)
 
 
 def _smooth(

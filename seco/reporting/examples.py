@@ -1,4 +1,4 @@
-"""Which images the overview pictures show, and what was made of each."""
+"""The rows of an overview picture: which images it shows, and the CAM and the masks of each."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,16 +13,16 @@ from seco.storage.manifest import Record
 from seco.storage.masks import MaskArray, mask_path, read_mask
 
 
-def choose(records: Sequence[Record], count: int) -> list[Record]:
-    """Return up to `count` records that show many classes together, each class soon and none too often.
+def choose_examples(records: Sequence[Record], count: int) -> list[Record]:
+    """Return up to `count` records with many labels that together cover the classes evenly.
 
-    One after another, the record whose labels were shown least so far is taken: of two that add as much, the one
-    with more labels, then the earlier one. The choice depends on the labels alone, not on how well the masks look.
+    Each choice takes the record whose labels add most: a label adds less each time it was shown. Of equal records the
+    earlier one is taken. The choice depends on the labels alone, not on the quality of the masks.
     """
     shown: dict[str, int] = {}
     remaining, chosen = list(records), []
     while remaining and len(chosen) < count:
-        # A label is worth less each time it was shown: 1, 1/4, 1/16, …
+        # A label adds 1, then 1/4, 1/16, …
         best = max(remaining, key=lambda record: sum(0.25 ** shown.get(label, 0) for label in record.labels))
         remaining.remove(best)
         chosen.append(best)
@@ -31,7 +31,7 @@ def choose(records: Sequence[Record], count: int) -> list[Record]:
     return chosen
 
 
-def panels(
+def example_pictures(
     record: Record, *, cams: Path, masks: Mapping[str, Path], num_classes: int
 ) -> tuple[dict[str, RGB], set[int]]:
     """Return the pictures of one image by column title, and the class ids (and 255) that they show.
@@ -69,7 +69,7 @@ def common_columns(rows: Sequence[Mapping[str, RGB]]) -> list[dict[str, RGB]]:
     return [{title: row[title] for title in titles} for row in rows]
 
 
-def legend(class_ids: set[int], class_names: Sequence[str]) -> dict[str, tuple[float, float, float]]:
+def legend_of(class_ids: set[int], class_names: Sequence[str]) -> dict[str, tuple[float, float, float]]:
     """Return name → RGB (0..1) of the given ids, 255 last."""
     entries: dict[str, tuple[float, float, float]] = {}
     for class_id in sorted(class_ids - {IGNORE}):

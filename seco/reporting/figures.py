@@ -1,4 +1,4 @@
-"""Pictures of a report as PNG bytes. Figures are made object by object: pyplot's global state is never touched."""
+"""Figures of a report as PNG bytes, made without pyplot and its global state."""
 
 import io
 import math
@@ -18,8 +18,8 @@ _LEGEND_COLUMNS = 8
 COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3")
 
 
-def overview(rows: Sequence[Mapping[str, RGB]], *, legend: Mapping[str, tuple[float, float, float]]) -> bytes:
-    """Draw images in rows and what was made of them in columns.
+def overview_figure(rows: Sequence[Mapping[str, RGB]], *, legend: Mapping[str, tuple[float, float, float]]) -> bytes:
+    """Draw a row for each image, with its CAM and masks in columns.
 
     Args:
         rows: for each image, column title → `[H, W, 3]`; all rows have the same columns and, within a row, all
@@ -63,7 +63,7 @@ def overview(rows: Sequence[Mapping[str, RGB]], *, legend: Mapping[str, tuple[fl
     return _bounded_png(figure)
 
 
-def confusion_bars(
+def confusion_figure(
     ratios: Mapping[str, Mapping[str, Sequence[float]]], *, class_names: Sequence[str], limit: float = 2.0
 ) -> bytes:
     """Draw the confusion ratio (FP / TP) of each class: a panel a split, a bar a source.
@@ -85,14 +85,14 @@ def confusion_bars(
         thickness = 0.8 / len(by_source)
         for index, (source, values) in enumerate(by_source.items()):
             places = np.arange(len(class_names)) + (index - (len(by_source) - 1) / 2) * thickness
-            _bars(panel, places, values, thickness=thickness, colour=colours[source], limit=limit)
-        _dress(panel, title=split, class_names=class_names, limit=limit)
+            _add_bars(panel, places, values, thickness=thickness, colour=colours[source], limit=limit)
+        _style(panel, title=split, class_names=class_names, limit=limit)
     handles = [Patch(facecolor=colours[source], label=source) for source in sources]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)
     return to_png(figure, _DPI)
 
 
-def _bars(
+def _add_bars(
     panel: Axes, places: np.ndarray, values: Sequence[float], *, thickness: float, colour: str, limit: float
 ) -> None:
     lengths = np.nan_to_num(np.asarray(values, float), nan=0.0, posinf=limit).clip(max=limit)
@@ -103,7 +103,7 @@ def _bars(
             panel.annotate(text, (length, place), (3, 0), textcoords="offset points", va="center", fontsize=7)
 
 
-def _dress(panel: Axes, *, title: str, class_names: Sequence[str], limit: float) -> None:
+def _style(panel: Axes, *, title: str, class_names: Sequence[str], limit: float) -> None:
     panel.set_title(title, fontsize=11, loc="left")
     panel.set_xlabel("confusion ratio, FP / TP (lower is better)", fontsize=9)
     panel.set_xlim(0, limit * 1.08)
@@ -118,13 +118,12 @@ def _dress(panel: Axes, *, title: str, class_names: Sequence[str], limit: float)
 def to_png(figure: Figure, dpi: int) -> bytes:
     """Return a figure as a PNG; the same numbers give the same bytes."""
     buffer = io.BytesIO()
-    # Without the version of the library in it.
-    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})  # no version of the library
     return buffer.getvalue()
 
 
 def _bounded_png(figure: Figure) -> bytes:
-    """Return the figure with as many pixels as fit in 1 MB: fewer colours instead would show as bands."""
+    """Return the figure with as many pixels as fit in 1 MB; fewer colours instead would show as bands."""
     image, dpi = to_png(figure, _DPI), _DPI
     while len(image) > _MOST_BYTES:
         # The bytes grow about with the pixels, that is with the square of the resolution.

@@ -1,4 +1,4 @@
-"""Photographs with activations or masks laid over them, as plain RGB arrays."""
+"""Photographs under activation maps or masks, as RGB arrays."""
 
 import matplotlib
 import numpy as np
@@ -17,24 +17,24 @@ _FADED = 0.35  # share of the photograph under a mask's background
 
 
 def class_colours() -> RGB:
-    """Return a colour for every class id, uint8 `[256, 3]`: twenty that differ clearly, then the same again.
+    """Return a colour for every class id, uint8 `[256, 3]`: twenty that differ clearly, repeated.
 
-    VOC's own palette, which mask files carry, has near twins (aeroplane and chair) and a grey that drowns in a grey
-    photograph; it is made to be decoded, not to be looked at.
+    VOC's palette, which mask files carry, has colours that are hard to tell apart (aeroplane and chair) or to see on a
+    grey photograph.
     """
     distinct = np.array([to_rgb(f"#{code}") for code in _DISTINCT.split()])
     return _to_bytes(255 * distinct[(np.arange(256) - 1) % len(distinct)])
 
 
 def heat_overlay(photo: RGB, heat: npt.NDArray[np.floating]) -> RGB:
-    """Lay an activation map over a photograph.
+    """Return a photograph under an activation map.
 
     Args:
         photo: `[H, W, 3]`.
-        heat: 0..1, `[h, w]`; brought to the photograph's size.
+        heat: 0..1, `[h, w]`; resized to the photograph.
 
     Returns:
-        `[H, W, 3]`: the grey photograph where nothing is active, a warm glow where the activation is 1.
+        `[H, W, 3]`: the photograph in grey, coloured the more the higher the activation.
     """
     height, width = photo.shape[:2]
     full = Image.fromarray(heat.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR)
@@ -47,8 +47,8 @@ def heat_overlay(photo: RGB, heat: npt.NDArray[np.floating]) -> RGB:
 def mask_overlay(photo: RGB, mask: npt.NDArray[np.uint8]) -> RGB:
     """Colour the classes of a mask `[H, W]` over a photograph `[H, W, 3]`.
 
-    Background is the faded grey photograph, uncertain pixels (255) are white, and a class is its colour with an edge
-    that stands out on any ground.
+    Background is the photograph in pale grey, uncertain pixels (255) are white, and classes are in their colours with a
+    darker edge.
     """
     faded = _grey(photo) * _FADED + 255 * (1 - _FADED)
     colour = class_colours()[mask].astype(np.float64)

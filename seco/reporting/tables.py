@@ -5,23 +5,21 @@ Shares are in percent here and in fractions (0..1) in metrics.json; confusion ra
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from seco.data.cooccurrence import Counts, lift
-from seco.reporting.sources import Measured
-from seco.scores.cooccurrence import context_costs, pair_confusion
+from seco.reporting.measurements import Measurement
+from seco.scores.confusion import Counts
+from seco.scores.metrics import METRICS
+from seco.storage.atomic import atomic_write_text
 from seco.storage.label_map import BACKGROUND
+from seco.storage.pairs import lift
 
 _LEAST_SHOWN = 0.01
-_HEADLINE_COLUMNS = (
-    *("masks", "split", "images"),
-    *("miou_percent", "precision_percent", "recall_percent", "confusion_ratio"),
-)
-_CLASS_COLUMNS = ("masks", "split", "class", "iou_percent", "precision_percent", "recall_percent", "confusion_ratio")
 _PAIR_COLUMNS = ("masks", "split", "class", "other", "images_together", "lift", "confusion_ratio")
 _CONTEXT_COLUMNS = (
     *("masks", "split", "context", "class", "images_with", "images_without"),
@@ -29,46 +27,37 @@ _CONTEXT_COLUMNS = (
 )
 
 
-def headline_table(measured: Sequence[Measured]) -> pd.DataFrame:
-    """Return a row for each source and split: masks, split, images, miou/precision/recall_percent, confusion_ratio."""
+def headline_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
+    """Return a row for each source and split: masks, split, images and the mean of each metric."""
+    columns = ["masks", "split", "images", *(metric.column for metric in METRICS.values())]
     rows = []
-    for item in measured:
-        scores = item.evaluation.whole.confusion.scores()
-        row = {
-            "miou_percent": 100 * scores.miou,
-            "precision_percent": 100 * scores.mean_precision,
-            "recall_percent": 100 * scores.mean_recall,
-            "confusion_ratio": scores.mean_confusion_ratio,
-        }
-        rows.append({**_key(item), "images": item.evaluation.whole.images, **row})
-    return pd.DataFrame(rows, columns=pd.Index(_HEADLINE_COLUMNS))
+    for item in measurements:
+        whole = item.evaluation.whole
+        scores = {metric.column: metric.factor * metric.mean(whole) for metric in METRICS.values()}
+        rows.append({**_key(item), "images": whole.images, **scores})
+    return pd.DataFrame(rows, columns=pd.Index(columns))
 
 
-def class_table(measured: Sequence[Measured], *, class_names: Sequence[str]) -> pd.DataFrame:
-    """Return a row for each source, split and class (background first) with its four scores."""
-    frames = [pd.DataFrame(columns=pd.Index(_CLASS_COLUMNS))] if not measured else []
-    for item in measured:
-        scores = item.evaluation.whole.confusion.scores()
-        columns = {
-            "class": ["background", *class_names],
-            "iou_percent": 100 * scores.iou,
-            "precision_percent": 100 * scores.precision,
-            "recall_percent": 100 * scores.recall,
-            "confusion_ratio": scores.confusion_ratio,
-        }
-        frames.append(pd.DataFrame({**_key(item), **columns}))
+def class_table(measurements: Sequence[Measurement], *, class_names: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each source, split and class (background first), with a column for each metric."""
+    columns = ["masks", "split", "class", *(metric.class_column for metric in METRICS.values())]
+    frames = [pd.DataFrame(columns=pd.Index(columns))] if not measurements else []
+    for item in measurements:
+        whole = item.evaluation.whole
+        scores = {metric.class_column: metric.factor * metric.of_classes(whole) for metric in METRICS.values()}
+        frames.append(pd.DataFrame({**_key(item), "class": ["background", *class_names], **scores}))
     return pd.concat(frames, ignore_index=True)
 
 
 def pair_table(
-    measured: Sequence[Measured], *, class_names: Sequence[str], pairs: Counts, num_images: int
+    measurements: Sequence[Measurement], *, class_names: Sequence[str], pairs: Counts, num_images: int
 ) -> pd.DataFrame:
-    """Return what each class was mistaken for, the costliest first within a source and split.
+    """Return what each class was mistaken for, the highest ratio first within a source and split.
 
     Args:
-        measured: the evaluations.
+        measurements: the evaluations.
         class_names: foreground classes in id order.
-        pairs: `count_pairs` over the data set.
+        pairs: the images of the data set that show two classes, as of `read_pairs`.
         num_images: number of images that were counted there.
 
     Returns:
@@ -77,58 +66,94 @@ def pair_table(
         background are left out where the ratio is below 0.01.
     """
     names = ["background", *class_names]
-    together = lift(pairs, num_images=num_images)
+    lifts = lift(pairs, num_images=num_images)
     rows: list[dict[str, Any]] = []
-    for item in measured:
-        ratios = np.nan_to_num(pair_confusion(item.evaluation.whole.confusion), nan=-1.0)  # undefined comes last
+    for item in measurements:
+        ratios = np.nan_to_num(item.evaluation.whole.pair_confusion_ratio(), nan=-1.0)  # undefined comes last
         kept = (ratios >= _LEAST_SHOWN) | ((pairs > 0) & ~np.eye(len(pairs), dtype=bool))
         found = [(class_id, other) for class_id, other in np.argwhere(kept).tolist() if class_id != BACKGROUND]
         for class_id, other in sorted(found, key=lambda pair: -ratios[pair]):
-            known = {"images_together": int(pairs[class_id, other]), "lift": together[class_id, other]}
-            pair = {"class": names[class_id], "other": names[other], **known}
-            ratio = ratios[class_id, other] if ratios[class_id, other] >= 0 else math.nan
-            rows.append({**_key(item), **pair, "confusion_ratio": ratio})
+            row = {
+                "class": names[class_id],
+                "other": names[other],
+                "images_together": int(pairs[class_id, other]),
+                "lift": lifts[class_id, other],
+                "confusion_ratio": ratios[class_id, other] if ratios[class_id, other] >= 0 else math.nan,
+            }
+            rows.append({**_key(item), **row})
     return pd.DataFrame(rows, columns=pd.Index(_PAIR_COLUMNS))
 
 
-def context_table(measured: Sequence[Measured], *, class_names: Sequence[str]) -> pd.DataFrame:
+def context_table(measurements: Sequence[Measurement], *, class_names: Sequence[str]) -> pd.DataFrame:
     """Return each class's confusion ratio with and without each context, the largest difference first.
 
     Columns masks, split, context, class, images_with and images_without (images that show the class, with the context
-    and without it), confusion_with, confusion_without, difference. Empty where no context is known.
+    and without it), confusion_with, confusion_without, difference. Pairs whose ratios are not both finite are left out,
+    and so is a context that is the class itself. Empty where no context is known.
     """
+    names = ["background", *class_names]
     rows: list[dict[str, Any]] = []
-    for item in measured:
+    for item in measurements:
         whole = item.evaluation.whole
-        matrices = {context: tally.confusion for context, tally in item.evaluation.by_context.items()}
-        costs = context_costs(whole.confusion, matrices, class_names=class_names)
-        for cost in sorted(costs, key=lambda cost: cost.without_context - cost.with_context):
-            images = int(item.evaluation.by_context[cost.context].images_of_class[cost.class_id])
-            row = {
-                "context": cost.context,
-                "class": class_names[cost.class_id - 1],
-                "images_with": images,
-                "images_without": int(whole.images_of_class[cost.class_id]) - images,
-                "confusion_with": cost.with_context,
-                "confusion_without": cost.without_context,
-                "difference": cost.with_context - cost.without_context,
-            }
-            rows.append({**_key(item), **row})
+        compared = []
+        for context, inside in item.evaluation.by_context.items():
+            outside = whole.minus(inside)
+            ratios = (counts.confusion_ratio().tolist() for counts in (inside, outside))
+            for class_id, (name, ratio, ratio_outside) in enumerate(zip(names, *ratios, strict=True)):
+                row = {
+                    "context": context,
+                    "class": name,
+                    "images_with": int(inside.images_of_class[class_id]),
+                    "images_without": int(outside.images_of_class[class_id]),
+                    "confusion_with": ratio,
+                    "confusion_without": ratio_outside,
+                    "difference": ratio - ratio_outside,
+                }
+                if class_id != BACKGROUND and name != context and math.isfinite(row["difference"]):
+                    compared.append({**_key(item), **row})
+        rows += sorted(compared, key=lambda row: -row["difference"])
     return pd.DataFrame(rows, columns=pd.Index(_CONTEXT_COLUMNS))
 
 
-def across(frame: pd.DataFrame, *, index: Sequence[str], value: str) -> pd.DataFrame:
-    """Set the sources and splits of a frame side by side: a row for each `index`, a column for each source."""
+def side_by_side(frame: pd.DataFrame, *, index: Sequence[str], value: str) -> pd.DataFrame:
+    """Return a row for each `index`, with the `value` of each source and split in a column."""
     labelled = frame.assign(column=frame["masks"] + " (" + frame["split"] + ")")
     wide = labelled.set_index([*index, "column"])[value].unstack("column")
-    # Unstacking sorts; the order of the frame is the order of the classes and of the pipeline.
+    # Unstacking sorts: bring rows and columns back into the order of the frame.
     rows = labelled.set_index(list(index)).index.unique()
     wide = wide.reindex(index=rows, columns=labelled["column"].unique())
     return wide.reset_index().rename_axis(columns=None)
 
 
+def most_together(pairs: pd.DataFrame, rows: int) -> pd.DataFrame:
+    """Return the confusion of the pairs of classes that most often share an image, sources side by side.
+
+    Args:
+        pairs: the frame of `pair_table`.
+        rows: number of pairs. Each takes two rows, one for each direction (horse predicted as person, person predicted
+            as horse). Pairs that share an image no more often than by chance (lift at most 1) are left out.
+    """
+    tied = pairs.loc[(pairs["images_together"] > 0) & (pairs["lift"] > 1)]
+    ranked = tied.sort_values(by="images_together", ascending=False, kind="stable")
+    keys = [frozenset(pair) for pair in zip(ranked["class"], ranked["other"], strict=True)]
+    rank = {key: index for index, key in enumerate(dict.fromkeys(keys)) if index < rows}
+    ranked = ranked.assign(rank=[rank.get(key, rows) for key in keys])
+    # Sorted by rank, so that the two directions of a pair stand together where pairs meet equally often.
+    chosen = ranked.loc[ranked["rank"] < rows].sort_values(by="rank", kind="stable")
+    return side_by_side(chosen, index=["class", "other", "images_together", "lift"], value="confusion_ratio")
+
+
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame without its index: six significant digits, `inf`, and an empty cell for "not defined".
+
+    Raises:
+        SecoError: the file cannot be written; an older one survives.
+    """
+    atomic_write_text(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+
+
 def to_markdown(frame: pd.DataFrame, *, decimals: int = 2) -> str:
-    """Return a frame as a Markdown table, numbers to the right; percentages always have one decimal."""
+    """Return a frame as a Markdown table, numbers right-aligned; percentages always have one decimal."""
     header = [_heading(str(name)) for name in frame.columns]
     rule = ["--:" if pd.api.types.is_numeric_dtype(frame[name]) else "---" for name in frame.columns]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *_cells(frame, decimals))) + "\n"
@@ -144,7 +169,7 @@ def to_terminal(frame: pd.DataFrame, *, title: str) -> Table:
     return table
 
 
-def _key(item: Measured) -> dict[str, str]:
+def _key(item: Measurement) -> dict[str, str]:
     return {"masks": item.source.title, "split": item.split}
 
 

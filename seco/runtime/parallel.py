@@ -1,4 +1,4 @@
-"""One function over many items on all cores, with progress."""
+"""Call one function on many items on all cores, in order and with bounded memory."""
 
 import os
 from collections import deque
@@ -22,14 +22,12 @@ def thread_map(
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order, computed by one thread a core.
 
-    Threads and not processes: decoding images releases the interpreter lock, and nothing needs to be pickled.
-    What `function` raises is raised here.
+    For work that releases the interpreter lock, such as decoding images: nothing needs to be pickled. What `function`
+    raises is raised here.
     """
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as pool:
-        # Few items under way at a time keep memory flat however long the list is.
-        results = _windowed(pool, function, items, width=4 * workers)
-        for done, result in enumerate(results, start=1):
+        for done, result in enumerate(_in_order(pool, function, items, limit=4 * workers), start=1):
             if progress is not None:
                 progress(done, len(items))
             yield result
@@ -40,8 +38,9 @@ def process_map(
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order, computed by `workers` processes: one a core when None.
 
-    For work that holds the interpreter lock. Function, items and results are pickled; the processes start afresh, since
-    a copy of one in which torch runs threads may hang. Items are drawn as the processes take them up.
+    For work that holds the interpreter lock. Function, items and results are pickled. Items are drawn in the caller's
+    thread as results are taken, at most two a worker ahead. The workers are fresh processes: a fork of one in which
+    torch runs threads may hang.
 
     Raises:
         SecoError: a process was killed from outside. What `function` raises is raised as it is.
@@ -50,13 +49,13 @@ def process_map(
     if workers == 1:
         yield from map(function, items)
         return
-    # The first item is drawn before the pool is made: what `items` forks for it, such as a loader's processes, would
-    # hold the pool's pipes open, and a pool that has lost a worker would wait for ever to write into them.
+    # Draw the first item before the pool exists: if `items` forks processes (a loader's), they must not inherit the
+    # pool's pipes. A pool that has lost a worker would block for ever while it writes into a pipe they hold open.
     items = iter(items)
     items = chain(list(islice(items, 1)), items)
     with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=start_pool_worker) as pool:
         try:
-            yield from _windowed(pool, function, items, width=4 * workers)
+            yield from _in_order(pool, function, items, limit=2 * workers)
         except BrokenProcessPool as error:
             raise SecoError("a worker process was killed: is the machine short of memory?") from error
         except BaseException:
@@ -64,13 +63,14 @@ def process_map(
             raise
 
 
-def _windowed(
-    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], *, width: int
+def _in_order(
+    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], *, limit: int
 ) -> Iterator[Result]:
+    """Yield results in order, with at most `limit` items submitted and not yet taken."""
     pending: deque[Future[Result]] = deque()
     for item in items:
         pending.append(pool.submit(function, item))
-        if len(pending) == width:
+        if len(pending) == limit:
             yield pending.popleft().result()
     while pending:
         yield pending.popleft().result()

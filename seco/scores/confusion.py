@@ -1,47 +1,12 @@
-"""One confusion matrix, and every score derived from it."""
-
-from dataclasses import dataclass
+"""The confusion matrix of pixels, and the scores of each class that follow from it."""
 
 import numpy as np
 import numpy.typing as npt
 
-from seco.storage.label_map import BACKGROUND, IGNORE
+from seco.storage.label_map import IGNORE
 
 Counts = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Scores:
-    """Scores of K foreground classes and background; the arrays are float64 `[K+1]`, fractions, NaN = not defined.
-
-    Attributes:
-        iou: TP / (TP + FP + FN).
-        precision: TP / (TP + FP); not defined for a class that is never predicted.
-        recall: TP / (TP + FN); not defined for a class the truth does not show.
-        confusion_ratio: FP / TP; infinite where TP = 0 and FP > 0, not defined where both are 0.
-        occurs: bool `[K+1]`, whether the truth shows the class.
-        miou: mean IoU over the classes that occur.
-        mean_precision: mean over the classes that occur and are predicted at least once.
-        mean_recall: mean over the classes that occur.
-        mean_confusion_ratio: mean over the foreground classes whose ratio is finite ("all categories" of Table 3).
-        infinite, undefined: ids of the foreground classes which that mean leaves out.
-
-    A class that the truth never shows counts in no mean but the confusion ratio's, where it can only be infinite or
-    undefined and so is left out too; its false positives are the misses of the classes it was mistaken for.
-    """
-
-    iou: Values
-    precision: Values
-    recall: Values
-    confusion_ratio: Values
-    occurs: npt.NDArray[np.bool_]
-    miou: float
-    mean_precision: float
-    mean_recall: float
-    mean_confusion_ratio: float
-    infinite: tuple[int, ...]
-    undefined: tuple[int, ...]
 
 
 class ConfusionMatrix:
@@ -53,14 +18,18 @@ class ConfusionMatrix:
     Attributes:
         counts: int64 `[K+1, K+2]`; row = truth, column = prediction. The last column counts pixels for which the
             prediction is 255 (uncertain): a miss of the true class and a false positive of none.
+        images: number of images counted.
+        images_of_class: int64 `[K+1]`, how many of them show each class in the truth.
     """
 
     def __init__(self, num_classes: int) -> None:
         self.num_classes = num_classes
         self.counts: Counts = np.zeros((num_classes + 1, num_classes + 2), dtype=np.int64)
+        self.images = 0
+        self.images_of_class: Counts = np.zeros(num_classes + 1, dtype=np.int64)
 
     def update(self, truth: npt.NDArray[np.uint8], prediction: npt.NDArray[np.uint8]) -> None:
-        """Count the pixels of two uint8 masks of one shape; pixels whose truth is 255 (ignore) are left out.
+        """Count an image by its two uint8 masks of one shape; pixels whose truth is 255 (ignore) are left out.
 
         Raises:
             ValueError: the shapes differ, they are not uint8, or a value is neither 0..K nor 255.
@@ -70,14 +39,15 @@ class ConfusionMatrix:
         if truth.dtype != np.uint8 or prediction.dtype != np.uint8:
             raise ValueError(f"masks are uint8, not {truth.dtype} and {prediction.dtype}")
         uncertain = self.num_classes + 1
-        # One histogram of the pairs as bytes, and the class range looked at afterwards: one pass over the pixels.
+        # One histogram over pairs of bytes, checked for unknown values afterwards: a single pass over the pixels.
         pairs = truth.astype(np.uint16).ravel() << 8 | prediction.astype(np.uint16).ravel()
         table = np.bincount(pairs, minlength=256 * 256).reshape(256, 256)  # [truth, prediction]
         known = np.r_[0:uncertain, IGNORE]
         table_known = table[np.ix_(known, known)]  # [K+2, K+2]
         if table_known.sum() != truth.size:
             raise ValueError(f"a mask holds a value that is neither 0..{self.num_classes} nor {IGNORE}")
-        self.counts += table_known[:uncertain]
+        counts = table_known[:uncertain]
+        self._add(counts, 1, np.minimum(counts.sum(axis=1), 1))
 
     def merge(self, other: "ConfusionMatrix") -> None:
         """Add the counts of another matrix of the same classes.
@@ -87,57 +57,62 @@ class ConfusionMatrix:
         """
         if other.num_classes != self.num_classes:
             raise ValueError(f"cannot merge {other.num_classes} classes into {self.num_classes}")
-        self.counts += other.counts
+        self._add(other.counts, other.images, other.images_of_class)
 
     def minus(self, other: "ConfusionMatrix") -> "ConfusionMatrix":
-        """Return the counts of the images that `other`, which counted some of this matrix's images, did not see."""
+        """Return the counts without those of `other`, which counted some of the same images."""
         rest = ConfusionMatrix(self.num_classes)
-        rest.counts = self.counts - other.counts
+        rest._add(self.counts - other.counts, self.images - other.images, self.images_of_class - other.images_of_class)
         return rest
 
-    @property
+    def _add(self, counts: Counts, images: int, images_of_class: Counts) -> None:
+        self.counts += counts
+        self.images += images
+        self.images_of_class += images_of_class
+
+    def occurs(self) -> npt.NDArray[np.bool_]:
+        """Return whether the truth shows each class, `[K+1]`."""
+        return self.counts.sum(axis=1) > 0
+
     def true_positive(self) -> Counts:
-        """Pixels `[K+1]` of each class that were found."""
+        """Return the pixels of each class that were found, `[K+1]`."""
         return np.diagonal(self.counts).copy()
 
-    @property
     def false_positive(self) -> Counts:
-        """Pixels `[K+1]` of other classes taken for each class."""
-        return self.counts[:, :-1].sum(axis=0) - self.true_positive
+        """Return the pixels of other classes that were predicted as each class, `[K+1]`."""
+        return self.counts[:, :-1].sum(axis=0) - self.true_positive()
 
-    @property
-    def false_negative(self) -> Counts:
-        """Pixels `[K+1]` of each class that were taken for another or left uncertain."""
-        return self.counts.sum(axis=1) - self.true_positive
+    def iou(self) -> Values:
+        """Return TP / (TP + FP + FN) of each class, `[K+1]`; NaN for a class neither in the truth nor predicted."""
+        return ratio(self.true_positive(), self.counts.sum(axis=1) + self.false_positive())
 
-    def scores(self) -> Scores:
-        """Return every score of the pixels counted so far."""
-        hit, false, missed = self.true_positive, self.false_positive, self.false_negative
-        occurs = hit + missed > 0
-        iou, precision, recall = ratio(hit, hit + false + missed), ratio(hit, hit + false), ratio(hit, hit + missed)
-        confusion = ratio(false, hit)
-        foreground = np.arange(BACKGROUND + 1, self.num_classes + 1)
-        finite = foreground[np.isfinite(confusion[foreground])]
-        return Scores(
-            iou=iou,
-            precision=precision,
-            recall=recall,
-            confusion_ratio=confusion,
-            occurs=occurs,
-            miou=_mean(iou[occurs]),
-            mean_precision=_mean(precision[occurs & (hit + false > 0)]),
-            mean_recall=_mean(recall[occurs]),
-            mean_confusion_ratio=_mean(confusion[finite]),
-            infinite=tuple(foreground[np.isinf(confusion[foreground])].tolist()),
-            undefined=tuple(foreground[np.isnan(confusion[foreground])].tolist()),
-        )
+    def precision(self) -> Values:
+        """Return TP / (TP + FP) of each class, `[K+1]`; NaN for a class that is never predicted."""
+        return ratio(self.true_positive(), self.counts[:, :-1].sum(axis=0))
+
+    def recall(self) -> Values:
+        """Return TP / (TP + FN) of each class, `[K+1]`; NaN for a class that the truth does not show."""
+        return ratio(self.true_positive(), self.counts.sum(axis=1))
+
+    def confusion_ratio(self) -> Values:
+        """Return FP / TP of each class, `[K+1]`; infinite where only TP is 0, NaN where both are."""
+        return ratio(self.false_positive(), self.true_positive())
+
+    def pair_confusion_ratio(self) -> Values:
+        """Split each class's confusion ratio by the true class of its false pixels.
+
+        Returns:
+            Float64 `[K+1, K+1]`: at `[a, b]` the pixels predicted as `a` whose truth is `b`, over the true positives
+            of `a`; infinite without true positives, NaN where nothing was predicted and on the diagonal. The finite
+            values of a row add up to the class's confusion ratio.
+        """
+        square = self.counts[:, :-1]  # [truth, prediction], without the uncertain predictions
+        result = ratio(square.T, np.broadcast_to(self.true_positive()[:, None], square.shape))
+        np.fill_diagonal(result, np.nan)
+        return result
 
 
 def ratio(part: Counts, whole: Counts) -> Values:
     """Divide pixel counts: infinite where only the divisor is 0, NaN ("not defined") where both are."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.true_divide(part, whole), dtype=np.float64)
-
-
-def _mean(values: Values) -> float:
-    return float(values.mean()) if values.size else float("nan")

@@ -1,10 +1,8 @@
-"""Masks on disk against the truth: a confusion matrix a split, and one a context where contexts are known."""
+"""Compare masks on disk with the truth: a confusion matrix for each split, and for each known context."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
@@ -13,46 +11,25 @@ from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, read_mask
 
 
-class Tally:
-    """Counts over a set of images.
-
-    Attributes:
-        confusion: their pixels by true and predicted class.
-        images: their number.
-        images_of_class: int64 `[K+1]`, how many of them show each class in the truth.
-    """
-
-    def __init__(self, num_classes: int) -> None:
-        self.confusion = ConfusionMatrix(num_classes)
-        self.images = 0
-        self.images_of_class = np.zeros(num_classes + 1, dtype=np.int64)
-
-    def add(self, counted: ConfusionMatrix) -> None:
-        """Add the counts of one image."""
-        self.confusion.merge(counted)
-        self.images += 1
-        self.images_of_class += counted.counts.sum(axis=1) > 0
-
-
 class Evaluation:
-    """What the masks of one split were worth.
+    """Counts over the images of one split.
 
     Attributes:
-        whole: counts over all images that have a truth mask.
-        by_context: the same over the images of each context (an image counts in each of its contexts).
-        without_truth: number of images skipped, having no truth mask.
+        whole: over all images that have a truth mask.
+        by_context: over those of each context; an image counts in each of its contexts.
+        without_truth: number of images that are skipped because they have no truth mask.
     """
 
     def __init__(self, num_classes: int) -> None:
-        self.whole = Tally(num_classes)
-        self.by_context: dict[str, Tally] = {}
+        self.whole = ConfusionMatrix(num_classes)
+        self.by_context: dict[str, ConfusionMatrix] = {}
         self.without_truth = 0
 
     def add(self, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
         """Add the counts of one image that shows these contexts."""
-        self.whole.add(counted)
+        self.whole.merge(counted)
         for context in contexts:
-            self.by_context.setdefault(context, Tally(counted.num_classes)).add(counted)
+            self.by_context.setdefault(context, ConfusionMatrix(counted.num_classes)).merge(counted)
 
 
 def evaluate_masks(
@@ -78,7 +55,7 @@ def evaluate_masks(
         An evaluation for each split among the records.
 
     Raises:
-        SecoError: a mask is missing or damaged, or no class id, or of another size than its image.
+        SecoError: a mask is missing or damaged, holds an unknown value or has another size than its image.
     """
     splits = dict.fromkeys(record.split for record in records)
     evaluations = {split: Evaluation(len(class_names)) for split in splits}

@@ -6,8 +6,9 @@ import numpy as np
 from rich.console import Console
 
 from seco.console.dataset import show_dataset
-from seco.data.cooccurrence import count_pairs, lift
+from seco.data.cooccurrence import count_pairs
 from seco.data.prepare import DatasetStatistics
+from seco.storage.pairs import lift
 
 SUMMARY = {
     "images": {"train": 1500, "val": 2},

@@ -3,11 +3,13 @@ import json
 import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from rich.console import Console
 
-from seco.console.summary import show_summary, summary_table
+from seco.console.summary import show_headline, show_summary, summary_table
 from seco.errors import SecoError
+from seco.reporting.report import Report
 
 METRICS = {
     "cam_seed": {
@@ -22,6 +24,7 @@ METRICS = {
     },
     "notes": ["cam_seed.val.confusion_ratio is not defined"],
 }
+HEADLINE = pd.DataFrame([{"masks": "CAM seed", "split": "val", "images": 3, "miou_percent": 62.5}])
 
 
 def test_every_kind_split_and_variant_has_a_row() -> None:
@@ -29,21 +32,20 @@ def test_every_kind_split_and_variant_has_a_row() -> None:
     assert list(frame.columns) == ["masks", "split", "miou_percent", "confusion_ratio"]
     assert frame["masks"].tolist() == ["cam seed", "cam seed", "segmentation single scale", "segmentation crf"]
     assert frame["split"].tolist() == ["train", "val", "val", "val"]
-    assert frame["miou_percent"].tolist()[:3] == [50.0, 25.0, 62.5]
-    assert frame["confusion_ratio"].tolist()[::2] == [1.25, 0.5]
+    assert frame["miou_percent"].tolist() == pytest.approx([50, 25, 62.5, math.nan], nan_ok=True)
+    assert frame["confusion_ratio"].tolist() == pytest.approx([1.25, math.nan, 0.5, 0.75], nan_ok=True)
 
 
-def test_what_is_not_defined_is_no_number() -> None:
-    frame = summary_table(METRICS)
-    assert math.isnan(frame["miou_percent"].iloc[3])
-    assert math.isnan(frame["confusion_ratio"].iloc[1])
-
-
-def test_scores_and_places_are_shown(tmp_path: Path) -> None:
-    (tmp_path / "metrics.json").write_text(json.dumps(METRICS))
+def summary_lines(folder: Path, content: str | None) -> list[str]:
+    if content is not None:
+        (folder / "metrics.json").write_text(content)
     text = io.StringIO()
-    show_summary(tmp_path, console=Console(file=text, width=200))
-    lines = text.getvalue().splitlines()
+    show_summary(folder, console=Console(file=text, width=200))
+    return text.getvalue().splitlines()
+
+
+def test_scores_and_paths_are_shown(tmp_path: Path) -> None:
+    lines = summary_lines(tmp_path, json.dumps(METRICS))
     (row,) = [line for line in lines if "single scale" in line]
     assert "62.5" in row
     assert "0.5" in row
@@ -51,11 +53,9 @@ def test_scores_and_places_are_shown(tmp_path: Path) -> None:
         assert any(line.startswith(str(tmp_path / name)) for line in lines)
 
 
-def test_of_a_run_without_truth_the_notes_are_shown(tmp_path: Path) -> None:
-    (tmp_path / "metrics.json").write_text('{"notes": ["val: no image has a truth mask"]}')
-    text = io.StringIO()
-    show_summary(tmp_path, console=Console(file=text, width=200))
-    assert text.getvalue().startswith("val: no image has a truth mask\n")
+def test_the_notes_of_a_run_without_truth_are_shown(tmp_path: Path) -> None:
+    lines = summary_lines(tmp_path, '{"notes": ["val: no image has a truth mask"]}')
+    assert lines[0] == "val: no image has a truth mask"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,13 @@ def test_of_a_run_without_truth_the_notes_are_shown(tmp_path: Path) -> None:
     ],
 )
 def test_reports_that_cannot_be_read_are_one_sentence(tmp_path: Path, content: str | None, sentence: str) -> None:
-    if content is not None:
-        (tmp_path / "metrics.json").write_text(content)
     with pytest.raises(SecoError, match=sentence):
-        show_summary(tmp_path)
+        summary_lines(tmp_path, content)
+
+
+@pytest.mark.parametrize("headline", [HEADLINE, HEADLINE.iloc[:0]])
+def test_the_headline_is_shown_with_its_notes(headline: pd.DataFrame) -> None:
+    text, empty = io.StringIO(), pd.DataFrame()
+    show_headline(Report(headline, empty, empty, empty, ("a [note]",)), console=Console(file=text))
+    assert ("62.5" in text.getvalue()) == (len(headline) > 0)
+    assert text.getvalue().endswith("a [note]\n")

@@ -7,8 +7,14 @@ import pytest
 from seco.errors import SecoError
 from seco.inference.cam_store import cam_path, read_cam, stored_size, write_cam
 
-IDS = np.array([3, 15])
+IDS = np.array([3, 15], np.uint8)
 MAPS = np.random.default_rng(0).random((2, 5, 7)).astype(np.float32)
+
+
+def with_nan() -> np.ndarray:
+    maps = MAPS.copy()
+    maps[1, 2, 3] = np.nan
+    return maps
 
 
 def test_a_cam_survives_the_round_trip_to_half_precision(tmp_path: Path) -> None:
@@ -29,7 +35,7 @@ def test_an_image_without_a_class_has_an_empty_cam(tmp_path: Path) -> None:
     assert read_cam(tmp_path, "a").maps.shape == (0, 5, 7)
 
 
-def test_the_same_cam_gives_the_same_bytes_at_any_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bytes_do_not_depend_on_the_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_cam(tmp_path, "a", IDS, MAPS)
     later = time.localtime(time.time() + 1e6)
     monkeypatch.setattr(time, "localtime", lambda *_: later)
@@ -37,40 +43,33 @@ def test_the_same_cam_gives_the_same_bytes_at_any_time(tmp_path: Path, monkeypat
     assert cam_path(tmp_path, "a").read_bytes() == cam_path(tmp_path, "b").read_bytes()
 
 
-def test_a_missing_cam_names_the_command(tmp_path: Path) -> None:
-    with pytest.raises(SecoError, match="is missing: run `seco export-cams`"):
+@pytest.mark.parametrize("keep", [0, 10, 200, None])
+def test_a_missing_or_truncated_cam_names_the_command(tmp_path: Path, keep: int | None) -> None:
+    if keep is not None:
+        write_cam(tmp_path, "a", IDS, MAPS)
+        cam_path(tmp_path, "a").write_bytes(cam_path(tmp_path, "a").read_bytes()[:keep])
+    with pytest.raises(SecoError, match=r"is (missing|damaged): run `seco export-cams`"):
         read_cam(tmp_path, "a")
 
 
-@pytest.mark.parametrize("keep", [0, 10, 200])
-def test_a_truncated_cam_names_the_command(tmp_path: Path, keep: int) -> None:
-    write_cam(tmp_path, "a", IDS, MAPS)
-    cam_path(tmp_path, "a").write_bytes(cam_path(tmp_path, "a").read_bytes()[:keep])
-    with pytest.raises(SecoError, match="is damaged: run `seco export-cams` again"):
+@pytest.mark.parametrize(
+    ("class_ids", "maps", "sentence"),
+    [
+        (IDS, np.array([{}, {}], dtype=object), "is damaged"),  # a pickle, which is never loaded
+        (IDS[:1], MAPS, "is not a CAM"),
+        (IDS, with_nan(), "is not finite: run `seco export-cams`"),
+    ],
+)
+def test_another_file_is_refused(tmp_path: Path, class_ids: np.ndarray, maps: np.ndarray, sentence: str) -> None:
+    np.savez(cam_path(tmp_path, "a"), class_ids=class_ids, maps=maps)
+    with pytest.raises(SecoError, match=sentence):
         read_cam(tmp_path, "a")
 
 
-def test_a_pickle_is_never_loaded(tmp_path: Path) -> None:
-    np.savez(cam_path(tmp_path, "a"), class_ids=IDS.astype(np.uint8), maps=np.array([{}, {}], dtype=object))
-    with pytest.raises(SecoError, match="is damaged"):
-        read_cam(tmp_path, "a")
-
-
-def test_a_cam_of_other_shapes_is_refused(tmp_path: Path) -> None:
-    np.savez(cam_path(tmp_path, "a"), class_ids=np.array([1], np.uint8), maps=MAPS)
-    with pytest.raises(SecoError, match="is not a CAM"):
-        read_cam(tmp_path, "a")
-
-
-def test_what_is_not_finite_is_neither_written_nor_read(tmp_path: Path) -> None:
-    bad = MAPS.copy()
-    bad[1, 2, 3] = np.nan
+def test_a_cam_that_is_not_finite_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(SecoError, match="the CAM of a is not finite"):
-        write_cam(tmp_path, "a", IDS, bad)
+        write_cam(tmp_path, "a", IDS, with_nan())
     assert list(tmp_path.iterdir()) == []
-    np.savez(cam_path(tmp_path, "a"), class_ids=IDS.astype(np.uint8), maps=bad)
-    with pytest.raises(SecoError, match="is not finite: run `seco export-cams`"):
-        read_cam(tmp_path, "a")
 
 
 @pytest.mark.parametrize("ids", [[1], [0, 1], [1, 255]])

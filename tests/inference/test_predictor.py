@@ -9,12 +9,14 @@ from PIL import Image
 from torch.nn import functional as F
 
 from seco.compute.pixels import normalise
-from seco.inference.predictor import CamResult, Predictor, load_predictor, scored_cam, scored_segmentation
+from seco.inference.predictor import CamResult, Predictor, load_predictor
+from seco.inference.scoring import score_cams, score_segmentations
 from seco.method.par import PAR
 from seco.models.encoder import build_encoder
 from seco.models.heads import Projector
 from seco.models.network import SeCoNetwork
 from seco.refinement.labelling import label_image
+from seco.storage.images import read_image
 from seco.storage.manifest import Record
 from seco.storage.model import StoredModel, write_model
 
@@ -22,7 +24,7 @@ CLASSES = ("cat", "dog", "person")
 SIZE = 48
 SETTINGS = {
     "backbone": {"name": "vit_tiny_patch16_224", "depth": 1, "projector_width": 8},
-    "training": {"precision": "fp32"},
+    "train": {"precision": "fp32"},
 }
 
 
@@ -84,7 +86,7 @@ def test_cams_come_in_order_with_the_maps_of_their_labels(predictor, records):
         assert torch.allclose(result.maps.amax(dim=(1, 2)), torch.ones(len(result.maps)), atol=1e-3)
 
 
-def test_each_map_is_that_of_its_class(predictor, tmp_path):
+def test_each_map_belongs_to_its_class(predictor, tmp_path):
     both, *alone = (
         make_record(tmp_path, "-".join(names), names) for names in (("cat", "person"), ("cat",), ("person",))
     )
@@ -95,7 +97,7 @@ def test_each_map_is_that_of_its_class(predictor, tmp_path):
     assert not torch.allclose(together.maps[0], together.maps[1], atol=0.1)
 
 
-def test_neither_batch_nor_neighbours_matter(predictor, records):
+def test_results_do_not_depend_on_the_batch(predictor, records):
     for alone, together in zip(
         cams(predictor, records, batch_size=1), cams(predictor, records, batch_size=4), strict=True
     ):
@@ -107,7 +109,7 @@ def test_neither_batch_nor_neighbours_matter(predictor, records):
         assert torch.allclose(alone.multi_scale, together.multi_scale, atol=1e-5)
 
 
-def test_a_cam_is_the_larger_of_both_ways_summed_over_scales_and_brought_to_0_1(predictor, tmp_path):
+def test_a_cam_is_the_maximum_with_the_mirrored_one_summed_over_scales_and_normalised(predictor, tmp_path):
     record = make_record(tmp_path, "a", ("dog",))
     image, network = pixels(record), predictor.network
 
@@ -136,7 +138,7 @@ def test_a_mirrored_image_has_the_mirrored_cam_and_mean_segmentation(predictor, 
     assert not torch.allclose(plain.single_scale, mirrored.single_scale.flip(-1), atol=1e-3), "the ViT sees sides"
 
 
-def test_an_unlabelled_image_has_the_cams_of_the_classes_that_are_predicted(predictor, tmp_path):
+def test_an_unlabelled_image_has_the_cams_of_its_predicted_classes(predictor, tmp_path):
     labelled, unlabelled = make_record(tmp_path, "a", ("dog",)), make_record(tmp_path, "b", ())
     with torch.no_grad():
         logits = predictor.network.classifier(predictor.network.encoder(pixels(unlabelled)).final)[0]
@@ -148,7 +150,7 @@ def test_an_unlabelled_image_has_the_cams_of_the_classes_that_are_predicted(pred
     assert set(second.class_ids.tolist()) == predicted
 
 
-def test_an_image_of_no_class_at_all_becomes_background(tmp_path):
+def test_an_image_without_any_class_becomes_background(tmp_path):
     network = make_network()
     torch.nn.init.zeros_(network.classifier.weight)  # no logit is above 0
     record = make_record(tmp_path, "a", (), size=(50, 30))
@@ -156,9 +158,9 @@ def test_an_image_of_no_class_at_all_becomes_background(tmp_path):
     assert result.class_ids.shape == (0,)
     assert result.maps.shape == (0, SIZE, SIZE)
     for par in (None, PAR()):
-        scored = scored_cam(result, background=0.5, par=par)
+        (scored,) = score_cams([result], background=0.5, par=par)
         assert scored.scores.shape == (1, 30, 50)
-        assert not label_image(scored, crf=None).mask.any()
+        assert not label_image(scored, crf=None).any()
 
 
 def test_probabilities_sum_to_one(predictor, records):
@@ -185,22 +187,30 @@ def test_the_single_scale_is_the_first_one_not_mirrored(predictor, tmp_path):
     assert torch.allclose(result.multi_scale, (large + small + sum(flipped)) / 4, atol=1e-5)
 
 
-def test_scores_are_brought_to_the_images_own_size(predictor, records):
+def test_scores_have_the_images_own_size_and_pixels(predictor, records):
     (cam,) = cams(predictor, records[1:2])
-    scored = scored_cam(cam, background=0.5, par=None)
-    assert scored.image.shape == (60, 40, 3)
+    (scored,) = score_cams([cam], background=0.5, par=None)
     assert scored.scores.shape == (3, 60, 40)
     assert scored.class_ids == (0, *cam.class_ids.tolist())
     assert np.array_equal(scored.image, np.asarray(Image.open(records[1].image)))
-    (found,) = segmentations(predictor, records[1:2])
-    scored = scored_segmentation(found.record, found.multi_scale)
-    assert scored.id == "b"
-    assert scored.scores.shape == (4, 60, 40)
-    assert scored.class_ids == (0, 1, 2, 3)
-    assert np.allclose(scored.scores.sum(axis=0), 1, atol=1e-5)
+    (variants,) = score_segmentations(segmentations(predictor, records[1:2]))
+    for scored in variants:
+        assert scored.id == "b"
+        assert scored.class_ids == (0, 1, 2, 3)
+        assert scored.scores.shape == (4, 60, 40)
+        assert np.allclose(scored.scores.sum(axis=0), 1, atol=1e-5)
+    assert not np.allclose(variants[0].scores, variants[1].scores, atol=1e-3)
 
 
-def test_a_model_from_disk_says_what_the_network_said(predictor, records, tmp_path):
+def test_an_image_is_decoded_once(predictor, records, monkeypatch):
+    decoded = []
+    monkeypatch.setattr("seco.inference.predictor._LOADERS", 0)  # in this process, where they can be counted
+    monkeypatch.setattr("seco.inference.predictor.read_image", lambda path: decoded.append(path) or read_image(path))
+    list(score_cams(cams(predictor, records), background=0.5, par=PAR()))
+    assert decoded == [record.image for record in records]
+
+
+def test_a_model_from_disk_gives_the_same_cams(predictor, records, tmp_path):
     write_model(tmp_path / "model", StoredModel(predictor.network.state_dict(), CLASSES, SETTINGS))
     stored = load_predictor(tmp_path / "model", class_names=CLASSES)
     for before, after in zip(cams(predictor, records), cams(stored, records), strict=True):
@@ -208,7 +218,7 @@ def test_a_model_from_disk_says_what_the_network_said(predictor, records, tmp_pa
     assert not stored.network.training
 
 
-def test_a_full_gpu_is_no_fault_of_the_weights(predictor, tmp_path, monkeypatch):
+def test_out_of_memory_is_not_reported_as_a_fault_of_the_weights(predictor, tmp_path, monkeypatch):
     write_model(tmp_path / "model", StoredModel(predictor.network.state_dict(), CLASSES, SETTINGS))
 
     def fill_up(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""Scores while training goes on: those of the finished masks, and of no influence on the run."""
+"""Scores during training: equal to those of finished masks, and without influence on the run."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +8,14 @@ import pytest
 import torch
 
 from seco.compute.resize import resize_maps
+from seco.config.settings import Settings
 from seco.errors import SecoError
 from seco.inference.predictor import Predictor
 from seco.inference.validation import Validation
 from seco.method.cam import two_way_labels
+from seco.models.network import SeCoNetwork
 from seco.scores.confusion import ConfusionMatrix
+from seco.scores.metrics import CONFUSION_RATIO, MIOU
 from seco.storage.manifest import Manifest
 from seco.storage.masks import read_mask
 from seco.training.log import TrainingLog
@@ -30,11 +33,9 @@ CHANGES = {
     "train.segmentation_start": 2,
     "train.log_every": 2,
     "train.checkpoint_every": 100,
+    "train.evaluate_every": 0,
     "train.evaluate_split": "val",
-    "cam.low": 0.05,
-    "cam.high": 0.15,
 }
-EVERY = {"train.evaluate_every": 1}
 
 
 @pytest.fixture(scope="module")
@@ -42,37 +43,57 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     return demo_manifest(tmp_path_factory.mktemp("scenes") / "data")
 
 
-def run(folder: Path, manifest: Manifest, **changes) -> Trainer:
-    trainer = Trainer(small_settings(**(CHANGES | changes)), manifest, resume_folder=folder / "run")
+def validation_of(manifest: Manifest, settings: Settings) -> Validation:
+    return Validation(
+        manifest,
+        split=settings.train.evaluate_split,
+        image_size=settings.train.crop_size,
+        batch_size=settings.train.batch_size,
+        background=0.1,
+        precision="fp32",
+    )
+
+
+@pytest.fixture(scope="module")
+def validation(manifest: Manifest) -> Validation:
+    return validation_of(manifest, small_settings(**CHANGES))
+
+
+@pytest.fixture(scope="module")
+def network() -> SeCoNetwork:
+    return build_models(small_settings(**CHANGES), num_classes=9, device=CPU).network
+
+
+def train(folder: Path, manifest: Manifest, **changes) -> Trainer:
+    settings = small_settings(**(CHANGES | changes))
+    score = validation_of(manifest, settings) if settings.train.evaluate_every else None
+    trainer = Trainer(settings, manifest, resume_folder=folder / "run", score=score)
     with TrainingLog(folder / "log") as log:
         trainer.run(log, lambda increment, note: None)
     return trainer
 
 
-def test_the_scores_are_those_of_masks_made_one_by_one(manifest):
-    settings = small_settings(**CHANGES, **EVERY)
-    network = build_models(settings, num_classes=len(manifest.class_names), device=CPU).network
+def test_the_scores_are_those_of_masks_made_one_by_one(manifest, validation, network):
     seeds, winners = ConfusionMatrix(9), ConfusionMatrix(9)
     predictor = Predictor(network, manifest.class_names, precision="fp32")
     for record in manifest.split("val"):
         size = (record.height, record.width)
-        assert record.mask is not None
         truth = read_mask(record.mask, num_classes=9, size=(record.width, record.height))
         (cam,) = predictor.cams([record], image_size=64, scales=(1.0,), batch_size=1)
         labels = two_way_labels(resize_maps(cam.maps, size)[None], cam.class_ids[None], background=0.1)[0]
         seeds.update(truth, labels.numpy().astype(np.uint8))
         (found,) = predictor.segmentations([record], image_size=64, scales=(1.0,), batch_size=1)
         winners.update(truth, resize_maps(found.multi_scale, size).argmax(0).numpy().astype(np.uint8))
-    scores = Validation(settings, manifest)(network)
-    assert scores["val/miou_cam"] == pytest.approx(seeds.scores().miou)
-    assert scores["val/miou_segmentation"] == pytest.approx(winners.scores().miou)
-    assert scores["val/confusion_cam"] == pytest.approx(seeds.scores().mean_confusion_ratio)
+    scores = validation(network)
+    assert scores["val/miou_cam"] == pytest.approx(MIOU.mean(seeds))
+    assert scores["val/miou_segmentation"] == pytest.approx(MIOU.mean(winners))
+    assert scores["val/confusion_cam"] == pytest.approx(CONFUSION_RATIO.mean(seeds))
     assert 0 < scores["val/miou_cam"] < 1
 
 
 def test_scores_come_at_their_steps_and_change_nothing(tmp_path, manifest):
-    plain = run(tmp_path / "plain", manifest, **{"train.evaluate_every": 0})
-    measured = run(tmp_path / "measured", manifest, **{"train.evaluate_every": 3})
+    plain = train(tmp_path / "plain", manifest)
+    measured = train(tmp_path / "measured", manifest, **{"train.evaluate_every": 3})
     before = snapshot(plain.state.models)
     assert all(torch.equal(value, before[name]) for name, value in snapshot(measured.state.models).items())
     assert [point["step"] for point in plain.state.curves] == [2, 4, 5]
@@ -82,21 +103,19 @@ def test_scores_come_at_their_steps_and_change_nothing(tmp_path, manifest):
     assert (tmp_path / "measured/log/plots/metrics/val/miou_cam.tsv").exists()
 
 
-def test_ranks_share_the_images_and_count_each_once(manifest, monkeypatch):
-    whole = Validation(small_settings(**CHANGES, **EVERY), manifest)
-    network = build_models(whole.settings, num_classes=9, device=CPU).network
-    seen: list[torch.Tensor] = []
-    expected = whole(network)
-    monkeypatch.setattr("seco.inference.validation.sum_over_ranks", lambda counts: seen.append(counts) or counts)
+def test_ranks_share_the_images_and_count_each_once(validation, network, monkeypatch):
+    counted: list[torch.Tensor] = []
+    expected = validation(network)
+    monkeypatch.setattr("seco.inference.validation.sum_over_ranks", lambda counts: counted.append(counts) or counts)
     for share in (range(1), range(1, 2), range(2, 2)):  # two images on three ranks
         monkeypatch.setattr("seco.inference.validation.share_of", lambda total, share=share: share)
-        whole(network)
+        validation(network)
     together = ConfusionMatrix(9)
-    together.counts = sum(counts.numpy() for counts in seen[::2])
-    assert together.scores().miou == pytest.approx(expected["val/miou_cam"])
+    together.counts += torch.stack(counted[::2]).sum(dim=0).numpy()
+    assert MIOU.mean(together) == pytest.approx(expected["val/miou_cam"])
 
 
 def test_a_split_without_masks_is_refused(manifest):
     blind = Manifest(tuple(replace(record, mask=None) for record in manifest.records), manifest.class_names)
     with pytest.raises(SecoError, match="no image of the split val has a mask: set it to 0"):
-        Validation(small_settings(**CHANGES, **EVERY), blind)
+        validation_of(blind, small_settings(**CHANGES))

@@ -1,13 +1,15 @@
-"""From scores to masks: the highest score wins, its id is the right one, and the CRF sees sharpened probabilities."""
+"""From scores to masks: the highest score wins under its own id, and the CRF takes sharpened probabilities."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from seco.refinement import labelling
-from seco.refinement.labelling import ScoredImage, label_image, label_variants
+from seco.refinement.labelling import ScoredImage, label_image, write_label, write_variants
+from seco.storage.masks import MaskArray, mask_path, read_mask
 from tests.imports import ROOT
 
 CRF = {
@@ -27,7 +29,7 @@ def scored(scores: np.ndarray, class_ids: tuple[int, ...]) -> ScoredImage:
 
 
 def square() -> ScoredImage:
-    """Class 9 in a square of an otherwise empty image of two colours, with one pixel that says otherwise."""
+    """Class 9 in a bright square, with one pixel whose scores are wrong, and class 4, negligible everywhere."""
     nine = np.full((20, 24), 0.1)
     nine[5:15, 6:18] = 0.8
     nine[10, 12] = 0.3
@@ -37,77 +39,70 @@ def square() -> ScoredImage:
     return found
 
 
+def read(folder: Path) -> MaskArray:
+    return read_mask(mask_path(folder, "a"), num_classes=20, size=None)
+
+
 @pytest.fixture
-def seen(monkeypatch):
-    """What the CRF is given; it hands the probabilities back as they are."""
+def probabilities(monkeypatch):
+    """The probabilities that the CRF is given; it returns them unchanged."""
     given = []
-
-    def spy(image, probabilities, **kernels):
-        given.append((probabilities, kernels))
-        return probabilities
-
-    monkeypatch.setattr(labelling, "dense_crf", spy)
+    monkeypatch.setattr(labelling, "dense_crf", lambda image, values, **kernels: given.append(values) or values)
     return given
 
 
 def test_the_highest_score_wins_under_its_own_id():
-    scores = np.array([[[0.5, 0.2, 0.1]], [[0.3, 0.7, 0.1]], [[0.2, 0.1, 0.8]]])
-    found = label_image(scored(scores, (0, 17, 3)), crf=None)
-    assert found.id == "a"
-    assert found.mask.dtype == np.uint8
-    assert found.mask.tolist() == [[0, 17, 3]]
-
-
-def test_only_the_classes_of_the_scores_are_shown():
-    scores = np.random.default_rng(0).random((3, 30, 30))
-    assert set(np.unique(label_image(scored(scores, (0, 2, 7)), crf=None).mask)) == {0, 2, 7}
+    mask = label_image(
+        scored(np.array([[[0.5, 0.2, 0.1]], [[0.3, 0.7, 0.1]], [[0.2, 0.1, 0.8]]]), (0, 17, 3)), crf=None
+    )
+    assert mask.dtype == np.uint8
+    assert mask.tolist() == [[0, 17, 3]]
 
 
 def test_the_crf_fills_a_hole_and_keeps_the_ids_although_a_negligible_class_is_left_out():
     expected = np.zeros((20, 24))
     expected[5:15, 6:18] = 9
-    assert label_image(square(), crf=None).mask[10, 12] == 0
-    assert np.array_equal(label_image(square(), crf=CRF).mask, expected)
+    assert label_image(square(), crf=None)[10, 12] == 0
+    assert np.array_equal(label_image(square(), crf=CRF), expected)
 
 
-def test_a_class_that_is_negligible_everywhere_has_no_part_in_the_crf(seen):
+def test_a_class_that_is_negligible_everywhere_is_left_out_of_the_crf(probabilities):
     label_image(square(), crf=CRF)
-    ((probabilities, kernels),) = seen
-    assert len(probabilities) == 2
-    assert "sharpness" not in kernels
-    assert kernels.keys() == CRF.keys() - {"sharpness"}
+    assert [len(values) for values in probabilities] == [2]
 
 
-def test_scores_are_raised_to_the_sharpness_and_brought_to_sum_one(seen):
+def test_scores_are_raised_to_the_sharpness_and_normalised(probabilities):
     label_image(scored(np.array([[[0.4, 0.2]], [[0.2, 0.2]], [[0.1, 0.6]]]), (0, 1, 2)), crf=CRF | {"sharpness": 2.0})
-    ((probabilities, _),) = seen
     expected = np.array([[16 / 21, 4 / 44], [4 / 21, 4 / 44], [1 / 21, 36 / 44]])
-    assert np.allclose(probabilities[:, 0], expected, atol=1e-6)
-    assert probabilities.flags.c_contiguous
+    assert np.allclose(probabilities[0][:, 0], expected, atol=1e-6)
 
 
-def test_sharpening_alone_changes_no_label(seen):
-    scores = np.random.default_rng(0).random((4, 15, 15)) + 0.1
-    found = scored(scores, (0, 1, 2, 3))
-    plain = label_image(found, crf=None).mask
-    for sharpness in (0.5, 1.0, 10.0):
-        assert np.array_equal(label_image(found, crf=CRF | {"sharpness": sharpness}).mask, plain)
+@pytest.mark.parametrize("sharpness", [0.5, 1.0, 10.0])
+@pytest.mark.usefixtures("probabilities")
+def test_sharpening_alone_changes_no_label(sharpness):
+    found = scored(np.random.default_rng(0).random((4, 15, 15)) + 0.1, (0, 1, 2, 3))
+    plain = label_image(found, crf=None)
+    assert np.array_equal(label_image(found, crf=CRF | {"sharpness": sharpness}), plain)
 
 
 def test_background_alone_gives_a_mask_of_background():
-    assert not label_image(scored(np.ones((1, 6, 5)), (0,)), crf=CRF).mask.any()
+    assert not label_image(scored(np.ones((1, 6, 5)), (0,)), crf=CRF).any()
 
 
-def test_variants_are_single_scale_multi_scale_and_where_asked_for_the_crfs():
+def test_a_label_is_written_under_the_images_id(tmp_path):
+    write_label(square(), folder=tmp_path, crf=CRF)
+    assert np.array_equal(read(tmp_path), label_image(square(), crf=CRF))
+
+
+@pytest.mark.parametrize("crf", [None, CRF])
+def test_a_variant_is_written_for_each_scale_and_for_the_crf_if_enabled(tmp_path, crf):
     single = scored(np.stack([np.ones((20, 24)), np.zeros((20, 24))]), (0, 5))
-    variants = label_variants((single, square()), crf=None)
-    assert variants.keys() == {"single_scale", "multi_scale"}
-    assert not variants["single_scale"].mask.any()
-    assert variants["multi_scale"].mask[10, 12] == 0
-    variants = label_variants((single, square()), crf=CRF)
-    assert list(variants) == ["single_scale", "multi_scale", "crf"]
-    assert variants["multi_scale"].mask[10, 12] == 0
-    assert variants["crf"].mask[10, 12] == 9
+    write_variants((single, square()), folder=tmp_path, crf=crf)
+    assert {path.name for path in tmp_path.iterdir()} == {"single_scale", "multi_scale"} | ({"crf"} if crf else set())
+    assert not read(tmp_path / "single_scale").any()
+    assert np.array_equal(read(tmp_path / "multi_scale"), label_image(square(), crf=None))
+    if crf:
+        assert np.array_equal(read(tmp_path / "crf"), label_image(square(), crf=crf))
 
 
 def test_worker_processes_need_no_torch():

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from seco.inference.cam_store import write_cam
-from seco.reporting.sources import Source, list_sources
+from seco.reporting.measurements import MaskSource, list_sources
 from seco.storage.manifest import Manifest, Record
 from seco.storage.masks import mask_path, write_mask
 
@@ -26,7 +26,7 @@ def truth(image_id: str) -> np.ndarray:
     return mask
 
 
-def make_run(root: Path) -> tuple[Manifest, list[Source]]:
+def make_run(root: Path) -> tuple[Manifest, list[MaskSource]]:
     """Write the run below `root`; everything is perfect but `b`, whose seed takes the person for the dog."""
     records = []
     for image_id, labels in LABELS.items():

@@ -1,13 +1,9 @@
-import json
 import time
 
 import pytest
 import torch
 
-from seco.runtime.profiler import Operator, Profile, kind_of, kinds_table, profile_steps, profile_training, to_markdown
-from seco.training.trainer import Trainer
-from tests.demo_data import demo_manifest
-from tests.settings import small_settings
+from seco.runtime.profiler import Operator, Profile, kind_of, kinds_table, profile_steps, to_markdown
 from tests.tiny import CPU
 
 
@@ -32,9 +28,9 @@ def test_kinds_of_operators(operator, kind):
     assert kind_of(operator) == kind
 
 
-def test_kinds_add_up_to_the_step_and_what_no_operator_took_is_the_hosts():
+def test_kinds_add_up_to_the_step_and_the_rest_counts_as_host():
     operators = [Operator("aten::mm", 3, 0.5), Operator("aten::addmm", 1, 0.125), Operator("aten::add", 9, 0.125)]
-    profile = Profile(1.0, operators)
+    profile = Profile(1.0, operators, steps=1)
     assert profile.kinds() == {
         "attention": 0,
         "convolutions": 0,
@@ -59,25 +55,6 @@ def test_calls_and_times_are_those_of_one_step():
     (product,) = (operator for operator in profile.operators if operator.name == "aten::mm")
     assert product.calls == 5
     assert 0 < product.seconds < profile.seconds
-    assert 0.05 < profile.seconds < 0.2
+    assert profile.seconds > 0.05
     assert profile.kinds()["host and waiting"] > 0.04
     assert sum(profile.kinds().values()) == pytest.approx(profile.seconds)
-
-
-def test_a_profile_runs_every_phase_on_the_runs_images_and_leaves_a_table_and_a_trace(tmp_path, monkeypatch):
-    late = {"train.contrast_start": 400, "train.segmentation_start": 400, "train.prototype_start": 400}
-    manifest, terms = demo_manifest(tmp_path / "data"), []
-    original, before = Trainer.update, set(tmp_path.iterdir())
-
-    def keep(trainer, result):
-        terms.append(set(result.terms))
-        return original(trainer, result)
-
-    monkeypatch.setattr(Trainer, "update", keep)
-    profile = profile_training(small_settings(**late), manifest, folder=tmp_path / "profile")
-    assert terms == [{"cls", "aux", "ptc", "lig", "lil", "seg", "reg"}] * 5
-    assert {path.name for path in (tmp_path / "profile").iterdir()} == {"table.md", "trace.json"}
-    assert (tmp_path / "profile/table.md").read_text() == to_markdown(profile)
-    events = json.loads((tmp_path / "profile/trace.json").read_text())["traceEvents"]
-    assert sum(event.get("name") == "aten::_fused_adamw_" for event in events) == 2 * 3  # groups, measured steps
-    assert set(tmp_path.iterdir()) - before == {tmp_path / "profile"}

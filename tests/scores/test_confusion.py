@@ -6,99 +6,103 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seco.scores.confusion import ConfusionMatrix
+from seco.scores.metrics import CONFUSION_RATIO, METRICS, MIOU, PRECISION, RECALL
 
 # Two foreground classes and twelve pixels, two of which the truth ignores.
-TRUTH = np.array([[0, 0, 0, 1, 1, 1], [1, 2, 2, 255, 255, 0]], np.uint8)
-GUESS = np.array([[0, 1, 1, 1, 1, 2], [255, 2, 1, 1, 2, 255]], np.uint8)
+TRUTH = [0, 0, 0, 1, 1, 1, 1, 2, 2, 255, 255, 0]
+GUESS = [0, 1, 1, 1, 1, 2, 255, 2, 1, 1, 2, 255]
 
 
-def _update(matrix: ConfusionMatrix, truth: list[int], guess: list[int]) -> None:
+def counted(truth: list[int], guess: list[int], *, num_classes: int) -> ConfusionMatrix:
+    matrix = ConfusionMatrix(num_classes)
     matrix.update(np.array(truth, np.uint8), np.array(guess, np.uint8))
-
-
-@pytest.fixture
-def matrix() -> ConfusionMatrix:
-    matrix = ConfusionMatrix(2)
-    matrix.update(TRUTH, GUESS)
     return matrix
 
 
-def test_pixels_are_counted_by_truth_and_prediction(matrix: ConfusionMatrix) -> None:
+def test_pixels_are_counted_by_truth_and_prediction() -> None:
+    matrix = counted(TRUTH, GUESS, num_classes=2)
     assert matrix.counts.tolist() == [[1, 2, 0, 1], [0, 2, 1, 1], [0, 1, 1, 0]]
+    assert matrix.true_positive().tolist() == [1, 2, 1]
+    # An uncertain prediction is a miss, but no class's false positive.
+    assert matrix.false_positive().tolist() == [0, 3, 1]
 
 
-def test_an_uncertain_prediction_is_a_miss_and_nobodys_false_positive(matrix: ConfusionMatrix) -> None:
-    assert matrix.true_positive.tolist() == [1, 2, 1]
-    assert matrix.false_positive.tolist() == [0, 3, 1]
-    assert matrix.false_negative.tolist() == [3, 2, 1]
+def test_scores_worked_out_by_hand() -> None:
+    matrix = counted(TRUTH, GUESS, num_classes=2)
+    assert matrix.iou().tolist() == pytest.approx([1 / 4, 2 / 7, 1 / 3])
+    assert matrix.precision().tolist() == pytest.approx([1, 2 / 5, 1 / 2])
+    assert matrix.recall().tolist() == pytest.approx([1 / 4, 1 / 2, 1 / 2])
+    assert matrix.confusion_ratio().tolist() == pytest.approx([0, 3 / 2, 1])
+    means = {name: metric.mean(matrix) for name, metric in METRICS.items()}
+    expected = {"miou": (1 / 4 + 2 / 7 + 1 / 3) / 3, "precision": 1.9 / 3, "recall": 1.25 / 3, "confusion_ratio": 1.25}
+    assert means == pytest.approx(expected)
 
 
-def test_scores_worked_out_by_hand(matrix: ConfusionMatrix) -> None:
-    scores = matrix.scores()
-    assert scores.iou.tolist() == pytest.approx([1 / 4, 2 / 7, 1 / 3])
-    assert scores.precision.tolist() == pytest.approx([1, 2 / 5, 1 / 2])
-    assert scores.recall.tolist() == pytest.approx([1 / 4, 1 / 2, 1 / 2])
-    assert scores.confusion_ratio.tolist() == pytest.approx([0, 3 / 2, 1])
-    assert scores.miou == pytest.approx((1 / 4 + 2 / 7 + 1 / 3) / 3)
-    assert scores.mean_precision == pytest.approx(1.9 / 3)
-    assert scores.mean_recall == pytest.approx(1.25 / 3)
-    assert scores.mean_confusion_ratio == pytest.approx(1.25)
-    assert scores.infinite == scores.undefined == ()
-
-
-def test_a_class_the_truth_never_shows_is_in_no_mean() -> None:
-    matrix = ConfusionMatrix(3)
-    _update(matrix, [0, 1, 1, 0], [0, 1, 2, 2])  # 2 only guessed, 3 nowhere
-    scores = matrix.scores()
-    assert scores.occurs.tolist() == [True, True, False, False]
-    assert scores.iou[2] == 0
-    assert math.isnan(scores.iou[3])
-    assert scores.miou == pytest.approx(0.5)
-    assert scores.infinite == (2,)
-    assert scores.undefined == (3,)
-    assert scores.mean_confusion_ratio == 0
+def test_a_class_that_the_truth_never_shows_is_in_no_mean() -> None:
+    matrix = counted([0, 1, 1, 0], [0, 1, 2, 2], num_classes=3)  # 2 only predicted, 3 nowhere
+    assert matrix.occurs().tolist() == [True, True, False, False]
+    assert matrix.iou()[2] == 0
+    assert math.isnan(matrix.iou()[3])
+    assert matrix.confusion_ratio()[2] == math.inf
+    assert math.isnan(matrix.confusion_ratio()[3])
+    assert MIOU.mean(matrix) == pytest.approx(0.5)
+    assert CONFUSION_RATIO.mean(matrix) == 0
 
 
 def test_a_class_never_predicted_has_no_precision_and_zero_recall() -> None:
-    matrix = ConfusionMatrix(1)
-    _update(matrix, [0, 1], [0, 0])
-    scores = matrix.scores()
-    assert math.isnan(scores.precision[1])
-    assert scores.recall[1] == 0
-    assert scores.mean_precision == pytest.approx(0.5)
-    assert scores.miou == pytest.approx(0.25)
+    matrix = counted([0, 1], [0, 0], num_classes=1)
+    assert math.isnan(matrix.precision()[1])
+    assert matrix.recall()[1] == 0
+    assert (PRECISION.mean(matrix), RECALL.mean(matrix)) == pytest.approx((0.5, 0.5))
+    assert MIOU.mean(matrix) == pytest.approx(0.25)
 
 
-def test_an_empty_matrix_defines_no_score() -> None:
-    scores = ConfusionMatrix(2).scores()
-    assert math.isnan(scores.miou)
-    assert math.isnan(scores.mean_confusion_ratio)
-    assert scores.undefined == (1, 2)
-
-
-def test_what_is_no_class_or_of_another_shape_is_refused() -> None:
+def test_pair_confusion_splits_the_confusion_ratio() -> None:
     matrix = ConfusionMatrix(2)
-    with pytest.raises(ValueError, match=r"neither 0\.\.2 nor 255"):
-        _update(matrix, [0, 1], [0, 3])
-    with pytest.raises(ValueError, match=r"neither 0\.\.2 nor 255"):
-        _update(matrix, [0, 3], [0, 1])
-    with pytest.raises(ValueError, match="differ in shape"):
-        matrix.update(np.zeros((2, 3), np.uint8), np.zeros((3, 2), np.uint8))
-    with pytest.raises(ValueError, match="masks are uint8, not uint8 and int64"):
-        matrix.update(TRUTH, GUESS.astype(np.int64))  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ValueError, match="cannot merge 3 classes into 2"):
-        matrix.merge(ConfusionMatrix(3))
+    matrix.counts += np.array([[50, 4, 0, 1], [5, 20, 0, 2], [0, 6, 0, 3]])
+    result = matrix.pair_confusion_ratio()
+    assert result[1, 0] == pytest.approx(4 / 20)
+    assert result[1, 2] == pytest.approx(6 / 20)
+    assert np.nansum(result[1]) == pytest.approx(matrix.confusion_ratio()[1])
+    assert np.isnan(result[2]).all(), "never predicted"
+
+
+def test_pair_confusion_is_infinite_without_true_positives() -> None:
+    matrix = counted([0, 0, 0], [1, 1, 0], num_classes=1)
+    assert matrix.pair_confusion_ratio()[1, 0] == math.inf
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
+def test_an_empty_matrix_defines_no_score(metric) -> None:
+    assert math.isnan(metric.mean(ConfusionMatrix(2)))
+
+
+@pytest.mark.parametrize(
+    ("truth", "prediction", "fault"),
+    [
+        (np.array([0, 1], np.uint8), np.array([0, 3], np.uint8), r"neither 0\.\.2 nor 255"),
+        (np.array([0, 3], np.uint8), np.array([0, 1], np.uint8), r"neither 0\.\.2 nor 255"),
+        (np.zeros((2, 3), np.uint8), np.zeros((3, 2), np.uint8), "differ in shape"),
+        (np.zeros(3, np.uint8), np.zeros(3, np.int64), "masks are uint8, not uint8 and int64"),
+    ],
+)
+def test_masks_with_unknown_values_or_of_another_shape_are_refused(truth, prediction, fault: str) -> None:
+    matrix = ConfusionMatrix(2)
+    with pytest.raises(ValueError, match=fault):
+        matrix.update(truth, prediction)
     assert matrix.counts.sum() == 0
+
+
+def test_a_matrix_of_other_classes_is_not_merged() -> None:
+    with pytest.raises(ValueError, match="cannot merge 3 classes into 2"):
+        ConfusionMatrix(2).merge(ConfusionMatrix(3))
 
 
 pixels = st.lists(st.tuples(*[st.sampled_from([0, 1, 2, 3, 255])] * 2), min_size=1, max_size=60)
 
 
 def _counted(pairs: list[tuple[int, int]]) -> ConfusionMatrix:
-    matrix = ConfusionMatrix(3)
-    truth, guess = np.array(pairs, np.uint8).reshape(-1, 2).T
-    matrix.update(truth, guess)
-    return matrix
+    return counted([truth for truth, _ in pairs], [guess for _, guess in pairs], num_classes=3)
 
 
 @given(pixels, pixels)
@@ -114,20 +118,17 @@ def test_merging_is_counting_at_once_and_minus_undoes_it(
 @given(pixels, st.permutations([1, 2, 3]))
 def test_relabelling_the_classes_permutes_the_scores(pairs: list[tuple[int, int]], order: list[int]) -> None:
     new_id = {0: 0, 255: 255, **dict(zip([1, 2, 3], order, strict=True))}
-    before = _counted(pairs).scores()
-    after = _counted([(new_id[truth], new_id[guess]) for truth, guess in pairs]).scores()
-    place = [0, *order]
-    for name in ("iou", "precision", "recall", "confusion_ratio"):
-        assert np.array_equal(getattr(after, name)[place], getattr(before, name), equal_nan=True)
-    assert after.miou == pytest.approx(before.miou, nan_ok=True)
-    assert after.mean_confusion_ratio == pytest.approx(before.mean_confusion_ratio, nan_ok=True)
+    before, after = _counted(pairs), _counted([(new_id[truth], new_id[guess]) for truth, guess in pairs])
+    for metric in METRICS.values():
+        assert np.array_equal(metric.of_classes(after)[[0, *order]], metric.of_classes(before), equal_nan=True)
+        assert metric.mean(after) == pytest.approx(metric.mean(before), nan_ok=True)
 
 
 @given(pixels)
 def test_a_naive_count_agrees(pairs: list[tuple[int, int]]) -> None:
-    scores = _counted(pairs).scores()
+    iou = _counted(pairs).iou()
     seen = [(truth, guess) for truth, guess in pairs if truth != 255]
     for class_id in range(4):
         hit = sum(truth == guess == class_id for truth, guess in seen)
         union = sum(class_id in pair for pair in seen)
-        assert scores.iou[class_id] == pytest.approx(hit / union if union else math.nan, nan_ok=True)
+        assert iou[class_id] == pytest.approx(hit / union if union else math.nan, nan_ok=True)

@@ -8,10 +8,10 @@ from seco.scores.evaluation import Evaluation, evaluate_masks
 from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, write_mask
 
-CLASSES = ("cat", "dog")
 TRUTH = {"a": [[0, 1], [1, 255]], "b": [[2, 2], [0, 0]], "c": [[1, 1], [1, 1]]}
 GUESS = {"a": [[0, 1], [2, 2]], "b": [[2, 0], [0, 1]], "c": [[1, 1], [1, 255]]}
 SPLIT = {"a": "train", "b": "val", "c": "val", "d": "val"}
+CONTEXTS = {"b": ("room", "biased"), "c": ("room",)}
 
 
 @pytest.fixture
@@ -23,55 +23,40 @@ def records(tmp_path: Path) -> list[Record]:
     return [Record(name, Path(f"{name}.jpg"), masks.get(name), ("cat",), SPLIT[name], 2, 2) for name in SPLIT]
 
 
-def _evaluate(records: list[Record], tmp_path: Path) -> dict[str, Evaluation]:
-    contexts = {"b": ("room", "biased"), "c": ("room",)}
-    return evaluate_masks(records, tmp_path / "masks", class_names=CLASSES, stage="refine", contexts=contexts)
+def evaluate(records: list[Record], folder: Path, **options) -> dict[str, Evaluation]:
+    classes = {"class_names": ("cat", "dog"), "contexts": CONTEXTS}
+    return evaluate_masks(records, folder / "masks", stage="refine", **classes, **options)
 
 
-def test_each_split_is_counted_on_its_own(records: list[Record], tmp_path: Path) -> None:
-    found = _evaluate(records, tmp_path)
+def test_each_split_and_context_is_counted_over_its_images(records: list[Record], tmp_path: Path) -> None:
+    found = evaluate(records, tmp_path)
     assert list(found) == ["train", "val"]
-    assert found["train"].whole.confusion.counts.tolist() == [[1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
-    assert found["val"].whole.confusion.counts.tolist() == [[1, 1, 0, 0], [0, 3, 0, 1], [1, 0, 1, 0]]
+    train, val = found["train"], found["val"]
+    assert train.whole.counts.tolist() == [[1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 0, 0]]
+    assert train.by_context == {}
+    assert val.whole.counts.tolist() == [[1, 1, 0, 0], [0, 3, 0, 1], [1, 0, 1, 0]]
+    room, biased = val.by_context["room"], val.by_context["biased"]
+    assert (room.images, biased.images) == (2, 1)
+    assert (room.images_of_class.tolist(), biased.images_of_class.tolist()) == ([1, 1, 1], [1, 0, 1])
+    assert np.array_equal(room.counts, val.whole.counts)
+    assert biased.counts.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]]
 
 
 def test_images_without_a_truth_mask_are_skipped_and_counted(records: list[Record], tmp_path: Path) -> None:
-    found = _evaluate(records, tmp_path)
+    steps: list[tuple[int, int]] = []
+    found = evaluate(records, tmp_path, progress=lambda *step: steps.append(step))
     assert (found["train"].whole.images, found["train"].without_truth) == (1, 0)
     assert (found["val"].whole.images, found["val"].without_truth) == (2, 1)
-
-
-def test_each_context_is_counted_over_its_images(records: list[Record], tmp_path: Path) -> None:
-    found = _evaluate(records, tmp_path)
-    assert found["train"].by_context == {}
-    room, biased = found["val"].by_context["room"], found["val"].by_context["biased"]
-    assert (room.images, biased.images) == (2, 1)
-    assert room.images_of_class.tolist() == [1, 1, 1]
-    assert biased.images_of_class.tolist() == [1, 0, 1]
-    assert np.array_equal(room.confusion.counts, found["val"].whole.confusion.counts)
-    assert biased.confusion.counts.tolist() == [[1, 1, 0, 0], [0, 0, 0, 0], [1, 0, 1, 0]]
+    assert steps == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_a_missing_mask_names_the_stage(records: list[Record], tmp_path: Path) -> None:
     mask_path(tmp_path / "masks", "b").unlink()
     with pytest.raises(SecoError, match=r"b\.png is missing: run `seco refine`"):
-        _evaluate(records, tmp_path)
+        evaluate(records, tmp_path)
 
 
 def test_a_mask_of_another_size_is_refused(records: list[Record], tmp_path: Path) -> None:
     write_mask(mask_path(tmp_path / "masks", "b"), np.zeros((4, 4), np.uint8))
     with pytest.raises(SecoError, match=r"b\.png is 4x4 pixels but its image is 2x2"):
-        _evaluate(records, tmp_path)
-
-
-def test_progress_counts_the_compared_images(records: list[Record], tmp_path: Path) -> None:
-    steps: list[tuple[int, int]] = []
-    evaluate_masks(
-        records,
-        tmp_path / "masks",
-        class_names=CLASSES,
-        stage="refine",
-        contexts={},
-        progress=lambda *step: steps.append(step),
-    )
-    assert steps == [(1, 3), (2, 3), (3, 3)]
+        evaluate(records, tmp_path)

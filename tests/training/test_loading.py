@@ -12,7 +12,7 @@ from PIL import Image
 from pipeline.train import PAPER_BATCH
 from seco.config.recipes import compose
 from seco.errors import SecoError
-from seco.inference.loading import SquareImages
+from seco.inference.predictor import Photographs
 from seco.method.cam import multi_hot
 from seco.runtime.loader import SafeDataset, load_batches
 from seco.runtime.signals import Stopped, listen
@@ -110,7 +110,7 @@ def test_a_restart_at_any_step_gives_the_same_batches(records, workers):
 def test_loading_leaves_the_global_generators_as_they_were(records, workers):
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
     batches(records, workers=workers)
-    list(load_batches(SquareImages(records, image_size=32), batch_size=2, num_workers=workers))
+    list(load_batches(Photographs(records, image_size=32), batch_size=2, num_workers=workers))
     assert torch.equal(torch.get_rng_state(), torch_state)
     assert np.random.get_state()[1].tolist() == numpy_state  # noqa: NPY002
 
@@ -120,7 +120,7 @@ def test_a_damaged_photograph_is_one_sentence_with_its_name(records, workers, tm
     bad = damaged(records, tmp_path)
     for load in (
         lambda: batches(bad, workers=workers, last=5),
-        lambda: list(load_batches(SquareImages(bad, image_size=32), batch_size=2, num_workers=workers)),
+        lambda: list(load_batches(Photographs(bad, image_size=32), batch_size=2, num_workers=workers)),
     ):
         with pytest.raises(SecoError, match=r"damaged\.jpg is truncated or damaged") as caught:
             load()
@@ -136,13 +136,13 @@ def test_batches_before_the_damaged_photograph_are_handed_out(records, tmp_path)
         next(loaded)
 
 
-def test_square_images_come_in_order_and_in_full(records):
-    images = SquareImages(records, image_size=32)
-    groups = list(load_batches(images, batch_size=2, num_workers=0))
-    assert [len(group) for group in groups] == [2, 2, 1]
-    loaded = [image for group in groups for image in group]
-    assert all(torch.equal(image, images.load(index)) for index, image in enumerate(loaded))
-    assert loaded[0].shape == (3, 32, 32)
+def test_photographs_come_in_order_with_their_pixels_and_as_squares(records):
+    groups = list(load_batches(Photographs(records, image_size=32), batch_size=2, num_workers=1))
+    assert [[photograph.record.id for photograph in group] for group in groups] == [["0", "1"], ["2", "3"], ["4"]]
+    for photograph in (photograph for group in groups for photograph in group):
+        with Image.open(photograph.record.image) as image:
+            assert np.array_equal(photograph.pixels, np.asarray(image))
+        assert photograph.square.shape == (3, 32, 32)
 
 
 def test_labels_are_multi_hot_in_class_order():
@@ -169,7 +169,7 @@ def test_where_no_image_can_be_read_there_is_nothing_to_stand_in(records, tmp_pa
         list(training_batches(training_set(bad, skip_bad=True), stream(), num_workers=0))
 
 
-class Deadly(SquareImages):
+class Deadly(Photographs):
     def load(self, key):
         os.kill(os.getpid(), signal.SIGKILL)
         return super().load(key)
