@@ -17,7 +17,7 @@ from seco.reporting.tables import (
     pair_table,
     side_by_side,
     to_markdown,
-    write_csv,
+    write_frame,
 )
 from seco.scores.confusion import Counts
 from seco.scores.metrics import METRICS
@@ -94,7 +94,7 @@ def write_report(
     )
     figures = _write_figures(manifest, measurements, cams=cams, folder=folder / "figures", pictures=pictures)
     for name, frame in (("classes", report.classes), ("pairs", report.pairs), ("contexts", report.contexts)):
-        write_csv(folder / f"{name}.csv", frame)
+        write_frame(folder / f"{name}.csv", frame)
     titles = [item.source.title for item in _last_variants(scored)]
     page = compose_page(report, titles=titles, figures=[f"figures/{name}" for name in figures], rows=pairs)
     atomic_write_text(folder / "report.md", page)

@@ -143,7 +143,7 @@ def most_together(pairs: pd.DataFrame, rows: int) -> pd.DataFrame:
     return side_by_side(chosen, index=["class", "other", "images_together", "lift"], value="confusion_ratio")
 
 
-def write_csv(path: Path, frame: pd.DataFrame) -> None:
+def write_frame(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame without its index: six significant digits, `inf`, and an empty cell for "not defined".
 
     Raises:

@@ -17,7 +17,7 @@ from seco.reporting.tables import (
     side_by_side,
     to_markdown,
     to_terminal,
-    write_csv,
+    write_frame,
 )
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.evaluation import Evaluation
@@ -109,7 +109,7 @@ FRAME = pd.DataFrame({"a_class": ["x|y", "z,"], "iou_percent": [12.345, math.nan
 
 
 def test_a_csv_has_six_digits_inf_and_empty_cells(tmp_path: Path) -> None:
-    write_csv(tmp_path / "t.csv", FRAME)
+    write_frame(tmp_path / "t.csv", FRAME)
     assert (tmp_path / "t.csv").read_text() == 'a_class,iou_percent,ratio\nx|y,12.345,inf\n"z,",,0.123457\n'
 
 
