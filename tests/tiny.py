@@ -1,6 +1,8 @@
 """The smallest models and batches that every part of the objective accepts."""
 
-from collections.abc import Sequence
+import resource
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 import torch
@@ -85,6 +87,17 @@ def tiny_batch(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES,
 def tiny_inputs(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES, seed: int = 0) -> Inputs:
     """Return ``tiny_batch`` as the objective takes it."""
     return to_device(tiny_batch(labels=labels, boxes=boxes, seed=seed), CPU)
+
+
+@contextmanager
+def full_disk(limit: int) -> Iterator[None]:
+    """Let no file grow beyond ``limit`` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def snapshot(models: Models) -> dict[str, Tensor]:
