@@ -1,4 +1,4 @@
-"""What ranks tell each other; three processes work it out together, one answers alone."""
+"""Communication of three processes, and of one alone."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def contrast(rows: slice, *, weight: torch.Tensor) -> torch.Tensor:
 
 
 def work(folder: Path) -> None:
-    """Find everything as one rank of several; leave it in a file of the rank's own."""
+    """Call every function as one rank of several; save the results in a file of this rank."""
     with ranks.process_group():
         share = ranks.share_of(TOTAL)
         items, rows = slice(share.start, share.stop), slice(2 * share.start, 2 * share.stop)
@@ -56,37 +56,27 @@ def work(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
-    """What each of three ranks found."""
+    """The results of each of three ranks."""
     folder = tmp_path_factory.mktemp("ranks")
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=3", "-m", __name__]
     subprocess.run([*start, str(folder)], cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=True, timeout=300)
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(3)]
 
 
-def test_shares_differ_by_one_at_most_and_cover_the_batch(found):
+def test_ranks_share_gather_and_sum_the_batch(found):
     assert [part["share"] for part in found] == [[0], [1, 2], [3, 4]]
-
-
-def test_rows_come_together_in_the_order_of_the_batch(found):
-    assert all(torch.equal(part["rows"], ROWS) for part in found)
-
-
-def test_sums_and_flags_are_those_of_all(found):
     for part in found:
+        assert torch.equal(part["rows"], ROWS)
         assert part["sum"].tolist() == [3, 3]
         assert part["any"].tolist() == [True, False]
         assert part["anyone"] == [True, False]
         assert part["objects"] == ["rank 0", "rank 1", "rank 2"]
         assert part["first"] == "rank 0"
-
-
-def test_parts_of_a_mean_add_up_to_it_whoever_has_the_values(found):
-    for part in found:
         assert part["mean"].item() == pytest.approx((1 + 7 + 9) / 3)
         assert part["nothing"].item() == 0
 
 
-def test_the_classes_shown_are_those_of_the_whole_batch(found):
+def test_loss_and_gradient_equal_those_of_the_whole_batch(found):
     weight = nn.Parameter(torch.eye(3, dtype=torch.float64))
     whole = contrast(slice(0, 2 * TOTAL), weight=weight)
     whole.backward()
@@ -97,7 +87,7 @@ def test_the_classes_shown_are_those_of_the_whole_batch(found):
         assert part["unused"] is None
 
 
-def test_alone_a_process_gets_back_what_it_gave():
+def test_a_single_process_gets_its_arguments_back():
     weight = nn.Parameter(torch.ones(2))
     weight.grad = torch.tensor([1.0, 2.0])
     ranks.sum_gradients([weight])
@@ -114,7 +104,7 @@ def test_alone_a_process_gets_back_what_it_gave():
 
 
 @pytest.mark.parametrize("sizes", [[], [3], [10, 10, 10], [5, 40, 5, 5], [100]])
-def test_buckets_hold_every_tensor_once_and_in_order(sizes, monkeypatch):
+def test_buckets_hold_each_tensor_once_in_order(sizes, monkeypatch):
     monkeypatch.setattr(ranks, "BUCKET", 16)
     tensors = [torch.full((size,), float(index)) for index, size in enumerate(sizes)]
     buckets = list(ranks._buckets(tensors))
