@@ -143,8 +143,7 @@ class TrainingSet(SafeDataset[Draw, Batch]):
         return torch.from_numpy(read_mask(record.mask, num_classes=len(self.class_names), size=size))
 
     def _sample(self, record: Record, image: Tensor, mask: Tensor | None, position: int, faults: list[str]) -> Batch:
-        chance = np.random.SeedSequence((self.seed, position))
-        views_seed, draws_seed = chance.generate_state(2, np.uint64)
+        views_seed, draws_seed = np.random.SeedSequence((self.seed, position)).generate_state(2, np.uint64)
         views = self.views(image, mask, seed=int(views_seed >> 1))
         draws = torch.from_numpy(np.random.default_rng(draws_seed).random((self.num_draws, 2)))
         return Batch([record.id], faults, *views, multi_hot(record.labels, self.class_names), draws)

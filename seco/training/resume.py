@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from seco.compute.distributed import from_first, rank
+from seco.compute.distributed import from_rank_0, rank
 from seco.config.settings import Settings
 from seco.errors import SecoError
 from seco.training.checkpoint import read_checkpoint
@@ -134,7 +134,7 @@ class RunState:
         if found is not None:
             self.faults = found.faults
             self._writer = CheckpointWriter(self.folder, sound=found.path)
-        saved = from_first(None if found is None else (found.step, found.state))
+        saved = from_rank_0(None if found is None else (found.step, found.state))
         if saved is None:
             return
         try:

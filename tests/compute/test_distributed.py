@@ -42,9 +42,9 @@ def work(folder: Path) -> None:
             "rows": ranks.gather(ROWS[rows], total=TOTAL),
             "sum": ranks.sum_over_ranks(torch.tensor([ranks.rank(), 1])),
             "any": ranks.any_over_ranks(torch.tensor([ranks.rank() == 1, False])),
-            "anyone": [ranks.anyone(ranks.rank() == 2), ranks.anyone(False)],
+            "any_rank": [ranks.any_rank(ranks.rank() == 2), ranks.any_rank(False)],
             "objects": ranks.gather_objects(f"rank {ranks.rank()}"),
-            "first": ranks.from_first(f"rank {ranks.rank()}"),
+            "first": ranks.from_rank_0(f"rank {ranks.rank()}"),
             "mean": ranks.sum_over_ranks(masked_mean(VALUES[items], MASK[items])),
             "nothing": masked_mean(VALUES[items], torch.zeros_like(MASK[items])),
             "contrast": ranks.sum_over_ranks(contrast(rows, weight=weight.detach())),
@@ -69,7 +69,7 @@ def test_ranks_share_gather_and_sum_the_batch(found):
         assert torch.equal(part["rows"], ROWS)
         assert part["sum"].tolist() == [3, 3]
         assert part["any"].tolist() == [True, False]
-        assert part["anyone"] == [True, False]
+        assert part["any_rank"] == [True, False]
         assert part["objects"] == ["rank 0", "rank 1", "rank 2"]
         assert part["first"] == "rank 0"
         assert part["mean"].item() == pytest.approx((1 + 7 + 9) / 3)
@@ -95,10 +95,10 @@ def test_a_single_process_gets_its_arguments_back():
     assert ranks.gather(ROWS.requires_grad_(), total=TOTAL).requires_grad is False
     assert ranks.share_of(TOTAL) == range(TOTAL)
     assert (ranks.rank(), ranks.world_size()) == (0, 1)
-    assert ranks.anyone(True)
-    assert not ranks.anyone(False)
+    assert ranks.any_rank(True)
+    assert not ranks.any_rank(False)
     assert ranks.gather_objects("a") == ["a"]
-    assert ranks.from_first("a") == "a"
+    assert ranks.from_rank_0("a") == "a"
     with ranks.process_group():
         assert ranks.world_size() == 1
 

@@ -142,18 +142,23 @@ def test_any_damage_is_reported_with_the_name_of_the_file(tmp_path: Path) -> Non
 
 # Saves steps 1 and 2, then kills itself at the given call of a function while it saves step 3.
 KILLED_WRITER = """
-import os, signal, sys
+import io, os, signal, sys
 from pathlib import Path
 import torch
-from seco.training import checkpoint
 from seco.training.checkpoint_writer import CheckpointWriter
 
+class File(io.BufferedWriter):
+    def write(self, data):
+        return super().write(data)
+
+open_any = Path.open
+Path.open = lambda path, mode="r", **o: File(io.FileIO(path, mode)) if mode == "wb" else open_any(path, mode, **o)
 place, count = sys.argv[2], int(sys.argv[3])
 writer = CheckpointWriter(Path(sys.argv[1]), sound=None)
 for step in (1, 2):
     writer.save({"weights": torch.full((100_000,), float(step))}, step=step)
     writer.flush()
-owner = {"fsync": os, "replace": Path, "unlink": Path, "write": checkpoint._HashingFile}[place]
+owner = {"fsync": os, "replace": Path, "unlink": Path, "write": File}[place]
 real, calls = getattr(owner, place), [0]
 
 def deadly(*arguments, **options):
