@@ -43,8 +43,8 @@ def process_group() -> Iterator[None]:
         yield
     except RuntimeError as error:
         if isinstance(error, dist.DistError) or "gloo" in str(error).lower():
-            gist = str(error).splitlines()[0][:200]
-            raise SecoError(f"rank {rank()} lost the others ({gist}): the rank that ended first says why") from error
+            summary = str(error).splitlines()[0][:200]
+            raise SecoError(f"rank {rank()} lost the others ({summary}): the rank that ended first says why") from error
         raise
     finally:
         dist.destroy_process_group()

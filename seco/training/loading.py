@@ -24,7 +24,7 @@ class Batch(NamedTuple):
 
     ids: list[str]
     faults: list[str]
-    """What was wrong with images that others replaced."""
+    """An error for each image that another one replaced."""
     weak: Tensor
     """Uint8 ``[B, 3, S, S]``; so are the others."""
     strong: Tensor

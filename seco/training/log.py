@@ -58,7 +58,7 @@ class TrainingLog:
             self._live.make_summary()
 
     def warn(self, faults: Iterable[str]) -> None:
-        """Print, once each, what was wrong with images that others replaced."""
+        """Print the errors of images that others replaced, each once."""
         for fault in faults:
             if fault not in self._warned:
                 self._warned.add(fault)
