@@ -192,8 +192,9 @@ def test_a_missing_mask_that_is_wanted_is_an_error(records):
         training_set([first, *(replace(record, mask=Path("mask.png")) for record in others)], wanted=("mask",))
 
 
-def test_a_stop_signal_takes_effect_after_the_current_batch():
-    done = []
+class Signalled(SafeDataset[int, int]):
+    def __init__(self) -> None:
+        self.loaded: list[int] = []
 
     def __len__(self) -> int:
         return 2
