@@ -55,7 +55,7 @@ SETTINGS = {
 
 
 def make_subset(source: Path, root: Path) -> None:
-    """Link the first images of each list into a VOC tree of their own."""
+    """Make a VOC tree of links to the first images of each list."""
     for folder in ("JPEGImages", "Annotations", "SegmentationClassAug", "ImageSets/Segmentation"):
         (root / folder).mkdir(parents=True)
     for name, count in COUNTS.items():
@@ -90,7 +90,7 @@ def masks_of(project: Path, folder: str, record) -> np.ndarray:
     return read_mask(mask_path(project / folder, record.id), num_classes=len(VOC), size=size)
 
 
-def test_the_manifest_holds_the_photographs_with_their_sizes_and_labels(project: Path, manifest: Manifest) -> None:
+def test_the_manifest_lists_the_photographs_with_sizes_and_labels(project: Path, manifest: Manifest) -> None:
     assert manifest.class_names == VOC
     assert [len(manifest.split(split)) for split in ("train", "val")] == [12, 4]
     for record in manifest.records:
@@ -100,7 +100,7 @@ def test_the_manifest_holds_the_photographs_with_their_sizes_and_labels(project:
     assert len({(record.width, record.height) for record in manifest.records}) > 1, "photographs differ in size"
 
 
-def test_every_loss_was_finite_in_the_phase_it_belongs_to(project: Path) -> None:
+def test_every_loss_is_finite_from_its_phase_on(project: Path) -> None:
     folder = project / "reports/train/plots/metrics/loss"
     first = {"total": 1, "cls": 1, "aux": 1, "ptc": 1, "lig": 2, "lil": 2, "seg": 3, "reg": 3}
     for name, step in first.items():
@@ -110,7 +110,7 @@ def test_every_loss_was_finite_in_the_phase_it_belongs_to(project: Path) -> None
         assert np.isfinite(values).all(), name
 
 
-def test_the_model_knows_vocs_classes(project: Path) -> None:
+def test_the_model_has_the_classes_of_voc(project: Path) -> None:
     stored = read_model(project / "data/train")
     assert stored.class_names == VOC
     assert stored.settings["training"]["crop_size"] == 224
@@ -118,7 +118,7 @@ def test_the_model_knows_vocs_classes(project: Path) -> None:
     assert list((project / ".seco/resume").iterdir()) == [], "a run that has ended leaves no state"
 
 
-def test_cams_are_of_the_labels_at_a_quarter_of_the_size(project: Path, manifest: Manifest) -> None:
+def test_cams_show_the_labels_at_a_quarter_of_the_size(project: Path, manifest: Manifest) -> None:
     for record in manifest.records:
         cam = read_cam(project / "data/export/cams", record.id)
         assert sorted(cam.class_ids) == sorted(manifest.label_ids(record))
@@ -137,14 +137,14 @@ def test_masks_show_background_and_labels_at_the_images_size(project: Path, mani
 
 
 @pytest.mark.parametrize("variant", ["single_scale", "multi_scale", "crf"])
-def test_segmentations_are_of_the_validation_images_alone(project: Path, manifest: Manifest, variant: str) -> None:
+def test_segmentations_exist_for_the_validation_images_only(project: Path, manifest: Manifest, variant: str) -> None:
     folder = f"data/predict/{variant}"
     assert {path.stem for path in (project / folder).iterdir()} == {record.id for record in manifest.split("val")}
     for record in manifest.split("val"):
         assert masks_of(project, folder, record).max() <= len(VOC)
 
 
-def test_metrics_and_reports_are_there(project: Path) -> None:
+def test_metrics_and_reports_are_written(project: Path) -> None:
     metrics = json.loads((project / "reports/metrics.json").read_text())
     scores = [metrics["cam_seed"][split] for split in ("train", "val")]
     scores += [metrics["refined"][split] for split in ("train", "val")]

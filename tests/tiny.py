@@ -1,6 +1,8 @@
 """The smallest models and batches that every part of the objective accepts."""
 
-from collections.abc import Sequence
+import resource
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 import torch
@@ -21,7 +23,7 @@ BOXES = ((0, 0, 64, 64), (8, 0, 64, 60))  # the second is padded
 
 
 def tiny_models(settings: Settings) -> Models:
-    """Build SeCo's models; the local teacher, prototypes and reservoir are moved off their first values."""
+    """Build SeCo's models; local teacher, prototypes and reservoir have other than their first values."""
     models = build_models(settings, num_classes=NUM_CLASSES, device=CPU)
     generator, memory = torch.Generator().manual_seed(1), memory_of(models)
     for weight in memory.teacher.parameters():
@@ -55,14 +57,14 @@ def memory_of(models: Models) -> PatchContrast:
 
 
 def contrast_of(result: StepResult) -> Contrast:
-    """Return what SeCo's contrasts found."""
+    """Return the result of SeCo's contrasts."""
     contrast = result.updates["patches"].contrast
     assert contrast is not None
     return contrast
 
 
 def tiny_batch(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES, seed: int = 0) -> Batch:
-    """Return noise: 64 pixels a side, 32 for the second view; the seed is that of the draws."""
+    """Return noise of 64 pixels a side, 32 for the second view; ``seed`` decides the draws alone."""
     generator = torch.Generator().manual_seed(2)
     count = len(labels)
 
@@ -83,8 +85,19 @@ def tiny_batch(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES,
 
 
 def tiny_inputs(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES, seed: int = 0) -> Inputs:
-    """Return ``tiny_batch`` as the objective takes it."""
+    """Return ``tiny_batch`` as inputs of the objective."""
     return to_device(tiny_batch(labels=labels, boxes=boxes, seed=seed), CPU)
+
+
+@contextmanager
+def full_disk(limit: int) -> Iterator[None]:
+    """Let no file grow beyond ``limit`` bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def snapshot(models: Models) -> dict[str, Tensor]:

@@ -44,10 +44,10 @@ def require_compiler(device: torch.device) -> None:
     """
     try:
         torch.compile(torch.neg)(torch.ones(2, device=device))
-    except Exception as error:  # what is missing decides about the type
-        gist = str(error).splitlines()[0][:200]
+    except Exception as error:  # the type depends on what is missing
+        summary = str(error).splitlines()[0][:200]
         raise SecoError(
-            f"torch.compile does not work here ({gist}): install a C++ compiler such as g++, or set "
+            f"torch.compile does not work here ({summary}): install a C++ compiler such as g++, or set "
             "train.compile to false"
         ) from error
 

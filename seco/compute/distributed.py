@@ -1,7 +1,6 @@
-"""Communication between the ranks of a run.
+"""Communication between the ranks of a run, each of which has a share of the batch.
 
-Each rank has a share of the batch; what losses and memories need of the whole batch is gathered or summed here. With
-one process every function returns its argument.
+With one process every function returns its argument.
 """
 
 import os
@@ -20,7 +19,7 @@ from seco.errors import SecoError
 
 Value = TypeVar("Value")
 
-BUCKET = 16 * 2**20  # numbers that travel together when gradients are summed
+BUCKET = 16 * 2**20  # numbers sent together when gradients are summed
 TIMEOUT = timedelta(minutes=10)  # of a collective
 
 
@@ -35,14 +34,17 @@ def process_group() -> Iterator[None]:
         yield
         return
     if torch.cuda.is_available():
-        _take_gpu(int(os.environ["LOCAL_RANK"]))
+        index, count = int(os.environ["LOCAL_RANK"]), torch.cuda.device_count()
+        if index >= count:
+            raise SecoError(f"process {index} of this machine finds {count} GPUs: start as many processes as GPUs")
+        torch.cuda.set_device(index)
     dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=TIMEOUT)
     try:
         yield
     except RuntimeError as error:
         if isinstance(error, dist.DistError) or "gloo" in str(error).lower():
-            gist = str(error).splitlines()[0][:200]
-            raise SecoError(f"rank {rank()} lost the others ({gist}): the rank that ended first says why") from error
+            summary = str(error).splitlines()[0][:200]
+            raise SecoError(f"rank {rank()} lost the others ({summary}): the rank that ended first says why") from error
         raise
     finally:
         dist.destroy_process_group()
@@ -59,7 +61,7 @@ def world_size() -> int:
 
 
 def share_of(total: int, which: int | None = None) -> range:
-    """Return the items of a batch of ``total`` that fall to a rank (this one when None): sizes differ by 1 at most."""
+    """Return the items of a batch of ``total`` of a rank (None: this one); the shares differ by 1 at most."""
     which = rank() if which is None else which
     return range(total * which // world_size(), total * (which + 1) // world_size())
 
@@ -97,7 +99,7 @@ def any_over_ranks(flags: Tensor) -> Tensor:
     return sum_over_ranks(flags.int()) > 0
 
 
-def anyone(flag: bool) -> bool:
+def any_rank(flag: bool) -> bool:
     """Return whether the flag is set on any rank."""
     return flag if world_size() == 1 else bool(any_over_ranks(torch.tensor(flag, device=pick_device())))
 
@@ -110,7 +112,7 @@ def gather_objects(value: Value) -> list[Value]:
     return found
 
 
-def from_first(value: Value) -> Value:
+def from_rank_0(value: Value) -> Value:
     """Return rank 0's value on every rank."""
     if world_size() == 1:
         return value
@@ -120,15 +122,15 @@ def from_first(value: Value) -> Value:
 
 
 def sum_gradients(weights: Iterable[nn.Parameter]) -> None:
-    """Replace each gradient by its sum over the ranks; a loss is the sum of what the ranks made of it."""
+    """Replace each gradient by its sum over the ranks; the loss is the sum of those of the ranks."""
     if world_size() == 1:
         return
     gradients = [weight.grad for weight in weights if weight.grad is not None]
-    under_way = []
+    pending = []
     for bucket in _buckets(gradients):
         flat = torch.cat([gradient.flatten() for gradient in bucket])
-        under_way.append((bucket, flat, dist.all_reduce(flat, async_op=True)))
-    for bucket, flat, work in under_way:
+        pending.append((bucket, flat, dist.all_reduce(flat, async_op=True)))
+    for bucket, flat, work in pending:
         work.wait()
         parts = flat.split([gradient.numel() for gradient in bucket])
         for gradient, part in zip(bucket, parts, strict=True):
@@ -140,11 +142,3 @@ def _buckets(gradients: list[Tensor]) -> Iterator[list[Tensor]]:
     reached = accumulate(gradient.numel() for gradient in gradients)
     for _, run in groupby(zip(reached, gradients, strict=True), key=lambda pair: pair[0] // BUCKET):
         yield [gradient for _, gradient in run]
-
-
-def _take_gpu(index: int) -> None:
-    if index >= torch.cuda.device_count():
-        raise SecoError(
-            f"process {index} of this machine finds {torch.cuda.device_count()} GPUs: start as many processes as GPUs"
-        )
-    torch.cuda.set_device(index)

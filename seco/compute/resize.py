@@ -1,4 +1,4 @@
-"""The one way in which maps are resized."""
+"""Bilinear resizing of images and maps."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What images and patches show: multi-label soft margins."""
+"""Classification losses of images and patches: multi-label soft margins."""
 
 from torch import Tensor
 from torch.nn import functional as F

@@ -60,10 +60,10 @@ def _energies(positions: Tensor, probabilities: Tensor, gates: Tensor) -> Tensor
     """
     taking_part = gates.flatten(1).unsqueeze(2)  # [B, N, 1]
     pixels = positions.flatten(2).transpose(1, 2)  # [B, N, 5]
-    # A pixel that is left out gets the position of one that is not, with weight 0: selecting the others instead would
+    # A pixel that takes no part gets the position of one that does, and weight 0: selecting those that do instead would
     # make the host wait for the GPU once per image.
-    some = taking_part.long().argmax(dim=1, keepdim=True).expand(-1, -1, pixels.shape[2])  # [B, 1, 5]
-    lattice = PermutohedralLattice(pixels.where(taking_part, pixels.gather(1, some)))
+    stand_in = taking_part.long().argmax(dim=1, keepdim=True).expand(-1, -1, pixels.shape[2])  # [B, 1, 5]
+    lattice = PermutohedralLattice(pixels.where(taking_part, pixels.gather(1, stand_in)))
     scores = probabilities.flatten(2).transpose(1, 2) * taking_part  # [B, N, C]
     energies: Tensor = _PairwiseEnergy.apply(scores, taking_part.to(scores.dtype), lattice)  # pyright: ignore[reportAssignmentType]
     return energies

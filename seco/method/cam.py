@@ -26,7 +26,7 @@ def multi_hot(labels: Sequence[str], class_names: Sequence[str]) -> Tensor:
 def present_classes(labels: Tensor) -> Tensor:
     """Turn multi-hot labels ``[B, K]`` into the ids ``[B, C]`` of each image's classes (1..K, 0 = empty slot).
 
-    C depends on the values, so give it labels that still are on the host.
+    C depends on the values, so the labels should be on the host.
     """
     ids = torch.arange(1, labels.shape[1] + 1, device=labels.device)
     slots = max(int((labels > 0).sum(dim=1).max()), 1)
@@ -63,7 +63,7 @@ def multi_scale_cam(
     """Sum CAMs over scales; at each scale take the maximum over the image and its mirror image.
 
     Args:
-        maps_of: gives the maps of a batch; several kinds (CAM, CAM_aux) are carried along side by side.
+        maps_of: returns the maps of a batch, of one or more kinds (CAM, CAM_aux).
         images: ``[B, 3, H, W]``.
         class_ids: ``[B, C]``.
         scales: factors of the image's size.
@@ -78,7 +78,7 @@ def multi_scale_cam(
     for scale in scales:
         scaled = rescale(images, scale, multiple=multiple)
         reuse = known if scaled.shape[-2:] == size else None
-        plain, mirrored = _both_ways(maps_of, scaled, class_ids, reuse)
+        plain, mirrored = _maps_of_both(maps_of, scaled, class_ids, reuse)
         fused = [
             torch.maximum(resize(one, size), resize(other, size).flip(-1))
             for one, other in zip(plain, mirrored, strict=True)
@@ -143,9 +143,10 @@ def _strongest(cam: Tensor, class_ids: Tensor) -> tuple[Tensor, Tensor]:
     return strength, winner
 
 
-def _both_ways(
+def _maps_of_both(
     maps_of: MapsOf, images: Tensor, class_ids: Tensor, known: Sequence[Tensor] | None
 ) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
+    """Return the maps of the images, if not known, and those of their mirror images."""
     if known is not None:
         return known, maps_of(images.flip(-1), class_ids)
     count = len(images)

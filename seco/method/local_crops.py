@@ -42,9 +42,9 @@ def show_objects(label_map: Tensor, inside: Tensor, corners: Tensor, *, crop_siz
     Returns:
         Bool ``[B, n]``.
     """
-    worth = torch.where(_certain(label_map), _CERTAIN, _UNCERTAIN)
-    worth = torch.where(inside & (label_map != BACKGROUND), worth, 0.0)
-    sums = crop_patches(worth, corners, patch_size=crop_size).flatten(2).sum(dim=2)
+    weights = torch.where(_certain(label_map), _CERTAIN, _UNCERTAIN)
+    weights = torch.where(inside & (label_map != BACKGROUND), weights, 0.0)
+    sums = crop_patches(weights, corners, patch_size=crop_size).flatten(2).sum(dim=2)
     num_real = crop_patches(inside, corners, patch_size=crop_size).flatten(2).sum(dim=2)
     return sums > threshold * num_real
 

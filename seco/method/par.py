@@ -36,7 +36,7 @@ class PAR(nn.Module):
     def forward(self, rgb: Tensor, maps: Tensor) -> Tensor:
         """Refine ``maps`` ``[B, C, H, W]`` on images ``rgb`` ``[B, 3, H, W]`` of the same size (0..255).
 
-        Channels do not see each other: maps of several thresholds share one affinity side by side.
+        Channels are independent of each other.
         """
         affinity = self.affinity(rgb)
         for _ in range(self.iterations):

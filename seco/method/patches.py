@@ -1,7 +1,11 @@
 """Separate: where an image is cut into patches (sec. 3.3)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
+
+from seco.method.cam import inside_mask
 
 
 def sample_patches(wanted: Tensor, boxes: Tensor, draws: Tensor, *, patch_size: int) -> Tensor:
@@ -13,14 +17,13 @@ def sample_patches(wanted: Tensor, boxes: Tensor, draws: Tensor, *, patch_size: 
     Args:
         wanted: bool ``[B, H, W]``, the pixels to centre patches on.
         boxes: ``[B, 4]``, the real image in the crop (top, left, bottom, right; pixels).
-        draws: float64 ``[B, n]``, uniform in 0..1: the share of the allowed centres, row by row, that lies before each
-            patch's.
+        draws: float64 ``[B, n]``, uniform in 0..1: each patch's position in the row-by-row list of centres.
         patch_size: side in pixels.
 
     Returns:
         Int64 ``[B, n, 2]``: row and column of each patch's top left pixel.
     """
-    allowed = _allowed_corners(wanted, boxes, patch_size)
+    allowed = _allowed_corners(boxes, wanted.shape[1:], patch_size)
     chosen = allowed & _centres(wanted, patch_size)
     enough = chosen.flatten(1).sum(dim=1) >= draws.shape[1]
     centres = torch.where(enough.view(-1, 1, 1), chosen, allowed).flatten(1)
@@ -51,8 +54,8 @@ def crop_patches(images: Tensor, corners: Tensor, *, patch_size: int) -> Tensor:
 def flip_patches(patches: Tensor, draws: Tensor) -> Tensor:
     """Mirror each patch ``[B, n, 3, s, s]`` whose draw ``[B, n]``, uniform in 0..1, lies below ½.
 
-    The strong view may be mirrored only here, after its patches are cut: mirrored as a whole it would no longer lie on
-    the label map that tags the patches.
+    The strong view may be mirrored only here, after its patches are cut: mirrored as a whole, it would not match the
+    label map that tags the patches.
     """
     return torch.where((draws < 0.5)[..., None, None, None], patches.flip(-1), patches)
 
@@ -64,14 +67,11 @@ def _centres(pixels: Tensor, patch_size: int) -> Tensor:
     return pixels[:, half : half + height, half : half + width]
 
 
-def _allowed_corners(pixels: Tensor, boxes: Tensor, patch_size: int) -> Tensor:
+def _allowed_corners(boxes: Tensor, size: Sequence[int], patch_size: int) -> Tensor:
     """Return bool ``[B, H', W']``: the corners whose patch lies inside the real image, at least one per image."""
-    top, left, bottom, right = (edge.view(-1, 1, 1) for edge in boxes.unbind(dim=1))
-    last_row, last_column = (side - patch_size for side in pixels.shape[-2:])
-    rows = torch.arange(last_row + 1, device=pixels.device).view(1, -1, 1)
-    columns = torch.arange(last_column + 1, device=pixels.device).view(1, 1, -1)
+    rows, columns = (side - patch_size + 1 for side in size)
+    top, left, bottom, right = boxes.unbind(dim=1)
     # An image smaller than the patch has no such corner: take the nearest one that the crop has.
-    first_row, first_column = top.clamp(max=last_row), left.clamp(max=last_column)
-    vertical = (rows >= first_row) & (rows <= torch.maximum(first_row, bottom - patch_size))
-    horizontal = (columns >= first_column) & (columns <= torch.maximum(first_column, right - patch_size))
-    return vertical & horizontal
+    top, left = top.clamp(max=rows - 1), left.clamp(max=columns - 1)
+    bottom, right = torch.maximum(top, bottom - patch_size) + 1, torch.maximum(left, right - patch_size) + 1
+    return inside_mask(torch.stack([top, left, bottom, right], dim=1), (rows, columns))

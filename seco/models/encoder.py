@@ -15,7 +15,7 @@ from seco.models.attention import SelfAttention
 
 
 class Tokens(NamedTuple):
-    """What the encoder makes of a batch of images; ``N = h·w`` tokens of width ``D``."""
+    """The encoded images of a batch; ``N = h·w`` tokens of width ``D``."""
 
     class_token: Tensor
     """``[B, D]``, after the last norm."""
@@ -65,20 +65,20 @@ def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = Non
     ``depth`` keeps a model's width and patch but gives it that many blocks (a small ViT for small data).
 
     Raises:
-        SecoError: the name is unknown or no ViT with a class token, or the weights cannot be had or do not fit.
+        SecoError: the name is unknown or no ViT with a class token, or the weights cannot be loaded or do not fit.
     """
     changes: dict[str, Any] = {"num_classes": 0, "dynamic_img_size": True, "attn_layer": SelfAttention}
     changes |= {} if depth is None else {"depth": depth}
     try:
         vit = timm.create_model(name, pretrained=pretrained is True, **changes)
     except (RuntimeError, TypeError, AssertionError) as error:
-        raise SecoError(f"backbone.name {name!r} cannot be built by timm as a ViT: {_gist(error)}") from error
+        raise SecoError(f"backbone.name {name!r} cannot be built by timm as a ViT: {_summary(error)}") from error
     except Exception as error:
-        # A missing network shows as one of several libraries' errors, none of which timm unifies.
+        # Without network, timm raises the error of any of several libraries.
         if pretrained is not True:
-            raise SecoError(f"backbone.name {name!r} names no ViT that timm has: {_gist(error)}") from error
+            raise SecoError(f"backbone.name {name!r} names no ViT that timm has: {_summary(error)}") from error
         raise SecoError(
-            f"the pretrained weights of {name!r} could not be fetched ({_gist(error)}): on a machine with network "
+            f"the pretrained weights of {name!r} could not be fetched ({_summary(error)}): on a machine with network "
             "access save them with `timm.create_model(NAME, pretrained=True)` and safetensors, then set "
             "backbone.pretrained to the file, or to false"
         ) from error
@@ -95,15 +95,15 @@ def _load_weights(vit: VisionTransformer, path: Path) -> None:
         missing, unexpected = vit.load_state_dict(weights, strict=False)
     except RuntimeError as error:
         raise SecoError(
-            f"{path} holds the weights of another architecture ({_gist(error)}): set backbone.name and backbone.depth "
-            "to those of the file"
+            f"{path} holds the weights of another architecture ({_summary(error)}): set backbone.name and "
+            "backbone.depth to those of the file"
         ) from error
     # A classification head in the file is expected and dropped; anything else that does not fit is not.
-    foreign = [key for key in unexpected if not key.startswith(("head", "fc_norm", "pre_logits"))]
-    if missing or foreign:
-        example = (missing + foreign)[0]
+    unknown = [key for key in unexpected if not key.startswith(("head", "fc_norm", "pre_logits"))]
+    if missing or unknown:
+        example = (missing + unknown)[0]
         raise SecoError(
-            f"{path} does not fit the backbone ({len(missing)} weights missing, {len(foreign)} unknown, such as "
+            f"{path} does not fit the backbone ({len(missing)} weights missing, {len(unknown)} unknown, such as "
             f"{example!r}): set backbone.name and backbone.depth to those of the file"
         )
 
@@ -117,7 +117,7 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
         else:
             stored = torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise SecoError(f"{path} cannot be read as weights ({_gist(error)}): fetch it again") from error
+        raise SecoError(f"{path} cannot be read as weights ({_summary(error)}): fetch it again") from error
     except Exception as error:  # torch.load reports a refused pickle with an exception of the pickle module
         raise SecoError(f"{path} holds more than weights and was refused: save it as safetensors") from error
     if not isinstance(stored, dict) or not all(isinstance(value, Tensor) for value in stored.values()):
@@ -125,7 +125,7 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
     return {key: value.float() for key, value in stored.items()}
 
 
-def _gist(error: BaseException) -> str:
-    """Return the line that says what happened: torch puts a heading above it."""
+def _summary(error: BaseException) -> str:
+    """Return the first line of an error's message that is not a heading."""
     lines = [line.strip() for line in str(error).splitlines() if not line.rstrip().endswith(":")]
     return next((line[:200] for line in lines if line), type(error).__name__)

@@ -65,9 +65,9 @@ class DirectionProjector(nn.Module):
 
     def forward(self, class_tokens: Tensor) -> Tensor:
         """Map ``[..., D]`` to cosines ``[..., P]`` in float32 at least."""
-        spots = F.normalize(full_precision(self.layers(class_tokens)), dim=-1)
-        with torch.autocast(spots.device.type, enabled=False):
-            return spots @ F.normalize(self.directions, dim=-1).T
+        units = F.normalize(full_precision(self.layers(class_tokens)), dim=-1)
+        with torch.autocast(units.device.type, enabled=False):
+            return units @ F.normalize(self.directions, dim=-1).T
 
 
 def _mlp(width: int, hidden: int, output: int) -> nn.Sequential:

@@ -26,8 +26,8 @@ class LocalTeacher(nn.Module):
 
     def update(self, student: SeCoNetwork, *, momentum: float) -> None:
         """Move every weight a step of ``1 - momentum`` towards the student's."""
-        follow(self.encoder, student.encoder, momentum=momentum)
-        follow(self.projector, student.projector, momentum=momentum)
+        update_average(self.encoder, student.encoder, momentum=momentum)
+        update_average(self.projector, student.projector, momentum=momentum)
 
 
 def frozen_copy(student: Module) -> Module:
@@ -36,7 +36,7 @@ def frozen_copy(student: Module) -> Module:
 
 
 @torch.no_grad()
-def follow(own: nn.Module, student: nn.Module, *, momentum: float) -> None:
-    """Move every weight of a copy a step of ``1 - momentum`` towards the student's."""
+def update_average(own: nn.Module, student: nn.Module, *, momentum: float) -> None:
+    """Move every weight of a teacher a step of ``1 - momentum`` towards the student's."""
     others: list[Tensor] = [weight.detach() for weight in student.parameters()]
     torch._foreach_lerp_([*own.parameters()], others, 1.0 - momentum)  # pyright: ignore[reportPrivateImportUsage]

@@ -1,7 +1,6 @@
 """Checkpoints of a training run: one file each, named by its step and its checksum."""
 
 import hashlib
-import io
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -26,7 +25,7 @@ class CheckpointFile(NamedTuple):
 
 
 class Restored(NamedTuple):
-    """A checkpoint that was read and whose checksum is right."""
+    """The content of a checkpoint whose checksum is right."""
 
     state: dict[str, Any]
     """As it was saved; tensors are on the CPU."""
@@ -86,28 +85,15 @@ def read_checkpoint(folder: Path) -> Restored | None:
     raise SecoError(f"{'; '.join(faults)}: delete {folder} to train from the first step")
 
 
-class _HashingFile(io.BufferedWriter):
-    """A file whose checksum is computed while it is written. (torch only appends.)"""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(io.FileIO(path, "wb"))
-        self.digest = hashlib.sha256()
-
-    def write(self, data: Any, /) -> int:
-        """Write bytes; return how many."""
-        self.digest.update(data)
-        return super().write(data)
-
-
 def _save(state: dict[str, Any], path: Path) -> str:
     """Write a file; return its checksum."""
-    with _HashingFile(path) as file:
-        try:
+    try:
+        with path.open("wb") as file:
             torch.save(state, file)
-        except RuntimeError as error:
-            # torch wraps the system's error, such as a full disk, in one of its own.
-            raise (error.__context__ if isinstance(error.__context__, OSError) else error) from None
-    return _abridged(file.digest.hexdigest())
+    except RuntimeError as error:
+        # torch wraps the system's error, such as a full disk, in one of its own.
+        raise (error.__context__ if isinstance(error.__context__, OSError) else error) from None
+    return _checksum(path)
 
 
 def _load(file: CheckpointFile) -> dict[str, Any] | str:
@@ -120,7 +106,7 @@ def _load(file: CheckpointFile) -> dict[str, Any] | str:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         return f"{path} cannot be read ({error.strerror or error})"
-    except Exception as error:  # torch raises whatever breaks first, a dozen kinds
+    except Exception as error:  # torch raises about a dozen kinds
         return f"{path} was refused, since it holds more than data ({type(error).__name__})"
     return state if isinstance(state, dict) else f"{path} holds no state of a training run"
 
@@ -130,8 +116,4 @@ def _checksum(path: Path) -> str:
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
-    return _abridged(digest.hexdigest())
-
-
-def _abridged(digest: str) -> str:
-    return digest[:16]
+    return digest.hexdigest()[:16]

@@ -13,7 +13,7 @@ from seco.training.checkpoint import prune_checkpoints, write_checkpoint
 
 
 class CheckpointWriter:
-    """Writes the checkpoints of a run, one at a time, and keeps the last two sound ones.
+    """Writes the checkpoints of a run, one at a time, and keeps the last two undamaged ones.
 
     It must be the only writer of its folder. It needs memory for one copy of the state, pinned where the state is on
     a GPU.
@@ -36,7 +36,7 @@ class CheckpointWriter:
         """
         self.flush()
         copied = self._copier.copy(state)
-        self._pending = self._thread.submit(self._write, copied, _mark_of_stream(), step)
+        self._pending = self._thread.submit(self._write, copied, _record_event(), step)
 
     def flush(self) -> None:
         """Wait until the last saved state is on the disk.
@@ -59,18 +59,18 @@ class CheckpointWriter:
     def _require_finite(self, step: int) -> None:
         broken = [name for name, tensor in self._copier.memory.items() if not _is_finite(tensor)]
         if broken:
-            standing = f"the checkpoint {self._sound.name} stays" if self._sound else "there is no checkpoint before it"
+            previous = f"the checkpoint {self._sound.name} stays" if self._sound else "there is no checkpoint before it"
             raise SecoError(
-                f"the state of step {step} is not finite ({broken[0]}) and was not saved, {standing}: lower "
+                f"the state of step {step} is not finite ({broken[0]}) and was not saved, {previous}: lower "
                 "train.learning_rate, or set train.precision to fp32"
             )
 
 
 class _Copier:
-    """Copies states to the CPU.
+    """Copies states to the CPU, each into the memory of the copy before.
 
-    Each copy takes the memory of the one before: to touch fresh memory costs several times the copy itself, and a GPU
-    copies by itself only into locked pages, which are costlier still.
+    New memory costs several times the copy itself; a GPU copies asynchronously into pinned memory only, which costs
+    still more.
 
     Attributes:
         memory: the tensors of the last copy by their place in the state, such as "models.network.decoder.weight".
@@ -100,13 +100,13 @@ class _Copier:
         raise TypeError(f"{place} of the state is a {type(value).__name__}: only data can be read back")
 
 
-def _mark_of_stream() -> torch.cuda.Event | None:
-    """Return an event that marks this point of the GPU's stream: only the writing thread waits for the copies."""
+def _record_event() -> torch.cuda.Event | None:
+    """Return an event of this point of the GPU's stream, on which the writing thread waits for the copies."""
     if not torch.cuda.is_initialized():
         return None
-    mark = torch.cuda.Event()
-    mark.record()
-    return mark
+    event = torch.cuda.Event()
+    event.record()
+    return event
 
 
 def _is_alike(tensor: Tensor, other: Tensor) -> bool:

@@ -1,4 +1,4 @@
-"""What every part of the objective starts from: the batch on the device, the encoded crops and their CAMs."""
+"""The input of every part of the objective: the batch on the device, the encoded crops and their CAMs."""
 
 from collections.abc import Sequence
 from functools import cached_property

@@ -24,7 +24,7 @@ class Batch(NamedTuple):
 
     ids: list[str]
     faults: list[str]
-    """What was wrong with images that others replaced."""
+    """An error for each image that another one replaced."""
     weak: Tensor
     """Uint8 ``[B, 3, S, S]``; so are the others."""
     strong: Tensor
@@ -143,8 +143,7 @@ class TrainingSet(SafeDataset[Draw, Batch]):
         return torch.from_numpy(read_mask(record.mask, num_classes=len(self.class_names), size=size))
 
     def _sample(self, record: Record, image: Tensor, mask: Tensor | None, position: int, faults: list[str]) -> Batch:
-        chance = np.random.SeedSequence((self.seed, position))
-        views_seed, draws_seed = chance.generate_state(2, np.uint64)
+        views_seed, draws_seed = np.random.SeedSequence((self.seed, position)).generate_state(2, np.uint64)
         views = self.views(image, mask, seed=int(views_seed >> 1))
         draws = torch.from_numpy(np.random.default_rng(draws_seed).random((self.num_draws, 2)))
         return Batch([record.id], faults, *views, multi_hot(record.labels, self.class_names), draws)

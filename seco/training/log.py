@@ -17,10 +17,7 @@ Point = dict[str, float]
 
 
 class TrainingLog:
-    """Writes curves with dvclive, on rank 0 alone.
-
-    A resumed run writes its earlier points again, since DVC removes a stage's outputs before it starts.
-    """
+    """Writes curves with dvclive, on rank 0 alone."""
 
     def __init__(self, folder: Path) -> None:
         first = rank() == 0
@@ -38,11 +35,6 @@ class TrainingLog:
     ) -> None:
         if self._live is not None:
             self._live.end()
-
-    def replay(self, curves: Iterable[Point]) -> None:
-        """Write the points of an interrupted run again."""
-        for point in curves:
-            self.record(point)
 
     def record(self, point: Point) -> None:
         """Write a point; its losses become the note beside the progress."""
@@ -66,7 +58,7 @@ class TrainingLog:
             self._live.make_summary()
 
     def warn(self, faults: Iterable[str]) -> None:
-        """Print, once each, what was wrong with images that others replaced."""
+        """Print the errors of images that others replaced, each once."""
         for fault in faults:
             if fault not in self._warned:
                 self._warned.add(fault)
@@ -74,10 +66,10 @@ class TrainingLog:
 
 
 class ShareCounter:
-    """Adds up what the parts counted since the last point: the counts of one step are few, and mostly chance.
+    """Sums the counts of the parts since the last point: those of one step are too few.
 
     Attributes:
-        counts: by curve ``[2]``, float64: how many, of how many; each rank holds its share.
+        counts: by curve, float64 ``[2]``: how many, of how many; each rank holds its share.
     """
 
     def __init__(self) -> None:
@@ -100,10 +92,6 @@ class ShareCounter:
         own = float(rank() == 0)
         self.counts = {name: own * count.to(device) for name, count in gathered.items()}
 
-    def clear(self) -> None:
-        """Forget all counts."""
-        self.counts = {}
-
 
 def measure(result: StepResult, shares: ShareCounter, *, rate: float) -> Point:
     """Return the losses of a step and the shares since the last point, over all ranks, and clear the counter.
@@ -116,5 +104,5 @@ def measure(result: StepResult, shares: ShareCounter, *, rate: float) -> Point:
     losses = dict(zip(values, totals, strict=False))
     counts = zip(shares.counts, totals[len(values) :: 2], totals[len(values) + 1 :: 2], strict=True)
     found = {name: count / total for name, count, total in counts if total}
-    shares.clear()
+    shares.counts = {}
     return {"rate": rate} | losses | found

@@ -25,8 +25,6 @@ from seco.training.parts.tagged_patches import PatchCutter
 from seco.training.parts.token_relations import TokenRelations
 
 BuildPart = Callable[[Settings, SeCoNetwork], Part]
-BuildProjector = Callable[[Settings, int], nn.Module]
-"""Takes the settings and the encoder's width D; the module maps class tokens ``[..., D]`` to what is contrasted."""
 
 
 class Method(NamedTuple):
@@ -34,11 +32,12 @@ class Method(NamedTuple):
 
     parts: Mapping[str, BuildPart]
     """By the name under which a run's saved state holds each."""
-    projector: BuildProjector
+    projector: Callable[..., nn.Module] | None
+    """Built from the encoder's width and ``hidden``; maps class tokens ``[..., D]`` to what is contrasted, if any."""
 
 
 class Models(NamedTuple):
-    """Everything that a run trains or keeps between steps, but for the optimizer."""
+    """The network, and the objective with the buffers of its parts."""
 
     network: SeCoNetwork
     objective: Objective
@@ -56,7 +55,8 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
         torch.default_generator.manual_seed(settings.seed)
         encoder = build_encoder(backbone.name, pretrained=pretrained, depth=backbone.depth)
         network = SeCoNetwork(encoder, num_classes=num_classes)
-        network.projector = method.projector(settings, encoder.width)
+        if method.projector is not None:
+            network.projector = method.projector(encoder.width, hidden=backbone.projector_width)
         objective = Objective({name: build(settings, network) for name, build in method.parts.items()})
     network.encoder.vit.set_grad_checkpointing(settings.train.activation_checkpointing)
     models = Models(network.to(device), objective.to(device))
@@ -70,10 +70,6 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
 
 def _classification(_settings: Settings, _network: SeCoNetwork) -> Part:
     return Classification()
-
-
-def _supervision(_settings: Settings, _network: SeCoNetwork) -> Part:
-    return Supervision()
 
 
 def _token_relations(settings: Settings, _network: SeCoNetwork) -> Part:
@@ -126,18 +122,6 @@ def _patch_contrast(settings: Settings, network: SeCoNetwork) -> Part:
     )
 
 
-def _no_projector(_settings: Settings, _width: int) -> nn.Module:
-    return nn.Identity()
-
-
-def _unit_sphere(settings: Settings, width: int) -> nn.Module:
-    return Projector(width, hidden=settings.backbone.projector_width)
-
-
-def _directions(settings: Settings, width: int) -> nn.Module:
-    return DirectionProjector(width, hidden=settings.backbone.projector_width)
-
-
 METHODS: dict[str, Method] = {
     # eq. 9: Tables 2 and 3
     "seco": Method(
@@ -147,7 +131,7 @@ METHODS: dict[str, Method] = {
             "patches": _patch_contrast,
             "segmentation": _online_segmentation,
         },
-        _unit_sphere,
+        Projector,
     ),
     # the rival of Table 3 (Ru et al., CVPR 2023)
     "toco": Method(
@@ -157,10 +141,10 @@ METHODS: dict[str, Method] = {
             "crops": _class_token_contrast,
             "segmentation": _online_segmentation,
         },
-        _directions,
+        DirectionProjector,
     ),
     # Table 2's first row
-    "baseline": Method({"classification": _classification, "segmentation": _online_segmentation}, _no_projector),
+    "baseline": Method({"classification": _classification, "segmentation": _online_segmentation}, None),
     # Table 5's upper bound
-    "full": Method({"supervision": _supervision}, _no_projector),
+    "full": Method({"supervision": lambda _settings, _network: Supervision()}, None),
 }

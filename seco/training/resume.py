@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from seco.compute.distributed import from_first, rank
+from seco.compute.distributed import from_rank_0, rank
 from seco.config.settings import Settings
 from seco.errors import SecoError
 from seco.training.checkpoint import read_checkpoint
@@ -20,7 +20,7 @@ from seco.training.methods import Models
 from seco.training.runs import hold_run, note_run
 
 # Training does not read these sections; what `prepare` decides is in its output.
-_FOREIGN_SECTIONS = {"crf", "generate", "prepare", "export", "refine", "predict", "evaluate"}
+_UNUSED_SECTIONS = {"crf", "generate", "prepare", "export", "refine", "predict", "evaluate"}
 
 
 def fingerprint(settings: Settings, *, data: Path, code: Sequence[Path]) -> str:
@@ -31,7 +31,7 @@ def fingerprint(settings: Settings, *, data: Path, code: Sequence[Path]) -> str:
         data: the folder that `seco prepare` wrote.
         code: files and folders of Python code.
     """
-    digest = hashlib.sha256(settings.model_dump_json(exclude=_FOREIGN_SECTIONS).encode())
+    digest = hashlib.sha256(settings.model_dump_json(exclude=_UNUSED_SECTIONS).encode())
     sources = [source for path in code for source in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
     weights = Path(str(settings.backbone.pretrained))
     for source in [*sources, *sorted(data.glob("*.csv")), *([weights] if weights.is_file() else [])]:
@@ -134,7 +134,7 @@ class RunState:
         if found is not None:
             self.faults = found.faults
             self._writer = CheckpointWriter(self.folder, sound=found.path)
-        saved = from_first(None if found is None else (found.step, found.state))
+        saved = from_rank_0(None if found is None else (found.step, found.state))
         if saved is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""The folders of interrupted runs: their lock, their note, and what they hold."""
+"""The folders of interrupted runs: their lock, their note, and their list."""
 
 import errno
 import fcntl
@@ -75,7 +75,7 @@ def note_run(folder: Path, note: Mapping[str, Any]) -> None:
 def list_runs(root: Path) -> list[SavedRun]:
     """Return the runs in a folder, the last saved one first; other folders are left out."""
     folders = [path for path in root.glob("*") if (path / _NOTE).is_file() or list_checkpoints(path)]
-    return sorted(map(_look_at, folders), key=lambda run: (-(run.saved or 0.0), run.name))
+    return sorted(map(_describe, folders), key=lambda run: (-(run.saved or 0.0), run.name))
 
 
 def delete_run(folder: Path) -> None:
@@ -138,7 +138,7 @@ def _owner(folder: Path) -> str | None:
         return None
 
 
-def _look_at(folder: Path) -> SavedRun:
+def _describe(folder: Path) -> SavedRun:
     checkpoints = list_checkpoints(folder)
     newest = checkpoints[0] if checkpoints else None
     return SavedRun(

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 from seco.compute.device import pick_device, shared_casts
-from seco.compute.distributed import any_over_ranks, anyone, gather_objects, rank, share_of, sum_gradients
+from seco.compute.distributed import any_over_ranks, any_rank, gather_objects, rank, share_of, sum_gradients
 from seco.config.settings import Settings
 from seco.errors import SecoError
 from seco.models.network import SeCoNetwork
@@ -74,7 +74,8 @@ class Trainer:
             Stopped: as asked.
         """
         state, train = self.state, self.settings.train
-        log.replay(state.curves)
+        for point in state.curves:  # DVC has deleted those of the interrupted run
+            log.record(point)
         progress(state.step, "")
         with deferred("finishing the step and saving; once more to stop at once") as asked:
             clock = time.perf_counter()
@@ -82,12 +83,12 @@ class Trainer:
                 log.warn(batch.faults)
                 self._train_on(batch, log)
                 state.seconds, clock = state.seconds + time.perf_counter() - clock, time.perf_counter()
-                stopping = anyone(asked())
+                stopping = any_rank(asked())
                 if stopping or (state.step % train.checkpoint_every == 0 and state.step < train.steps):
                     state.save()
                 if stopping:
                     break
-                progress(1, log.note)  # last: Ctrl-C may have ended what reads it, such as `tee`
+                progress(1, log.note)  # last, since it fails if Ctrl-C has ended the reader of the output
             state.finish()
         log.record_duration(state.seconds)
         if state.step < train.steps:

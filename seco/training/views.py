@@ -44,6 +44,12 @@ class _Place(NamedTuple):
     """Where the crop starts in the photograph, where the photograph starts in the crop, and how much they share."""
     columns: tuple[int, int, int]
 
+    @property
+    def box(self) -> tuple[int, int, int, int]:
+        """Top, left, bottom and right of the photograph in the crop."""
+        (_, top, rows), (_, left, columns) = self.rows, self.columns
+        return top, left, top + rows, left + columns
+
 
 class ViewMaker:
     """Cuts and recolours a photograph at random; every draw comes from the seed given with it.
@@ -52,7 +58,7 @@ class ViewMaker:
         crop_size: S.
         second_size: S'.
         scale_range: of the random resize.
-        wanted: which views to make besides the crop, whose draws do not depend on it.
+        wanted: the views to make besides the crop, which is the same for any choice.
     """
 
     def __init__(
@@ -78,13 +84,12 @@ class ViewMaker:
             torch.default_generator.manual_seed(seed)
             place = self._place(image.shape[-2:])
             crop = self._crop(tv.resize(image, list(place.size), antialias=True), place, fill=0)
-            box = _box(place)
-            strong = self._strong(crop, box) if "strong" in self.wanted else nothing
+            strong = self._strong(crop, place.box) if "strong" in self.wanted else nothing
             second = _recolour(self.second_colours, self.second_crop(image)) if "second" in self.wanted else nothing
         if mask is not None:
             resized = tv.resize(mask[None], list(place.size), interpolation=InterpolationMode.NEAREST_EXACT)
             mask = self._crop(resized, place, fill=IGNORE)[0]
-        return Views(crop, strong, second, nothing if mask is None else mask, torch.tensor(box))
+        return Views(crop, strong, second, nothing if mask is None else mask, torch.tensor(place.box))
 
     def _place(self, size: Sequence[int]) -> _Place:
         """Draw scale, mirroring and place; a photograph smaller than the crop lands anywhere in it."""
@@ -123,12 +128,6 @@ class GaussianBlur(v2.Transform):
     def transform(self, inpt: Image.Image, params: dict[str, Any]) -> Image.Image:
         """Blur the image."""
         return inpt.filter(ImageFilter.GaussianBlur(params["sigma"]))
-
-
-def _box(place: _Place) -> tuple[int, int, int, int]:
-    """Return top, left, bottom and right of the photograph in the crop."""
-    (_, top, rows), (_, left, columns) = place.rows, place.columns
-    return top, left, top + rows, left + columns
 
 
 def _overlap(side: int, crop: int) -> tuple[int, int, int]:

@@ -3,8 +3,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from seco.compute import device as module
-from seco.compute.device import autocast, full_precision, pick_device, shared_casts
+from seco.compute.device import _multiplies_bf16, autocast, full_precision, pick_device, shared_casts
 
 CPU = torch.device("cpu")
 
@@ -35,26 +34,22 @@ def twice(layer: nn.Linear, batch: Tensor) -> list[Tensor]:
     return results
 
 
-def test_autocast_alone_casts_a_weight_for_every_pass(layer):
-    with Casts() as casts:
-        twice(layer, torch.ones(1, 3))
-    assert casts.shapes.count((4, 3)) == 2
-
-
-def test_passes_can_share_one_cast_with_the_same_result_and_gradient(layer):
+def test_shared_casts_cast_a_weight_once_with_the_same_result_and_gradient(layer):
     batch = torch.ones(1, 3)
-    alone = twice(layer, batch)
+    with Casts() as casts:
+        alone = twice(layer, batch)
+    assert casts.shapes.count((4, 3)) == 2
     with Casts() as casts, shared_casts(CPU):
         shared = twice(layer, batch)
         assert not torch.is_autocast_enabled("cpu")
     assert casts.shapes.count((4, 3)) == 1
-    assert [torch.equal(one, other) for one, other in zip(alone, shared, strict=True)] == [True, True]
+    assert all(map(torch.equal, alone, shared))
     shared[0].sum().backward()
     assert layer.weight.grad is not None
     torch.testing.assert_close(layer.weight.grad, torch.ones(4, 3))
 
 
-def test_a_shared_cast_is_dropped_with_its_context(layer):
+def test_a_shared_cast_ends_with_its_context(layer):
     results = []
     for _ in range(2):
         with shared_casts(CPU):
@@ -75,30 +70,28 @@ def test_a_shared_cast_is_dropped_with_its_context(layer):
         ("auto", {"amx_bf16": True}, True),
     ],
 )
-def test_auto_takes_bf16_only_where_the_processor_multiplies_it(monkeypatch, precision, units, half):
+def test_auto_uses_bf16_only_where_the_processor_multiplies_it(monkeypatch, precision, units, half):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
     with autocast(CPU, precision):
         assert torch.is_autocast_enabled("cpu") == half
         assert torch.mm(torch.ones(2, 2), torch.ones(2, 2)).dtype == (torch.bfloat16 if half else torch.float32)
 
 
-@pytest.mark.parametrize("supported", [True, False])
-def test_auto_takes_bf16_only_on_gpus_that_do_not_emulate_it(monkeypatch, supported):
-    asked = []
+@pytest.mark.parametrize("emulated", [True, False])
+def test_auto_uses_bf16_only_on_gpus_that_do_not_emulate_it(monkeypatch, emulated):
     monkeypatch.setattr(
-        torch.cuda, "is_bf16_supported", lambda including_emulation: asked.append(including_emulation) or supported
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or not emulated
     )
-    assert module._multiplies_bf16(torch.device("cuda")) is supported
-    assert asked == [False]
+    assert _multiplies_bf16(torch.device("cuda")) is not emulated
 
 
-def test_single_precision_is_exact_on_gpus(monkeypatch):
+def test_float32_is_exact_on_gpus(monkeypatch):
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
     pick_device()
     assert not torch.backends.cudnn.allow_tf32
     assert torch.get_float32_matmul_precision() == "highest"
 
 
-def test_full_precision_lifts_half_and_keeps_the_rest():
+def test_full_precision_converts_bf16_and_keeps_the_rest():
     kinds = {torch.bfloat16: torch.float32, torch.float32: torch.float32, torch.float64: torch.float64}
     assert {kind: full_precision(torch.ones(1, dtype=kind)).dtype for kind in kinds} == kinds

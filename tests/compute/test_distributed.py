@@ -1,4 +1,4 @@
-"""What ranks tell each other; three processes work it out together, one answers alone."""
+"""Communication of three processes, and of one alone."""
 
 import os
 import subprocess
@@ -29,7 +29,7 @@ def contrast(rows: slice, *, weight: torch.Tensor) -> torch.Tensor:
 
 
 def work(folder: Path) -> None:
-    """Find everything as one rank of several; leave it in a file of the rank's own."""
+    """Call every function as one rank of several; save the results in a file of this rank."""
     with ranks.process_group():
         share = ranks.share_of(TOTAL)
         items, rows = slice(share.start, share.stop), slice(2 * share.start, 2 * share.stop)
@@ -42,9 +42,9 @@ def work(folder: Path) -> None:
             "rows": ranks.gather(ROWS[rows], total=TOTAL),
             "sum": ranks.sum_over_ranks(torch.tensor([ranks.rank(), 1])),
             "any": ranks.any_over_ranks(torch.tensor([ranks.rank() == 1, False])),
-            "anyone": [ranks.anyone(ranks.rank() == 2), ranks.anyone(False)],
+            "any_rank": [ranks.any_rank(ranks.rank() == 2), ranks.any_rank(False)],
             "objects": ranks.gather_objects(f"rank {ranks.rank()}"),
-            "first": ranks.from_first(f"rank {ranks.rank()}"),
+            "first": ranks.from_rank_0(f"rank {ranks.rank()}"),
             "mean": ranks.sum_over_ranks(masked_mean(VALUES[items], MASK[items])),
             "nothing": masked_mean(VALUES[items], torch.zeros_like(MASK[items])),
             "contrast": ranks.sum_over_ranks(contrast(rows, weight=weight.detach())),
@@ -56,37 +56,27 @@ def work(folder: Path) -> None:
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict]:
-    """What each of three ranks found."""
+    """The results of each of three ranks."""
     folder = tmp_path_factory.mktemp("ranks")
     start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=3", "-m", __name__]
     subprocess.run([*start, str(folder)], cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, check=True, timeout=300)
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(3)]
 
 
-def test_shares_differ_by_one_at_most_and_cover_the_batch(found):
+def test_ranks_share_gather_and_sum_the_batch(found):
     assert [part["share"] for part in found] == [[0], [1, 2], [3, 4]]
-
-
-def test_rows_come_together_in_the_order_of_the_batch(found):
-    assert all(torch.equal(part["rows"], ROWS) for part in found)
-
-
-def test_sums_and_flags_are_those_of_all(found):
     for part in found:
+        assert torch.equal(part["rows"], ROWS)
         assert part["sum"].tolist() == [3, 3]
         assert part["any"].tolist() == [True, False]
-        assert part["anyone"] == [True, False]
+        assert part["any_rank"] == [True, False]
         assert part["objects"] == ["rank 0", "rank 1", "rank 2"]
         assert part["first"] == "rank 0"
-
-
-def test_parts_of_a_mean_add_up_to_it_whoever_has_the_values(found):
-    for part in found:
         assert part["mean"].item() == pytest.approx((1 + 7 + 9) / 3)
         assert part["nothing"].item() == 0
 
 
-def test_the_classes_shown_are_those_of_the_whole_batch(found):
+def test_loss_and_gradient_equal_those_of_the_whole_batch(found):
     weight = nn.Parameter(torch.eye(3, dtype=torch.float64))
     whole = contrast(slice(0, 2 * TOTAL), weight=weight)
     whole.backward()
@@ -97,7 +87,7 @@ def test_the_classes_shown_are_those_of_the_whole_batch(found):
         assert part["unused"] is None
 
 
-def test_alone_a_process_gets_back_what_it_gave():
+def test_a_single_process_gets_its_arguments_back():
     weight = nn.Parameter(torch.ones(2))
     weight.grad = torch.tensor([1.0, 2.0])
     ranks.sum_gradients([weight])
@@ -105,16 +95,16 @@ def test_alone_a_process_gets_back_what_it_gave():
     assert ranks.gather(ROWS.requires_grad_(), total=TOTAL).requires_grad is False
     assert ranks.share_of(TOTAL) == range(TOTAL)
     assert (ranks.rank(), ranks.world_size()) == (0, 1)
-    assert ranks.anyone(True)
-    assert not ranks.anyone(False)
+    assert ranks.any_rank(True)
+    assert not ranks.any_rank(False)
     assert ranks.gather_objects("a") == ["a"]
-    assert ranks.from_first("a") == "a"
+    assert ranks.from_rank_0("a") == "a"
     with ranks.process_group():
         assert ranks.world_size() == 1
 
 
 @pytest.mark.parametrize("sizes", [[], [3], [10, 10, 10], [5, 40, 5, 5], [100]])
-def test_buckets_hold_every_tensor_once_and_in_order(sizes, monkeypatch):
+def test_buckets_hold_each_tensor_once_in_order(sizes, monkeypatch):
     monkeypatch.setattr(ranks, "BUCKET", 16)
     tensors = [torch.full((size,), float(index)) for index, size in enumerate(sizes)]
     buckets = list(ranks._buckets(tensors))

@@ -16,7 +16,7 @@ def test_images_by_hand():
     assert image_classification(logits, labels).item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_a_background_patch_shows_no_class_and_an_uncertain_one_counts_as_nothing():
+def test_a_background_patch_shows_no_class_and_an_uncertain_one_is_left_out():
     logits = torch.tensor([[2.0, -1.0], [0.5, 1.5], [9.0, 9.0]], requires_grad=True)
     found = patch_classification(logits, torch.tensor([0, 2, -1]))
     expected = (cost(2.0, False) + cost(-1.0, False) + cost(0.5, False) + cost(1.5, True)) / 4
@@ -27,7 +27,7 @@ def test_a_background_patch_shows_no_class_and_an_uncertain_one_counts_as_nothin
     assert (logits.grad[0] > 0).all()  # descent makes every class less likely where there is none
 
 
-def test_without_tagged_patches_it_is_zero_with_a_graph():
+def test_without_tagged_patches_the_loss_is_0_with_a_graph():
     logits = torch.randn(3, 4, requires_grad=True)
     found = patch_classification(logits, torch.full((3,), -1))
     found.backward()
@@ -36,7 +36,7 @@ def test_without_tagged_patches_it_is_zero_with_a_graph():
     assert torch.equal(logits.grad, torch.zeros(3, 4))
 
 
-def test_half_precision_logits_are_compared_in_single():
+def test_bf16_logits_are_compared_in_float32():
     logits, tags = torch.randn(5, 3), torch.tensor([0, 1, 3, -1, 2])
     exact = patch_classification(logits.bfloat16().float(), tags)
     assert patch_classification(logits.bfloat16(), tags).item() == pytest.approx(exact.item(), rel=1e-6)

@@ -42,29 +42,14 @@ def test_two_queries_and_two_classes_by_hand():
     assert loss.item() == pytest.approx((first + second) / 2, abs=1e-6)
 
 
-def test_one_class_alone_costs_nothing():
-    prototypes = torch.eye(3)
-    queries = torch.tensor([[0.0, 1.0, 0.0]])
-    assert global_contrast(queries, torch.tensor([1]), prototypes, torch.tensor([True] * 3), temperature=TAU) == 0
-
-
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 2**31))
-def test_it_is_equation_4(seed):
+def test_the_loss_is_equation_4(seed):
     queries, tags, prototypes, seen = problem(seed=seed)
     loss = global_contrast(queries, tags, prototypes, seen, temperature=TAU)
     assert loss.item() == pytest.approx(
         by_definition(queries, tags, prototypes, seen, temperature=TAU), rel=1e-4, abs=1e-5
     )
-
-
-def test_background_and_uncertain_queries_change_nothing():
-    queries, tags, prototypes, seen = problem()
-    chosen = tags > 0
-    whole = global_contrast(queries, tags, prototypes, seen, temperature=TAU)
-    alone = global_contrast(queries[chosen], tags[chosen], prototypes, seen, temperature=TAU)
-    assert 0 < chosen.sum() < len(tags)
-    assert whole.item() == pytest.approx(alone.item(), rel=1e-6)
 
 
 def test_a_class_without_prototype_is_neither_target_nor_rival():
@@ -76,35 +61,18 @@ def test_a_class_without_prototype_is_neither_target_nor_rival():
     assert loss.item() == pytest.approx(without.item(), rel=1e-6)
 
 
-def test_the_order_of_patches_does_not_matter():
+def test_the_order_of_queries_and_the_names_of_classes_do_not_matter():
     queries, tags, prototypes, seen = problem()
-    order = torch.randperm(len(tags), generator=torch.Generator().manual_seed(1))
-    loss = global_contrast(queries, tags, prototypes, seen, temperature=TAU)
-    shuffled = global_contrast(queries[order], tags[order], prototypes, seen, temperature=TAU)
-    assert shuffled.item() == pytest.approx(loss.item(), rel=1e-6)
-
-
-def test_renaming_the_classes_changes_nothing():
-    queries, tags, prototypes, seen = problem()
+    rows = torch.randperm(len(tags), generator=torch.Generator().manual_seed(1))
     order = torch.tensor([3, 0, 4, 1, 2])  # old row of each new class
     renamed = torch.where(tags > 0, order.argsort()[(tags - 1).clamp(min=0)] + 1, tags)
     loss = global_contrast(queries, tags, prototypes, seen, temperature=TAU)
-    other = global_contrast(queries, renamed, prototypes[order], seen[order], temperature=TAU)
+    other = global_contrast(queries[rows], renamed[rows], prototypes[order], seen[order], temperature=TAU)
     assert other.item() == pytest.approx(loss.item(), rel=1e-6)
 
 
-def test_batches_that_show_the_same_classes_combine_by_their_positives():
-    queries, _, prototypes, _ = problem()
-    seen = torch.tensor([True, True, False, False, False])
-    tags = torch.tensor([1, 2, -1, 0, 2, 1, 1, 2, 1, -1, 2, 1])
-    whole = global_contrast(queries, tags, prototypes, seen, temperature=TAU)
-    first = global_contrast(queries[:5], tags[:5], prototypes, seen, temperature=TAU)  # 3 positives
-    second = global_contrast(queries[5:], tags[5:], prototypes, seen, temperature=TAU)  # 6 positives
-    assert whole.item() == pytest.approx((3 * first.item() + 6 * second.item()) / 9, rel=1e-6)
-
-
 @pytest.mark.parametrize("tags", [[-1, 0, -1], [0, 0, 0], [2, 2, 0]])
-def test_without_positives_it_is_zero_with_a_graph(tags):
+def test_without_positives_the_loss_is_0_with_a_graph(tags):
     queries = torch.eye(3, requires_grad=True)
     seen = torch.tensor([True, False, True])
     loss = global_contrast(queries, torch.tensor(tags), torch.eye(3), seen, temperature=TAU)
@@ -114,7 +82,7 @@ def test_without_positives_it_is_zero_with_a_graph(tags):
     assert (queries.grad == 0).all()
 
 
-def test_gradients_reach_the_positives_alone_and_are_those_of_equation_4():
+def test_the_gradient_is_that_of_equation_4_and_0_for_other_queries():
     queries, tags, prototypes, _ = problem()
     seen = torch.ones(5, dtype=torch.bool)
     queries.requires_grad_()
@@ -131,18 +99,12 @@ def test_gradients_reach_the_positives_alone_and_are_those_of_equation_4():
     assert (queries.grad[~positive] == 0).all()
 
 
-def test_a_tiny_temperature_does_not_overflow():
-    queries, tags, prototypes, seen = problem()
-    queries.requires_grad_()
-    loss = global_contrast(queries, tags, prototypes, seen, temperature=1e-3)
-    loss.backward()
-    assert queries.grad is not None
-    assert math.isfinite(loss.item())
-    assert queries.grad.isfinite().all()
-
-
-def test_the_callers_tags_stay_as_they_are():
+def test_a_tiny_temperature_overflows_nothing_and_tags_stay():
     queries, tags, prototypes, seen = problem()
     before = tags.clone()
-    global_contrast(queries, tags, prototypes, seen, temperature=TAU)
+    loss = global_contrast(queries.requires_grad_(), tags, prototypes, seen, temperature=1e-3)
+    loss.backward()
+    assert queries.grad is not None
+    assert loss.isfinite()
+    assert queries.grad.isfinite().all()
     assert torch.equal(tags, before)

@@ -2,12 +2,13 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional as F
 
 from seco.losses.supervision import supervised_loss
 from seco.storage.label_map import IGNORE
 
 
-def test_three_pixels_by_hand_and_one_that_is_left_out():
+def test_three_pixels_by_hand_and_an_ignored_one():
     logits = torch.zeros(1, 3, 1, 4)
     logits[0, 0, 0, 0] = 1.0
     logits[0, 1, 0, 1] = 2.0
@@ -16,21 +17,17 @@ def test_three_pixels_by_hand_and_one_that_is_left_out():
     assert supervised_loss(logits, masks).item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_logits_are_brought_to_the_size_of_the_masks():
-    logits = torch.tensor([[[[0.0]], [[1.0]]]])
-    loss = supervised_loss(logits, torch.ones(1, 4, 6, dtype=torch.int64))
-    assert loss.item() == pytest.approx(math.log(1 + math.exp(-1)), rel=1e-6)
-
-
-def test_the_mean_is_over_the_pixels_of_all_images():
+def test_the_loss_is_the_mean_over_all_pixels_at_the_size_of_the_masks():
     generator = torch.Generator().manual_seed(0)
-    logits, masks = torch.randn(2, 3, 4, 4, generator=generator), torch.randint(3, (2, 4, 4), generator=generator)
+    logits, masks = torch.randn(2, 3, 2, 2, generator=generator), torch.randint(3, (2, 4, 4), generator=generator)
     masks[1, 1:] = IGNORE  # 4 pixels beside 16
     first, second = (supervised_loss(logits[[i]], masks[[i]]).item() for i in range(2))
+    resized = F.interpolate(logits, size=(4, 4), mode="bilinear")
+    assert first == pytest.approx(F.cross_entropy(resized[:1], masks[:1]).item(), rel=1e-6)
     assert supervised_loss(logits, masks).item() == pytest.approx((16 * first + 4 * second) / 20, rel=1e-6)
 
 
-def test_masks_of_nothing_give_0_with_a_graph():
+def test_without_labelled_pixels_the_loss_is_0_with_a_graph():
     logits = torch.zeros(1, 3, 2, 2, requires_grad=True)
     loss = supervised_loss(logits, torch.full((1, 4, 4), IGNORE))
     loss.backward()

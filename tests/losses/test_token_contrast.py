@@ -45,12 +45,12 @@ def test_opposite_tokens_count_as_alike():
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_it_is_the_mean_over_pairs(seed):
+def test_the_loss_is_the_mean_over_pairs(seed):
     tokens, labels = problem(seed=seed)
     assert token_contrast(tokens, labels).item() == pytest.approx(by_definition(tokens, labels), rel=1e-5)
 
 
-def test_ignored_tokens_change_nothing_and_get_no_gradient():
+def test_ignored_tokens_change_nothing_and_have_no_gradient():
     tokens, labels = problem()
     tokens.requires_grad_()
     loss = token_contrast(tokens, labels)
@@ -64,23 +64,17 @@ def test_ignored_tokens_change_nothing_and_get_no_gradient():
     assert token_contrast(other, labels).item() == pytest.approx(loss.item(), rel=1e-6)
 
 
-def test_tokens_of_different_images_are_no_pair():
-    tokens = torch.tensor([[[1.0, 0.0]], [[0.0, 1.0]]])
-    assert token_contrast(tokens, torch.tensor([[1], [1]])) == 0
-
-
-def test_order_of_tokens_names_and_lengths_do_not_matter():
+def test_the_order_and_length_of_tokens_and_the_names_of_classes_do_not_matter():
     tokens, labels = problem()
     loss = token_contrast(tokens, labels).item()
     order = torch.randperm(tokens.shape[1], generator=torch.Generator().manual_seed(1))
     lengths = torch.rand(3, 9, 1, generator=torch.Generator().manual_seed(2)) + 0.5
     renamed = torch.where(labels == 3, 11, torch.where(labels == 0, 3, labels))
-    assert token_contrast(tokens[:, order], labels[:, order]).item() == pytest.approx(loss, rel=1e-6)
-    assert token_contrast(tokens, renamed).item() == pytest.approx(loss, rel=1e-6)
-    assert token_contrast(tokens * lengths, labels).item() == pytest.approx(loss, rel=1e-6)
+    other = token_contrast((tokens * lengths)[:, order], renamed[:, order])
+    assert other.item() == pytest.approx(loss, rel=1e-6)
 
 
-def test_no_pair_gives_zero_with_a_graph():
+def test_without_pairs_the_loss_is_0_with_a_graph():
     tokens = torch.randn(2, 4, 3, requires_grad=True, generator=torch.Generator().manual_seed(0))
     loss = token_contrast(tokens, torch.full((2, 4), IGNORE))
     loss.backward()

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 from seco.method.cam import (
     activation_maps,
     inside_mask,
+    multi_hot,
     multi_scale_cam,
     normalise_cam,
     present_classes,
@@ -22,19 +23,26 @@ def random(*shape: int, seed: int = 0) -> Tensor:
 
 
 def pooled(images: Tensor, class_ids: Tensor) -> list[Tensor]:
-    """Stands for a network with patches of 4 pixels: two kinds of maps, which a mirror image mirrors."""
+    """Replaces a network with patches of 4 pixels: two kinds of maps, which a mirror image mirrors."""
     maps = F.avg_pool2d(images, 4)
     return [maps[:, :1] * class_ids.shape[1], maps[:, 1:2]]
 
 
-def test_present_classes_names_each_images_classes_and_fills_up_with_zero():
-    labels = torch.tensor([[0, 1.0, 0, 1, 1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0]])
-    ids = present_classes(labels)
-    assert [sorted(row) for row in ids.tolist()] == [[2, 4, 5], [0, 0, 1], [0, 0, 0]]
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ([[0, 1.0, 0, 1, 1], [1, 0, 0, 0, 0], [0, 0, 0, 0, 0]], [[2, 4, 5], [0, 0, 1], [0, 0, 0]]),
+        ([[0.0, 0], [0, 0]], [[0], [0]]),  # one slot even without labels
+    ],
+)
+def test_present_classes_are_the_labelled_ones_and_empty_slots_0(labels, expected):
+    assert [sorted(row) for row in present_classes(torch.tensor(labels)).tolist()] == expected
 
 
-def test_present_classes_has_one_slot_even_without_labels():
-    assert present_classes(torch.zeros(2, 7)).tolist() == [[0], [0]]
+def test_labels_are_multi_hot_in_class_order():
+    names = ("cat", "dog", "person")
+    assert multi_hot(("person", "cat"), names).tolist() == [1.0, 0.0, 1.0]
+    assert multi_hot((), names).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_equation_1_by_hand():
@@ -46,15 +54,7 @@ def test_equation_1_by_hand():
     assert maps[0, 1].tolist() == [[0.0, 4.0, 0.0], [0.0, 0.0, 1.0]]
 
 
-def test_empty_slots_have_a_zero_map():
-    tokens, weight = random(2, 4, 3), torch.ones(2, 3)
-    maps = activation_maps(tokens, weight, torch.tensor([[2, 1], [0, 1]]), (2, 2))
-    assert (maps[1, 0] == 0).all()
-    assert (maps[0] > 0).all()
-    assert (maps[1, 1] > 0).all()
-
-
-def test_present_maps_are_those_of_all_classes_times_the_label():
+def test_maps_of_present_classes_equal_those_of_all_classes_times_the_label():
     tokens, weight = random(3, 6, 5) - 0.5, random(7, 5, seed=1) - 0.5
     labels = torch.tensor([[1.0, 0, 0, 1, 0, 0, 1], [0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1, 1]])
     ids = present_classes(labels)
@@ -72,15 +72,8 @@ def test_the_larger_of_a_map_and_its_mirror_images_map_counts():
     assert cam[0, 0, 0].tolist() == [3.0, 2.0, 2.0, 3.0]
 
 
-def test_scales_are_added():
-    images = torch.full((1, 3, 16, 24), 2.5)
-    final, auxiliary = multi_scale_cam(pooled, images, ONE_CLASS, scales=[1.0, 0.5, 1.5], multiple=4)
-    torch.testing.assert_close(final, torch.full((1, 1, 16, 24), 7.5))
-    torch.testing.assert_close(auxiliary, torch.full((1, 1, 16, 24), 7.5))
-
-
-def test_each_scale_is_the_images_resized_map():
-    images = random(2, 3, 16, 24)
+def test_the_cam_is_the_sum_of_the_maps_of_the_resized_images():
+    images = random(2, 3, 16, 24).requires_grad_()
     expected = torch.zeros(2, 1, 16, 24)
     for size in ((16, 24), (8, 12), (24, 36)):
         scaled = F.interpolate(images, size=size, mode="bilinear")
@@ -88,10 +81,11 @@ def test_each_scale_is_the_images_resized_map():
         plain, mirrored = (F.interpolate(maps, size=(16, 24), mode="bilinear") for maps in (plain, mirrored))
         expected += torch.maximum(plain, mirrored.flip(-1))
     cam, _ = multi_scale_cam(pooled, images, torch.tensor([[1], [2]]), scales=[1.0, 0.5, 1.5], multiple=4)
-    torch.testing.assert_close(cam, expected)
+    assert not cam.requires_grad
+    torch.testing.assert_close(cam, expected.detach())
 
 
-def test_sides_are_rounded_to_the_patch():
+def test_sides_are_rounded_to_multiples_of_the_patch():
     seen = []
 
     def spy(images: Tensor, class_ids: Tensor) -> list[Tensor]:
@@ -102,7 +96,7 @@ def test_sides_are_rounded_to_the_patch():
     assert seen == [(4, 4), (12, 20), (20, 36)]
 
 
-def test_maps_the_caller_has_are_not_made_again_and_give_the_same():
+def test_known_maps_are_not_computed_again():
     images, calls = random(2, 3, 16, 16), []
 
     def spy(batch: Tensor, class_ids: Tensor) -> list[Tensor]:
@@ -119,25 +113,21 @@ def test_maps_the_caller_has_are_not_made_again_and_give_the_same():
 
 def test_a_mirror_image_has_the_mirrored_cam():
     images = random(1, 3, 16, 24)
-    cam, _ = multi_scale_cam(pooled, images, ONE_CLASS, scales=[1.0, 0.75], multiple=4)
-    mirrored, _ = multi_scale_cam(pooled, images.flip(-1), ONE_CLASS, scales=[1.0, 0.75], multiple=4)
-    torch.testing.assert_close(mirrored, cam.flip(-1))
+    cams = [
+        multi_scale_cam(pooled, batch, ONE_CLASS, scales=[1.0, 0.75], multiple=4)[0]
+        for batch in (images, images.flip(-1))
+    ]
+    torch.testing.assert_close(cams[1], cams[0].flip(-1))
 
 
-def test_cams_carry_no_gradient():
-    images = random(1, 3, 8, 8).requires_grad_()
-    cam, _ = multi_scale_cam(pooled, images, ONE_CLASS, scales=[1.0, 0.5], multiple=4)
-    assert not cam.requires_grad
-
-
-def test_normalising_by_hand():
+def test_normalisation_by_hand():
     cam = torch.tensor([[[[1.0, 3.0], [2.0, 5.0]], [[0.0, 0.0], [0.0, 0.0]]]])
     normal = normalise_cam(cam)
     torch.testing.assert_close(normal[0, 0], torch.tensor([[0.0, 2.0], [1.0, 4.0]]) / (4 + 1e-5))
     assert (normal[0, 1] == 0).all()
 
 
-def test_padding_neither_sets_the_range_nor_keeps_a_value():
+def test_padding_is_0_and_does_not_change_the_range():
     cam = random(2, 3, 8, 8) + 1
     inside = inside_mask(torch.tensor([[2, 0, 8, 6], [0, 0, 8, 8]]), (8, 8))
     normal = normalise_cam(cam, inside=inside)
@@ -147,25 +137,15 @@ def test_padding_neither_sets_the_range_nor_keeps_a_value():
     assert (normal[0, :, :, 6:] == 0).all()
     torch.testing.assert_close(normal[0, :, 2:, :6], normalise_cam(cam[:1, :, 2:, :6])[0])
     torch.testing.assert_close(normal[1], normalise_cam(cam[1:])[0])
+    assert (normalise_cam(cam, inside=torch.zeros_like(inside)) == 0).all()
 
 
-def test_an_image_of_nothing_but_padding_is_zero():
-    normal = normalise_cam(random(1, 2, 4, 4), inside=torch.zeros(1, 4, 4, dtype=torch.bool))
-    assert torch.equal(normal, torch.zeros(1, 2, 4, 4))
-
-
-def test_three_ways_by_hand_with_the_thresholds_on_the_lower_side():
-    cam = torch.tensor([[[[0.25, 0.26, 0.7, 0.71, 0.2]], [[0.0, 0.1, 0.1, 0.9, 0.1]]]])
-    inside = torch.ones(1, 1, 5, dtype=torch.bool)
+def test_three_way_labels_by_hand():
+    cam = torch.tensor([[[[0.25, 0.26, 0.7, 0.71, 0.2, 0.9, 0.0]], [[0.0, 0.1, 0.1, 0.9, 0.1, 0.0, 0.0]]]])
+    inside = torch.tensor([[[True] * 5 + [False] * 2]])
     labels = three_way_labels(cam, torch.tensor([[20, 7]]), inside, low=0.25, high=0.7)
-    assert labels.tolist() == [[[0, IGNORE, IGNORE, 7, 0]]]
+    assert labels.tolist() == [[[0, IGNORE, IGNORE, 7, 0, IGNORE, IGNORE]]]  # a threshold belongs to the lower side
     assert labels.dtype == torch.int64
-
-
-def test_outside_is_ignored_whatever_the_map_says():
-    inside = torch.tensor([[[True, False, False]]])
-    labels = three_way_labels(torch.tensor([[[[0.9, 0.9, 0.0]]]]), torch.tensor([[4]]), inside, low=0.25, high=0.7)
-    assert labels.tolist() == [[[4, IGNORE, IGNORE]]]
 
 
 def test_an_empty_slot_never_wins():
@@ -186,13 +166,13 @@ def test_the_order_of_slots_does_not_matter():
     )
 
 
-def test_two_ways_by_hand():
+def test_two_way_labels_by_hand():
     cam = torch.tensor([[[[0.5, 0.51, 0.2]], [[0.4, 0.2, 0.8]]]])
     assert two_way_labels(cam, torch.tensor([[2, 6]]), background=0.5).tolist() == [[[0, 2, 6]]]
 
 
 @pytest.mark.parametrize("box", [(0, 0, 5, 7), (1, 2, 4, 6), (3, 0, 3, 7)])
-def test_the_inside_is_the_box(box):
+def test_the_mask_is_true_inside_the_box(box):
     top, left, bottom, right = box
     expected = [[top <= row < bottom and left <= column < right for column in range(7)] for row in range(5)]
     assert inside_mask(torch.tensor([box]), (5, 7)).tolist() == [expected]

@@ -3,10 +3,11 @@ import torch
 from torch import Tensor
 
 from seco.method.par import PAR
+from tests.tiny import seeded
 
 
 def random(*shape: int, seed: int = 0) -> Tensor:
-    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+    return torch.rand(*shape, generator=seeded(seed), dtype=torch.float64)
 
 
 def neighbours_of(image: Tensor, y: int, x: int, dilations: tuple[int, ...]) -> tuple[Tensor, Tensor]:
@@ -40,7 +41,7 @@ def naive_par(rgb: Tensor, maps: Tensor, dilations: tuple[int, ...], iterations:
 
 
 @pytest.mark.parametrize(("dilations", "iterations"), [((1, 2), 3), ((1, 2, 4, 8, 12, 24), 2)])
-def test_par_equals_the_naive_loop(dilations, iterations):
+def test_par_equals_a_loop_over_pixels(dilations, iterations):
     rgb, maps = random(2, 3, 6, 9) * 255, random(2, 4, 6, 9, seed=1)
     refined = PAR(dilations=dilations, iterations=iterations)(rgb, maps)
     for image in range(2):
@@ -54,13 +55,6 @@ def test_float32_stays_close_to_float64():
     torch.testing.assert_close(refined.double(), PAR()(rgb, maps), rtol=1e-3, atol=1e-4)
 
 
-def test_there_are_48_neighbours_and_ten_iterations():
-    par = PAR()
-    assert len(set(par.offsets)) == 48
-    assert max(max(offset) for offset in par.offsets) == 24
-    assert par.iterations == 10
-
-
 def test_affinities_sum_to_one_for_colour_and_a_hundredth_for_position():
     affinity = PAR().affinity(random(2, 3, 30, 31) * 255)
     torch.testing.assert_close(affinity.sum(1), torch.full((2, 30, 31), 1.01, dtype=torch.float64))
@@ -71,16 +65,13 @@ def test_a_constant_map_stays_constant():
     torch.testing.assert_close(refined, torch.full_like(refined, 0.4 * 1.01**10))
 
 
-def test_a_flat_image_is_smoothed_without_nan():
-    refined = PAR()(torch.full((1, 3, 16, 16), 128.0), random(1, 2, 16, 16).float())
+@pytest.mark.parametrize("level", [128.0, 255.0])  # of one pixel; all others are 128
+def test_a_flat_image_is_smoothed_without_nan(level):
+    rgb = torch.full((1, 3, 16, 16), 128.0)
+    rgb[..., 8, 8] = level
+    refined = PAR()(rgb, random(1, 2, 16, 16).float())
     assert refined.isfinite().all()
-    assert refined.std() < 0.1
-
-
-def test_one_pixel_off_a_flat_image_gives_no_nan():
-    rgb = torch.zeros(1, 3, 16, 16)
-    rgb[..., 8, 8] = 255.0
-    assert PAR()(rgb, random(1, 2, 16, 16).float()).isfinite().all()
+    assert refined.std() < 0.2
 
 
 def test_scores_do_not_cross_a_colour_edge():
@@ -93,21 +84,13 @@ def test_scores_do_not_cross_a_colour_edge():
     assert refined[:, :16].mean() > 3 * refined[:, 16:].mean()
 
 
-def test_channels_do_not_see_each_other():
-    rgb, maps = random(1, 3, 12, 14) * 255, random(1, 3, 12, 14, seed=1)
-    order = [2, 0, 1]
-    torch.testing.assert_close(PAR()(rgb, maps[:, order]), PAR()(rgb, maps)[:, order])
-
-
-def test_a_batch_equals_its_images():
-    rgb, maps = random(3, 3, 12, 14) * 255, random(3, 2, 12, 14, seed=1)
-    single = torch.cat([PAR()(rgb[i : i + 1], maps[i : i + 1]) for i in range(3)])
-    torch.testing.assert_close(PAR()(rgb, maps), single)
-
-
-def test_inputs_are_left_as_they_were():
-    rgb, maps = random(1, 3, 8, 8) * 255, random(1, 2, 8, 8, seed=1)
+def test_channels_and_images_are_refined_independently():
+    rgb, maps = random(2, 3, 12, 14) * 255, random(2, 2, 12, 14, seed=1)
     before = rgb.clone(), maps.clone()
-    PAR()(rgb, maps)
+    refined = PAR()(rgb, maps)
+    for image in range(2):
+        for channel in range(2):
+            alone = PAR()(rgb[[image]], maps[[image]][:, [channel]])
+            torch.testing.assert_close(refined[[image]][:, [channel]], alone)
     assert torch.equal(rgb, before[0])
     assert torch.equal(maps, before[1])

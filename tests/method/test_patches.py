@@ -6,12 +6,9 @@ from torch import Tensor
 
 from seco.method.patches import crop_patches, flip_patches, sample_patches
 from seco.storage.label_map import IGNORE
+from tests.tiny import seeded
 
 SIDE = 24
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 def draws(images: int, count: int, seed: int) -> Tensor:
@@ -37,37 +34,17 @@ WHOLE = (0, 0, SIDE, SIDE)
 PIXELS = [(10, 10), (10, 11), (11, 10), (11, 11), (12, 12)]
 
 
-def test_with_enough_uncertain_pixels_every_patch_is_centred_on_one():
-    labels = label_map(WHOLE, PIXELS)
-    corners = torch.cat([sample(labels, WHOLE, seed=seed)[0] for seed in range(40)])
-    centres = {(row + 3, column + 3) for row, column in corners.tolist()}
-    assert centres == set(PIXELS)
-
-
-def test_with_too_few_all_pixels_are_drawn_from():
-    labels = label_map(WHOLE, PIXELS[:4])
-    corners = torch.cat([sample(labels, WHOLE, seed=seed)[0] for seed in range(100)])
-    centres = {(row + 3, column + 3) for row, column in corners.tolist()}
-    assert len(centres - set(PIXELS)) > 100
-
-
-def test_uncertain_pixels_whose_patch_leaves_the_image_do_not_count():
-    edge = [(row, 1) for row in range(SIDE)]  # a patch of 6 centred in column 1 would begin in column -2
-    corners = sample(label_map(WHOLE, edge), WHOLE, count=5)
-    assert (corners >= 0).all()
-    assert (corners <= SIDE - 6).all()
-
-
-def test_each_image_decides_for_itself():
-    labels = torch.cat([label_map(WHOLE, PIXELS), label_map(WHOLE, [])])
-    corners = torch.cat([sample(labels, WHOLE, seed=seed) for seed in range(20)], dim=1)
-    assert {(row + 3, column + 3) for row, column in corners[0].tolist()} == set(PIXELS)
-    assert len(set(map(tuple, corners[1].tolist()))) > 50
+def test_patches_are_centred_on_uncertain_pixels_if_there_are_enough():
+    enough, too_few = label_map(WHOLE, PIXELS), label_map(WHOLE, PIXELS[:4])
+    corners = torch.cat([sample(torch.cat([enough, too_few]), WHOLE, seed=seed) for seed in range(100)], dim=1)
+    centres = [set(map(tuple, (own + 3).tolist())) for own in corners]
+    assert centres[0] == set(PIXELS)
+    assert len(centres[1] - set(PIXELS)) > 100  # drawn from all pixels
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.data())
-def test_patches_lie_inside_the_image_where_they_fit_and_inside_the_crop_always(data):
+def test_patches_lie_inside_the_crop_and_if_they_fit_inside_the_image(data):
     top, left = data.draw(st.integers(0, SIDE - 1)), data.draw(st.integers(0, SIDE - 1))
     bottom, right = data.draw(st.integers(top + 1, SIDE)), data.draw(st.integers(left + 1, SIDE))
     size = data.draw(st.integers(1, SIDE))
@@ -87,16 +64,7 @@ def test_patches_lie_inside_the_image_where_they_fit_and_inside_the_crop_always(
             assert (corner + size >= last).all()
 
 
-def test_an_image_of_one_patch_is_cut_there():
-    box = (5, 7, 11, 13)
-    assert sample(label_map(box, []), box).tolist() == [[[5, 7]] * 5]
-
-
-def test_a_patch_may_be_as_large_as_the_crop():
-    assert sample(label_map(WHOLE, []), WHOLE, size=SIDE).tolist() == [[[0, 0]] * 5]
-
-
-def test_the_draw_is_the_place_in_the_list_of_centres():
+def test_a_draw_is_a_position_in_the_list_of_centres():
     labels = label_map(WHOLE, PIXELS)  # five centres, row by row: each has a fifth of the draws
     chances = torch.tensor([[0.0, 0.19, 0.2, 0.41, 0.79, 0.8, 1 - 2**-53]], dtype=torch.float64)
     crowded = label_map(WHOLE, [*PIXELS, (13, 13), (14, 14)])  # enough for seven draws
@@ -107,7 +75,7 @@ def test_the_draw_is_the_place_in_the_list_of_centres():
     assert [(row + 3, column + 3) for row, column in corners[0].tolist()] == [centres[i] for i in (0, 1, 1, 2, 5, 5, 6)]
 
 
-def test_an_image_is_cut_alike_whatever_batch_it_comes_in():
+def test_an_image_has_the_same_patches_in_any_batch():
     labels = torch.cat([label_map(WHOLE, PIXELS), label_map(WHOLE, [])])
     boxes, chances = torch.tensor([WHOLE, WHOLE]), draws(2, 5, seed=1)
     together = sample_patches(labels == IGNORE, boxes, chances, patch_size=6)
@@ -115,15 +83,8 @@ def test_an_image_is_cut_alike_whatever_batch_it_comes_in():
     assert torch.equal(together, torch.cat(alone))
 
 
-def test_the_global_generator_is_left_alone():
-    state = torch.get_rng_state()
-    sample(label_map(WHOLE, []), WHOLE)
-    flip_patches(torch.rand(2, 3, 3, 4, 4, generator=seeded()), draws(2, 3, seed=1))
-    assert torch.equal(torch.get_rng_state(), state)
-
-
 @pytest.mark.parametrize("shape", [(2, 9, 11), (2, 3, 9, 11)])
-def test_patches_are_cut_where_the_corners_say(shape):
+def test_patches_are_cut_at_the_corners(shape):
     images = torch.arange(torch.tensor(shape).prod()).reshape(shape)
     corners = torch.tensor([[[0, 0], [5, 7], [2, 3]], [[1, 1], [0, 7], [5, 0]]])
     patches = crop_patches(images, corners, patch_size=4)
@@ -133,7 +94,7 @@ def test_patches_are_cut_where_the_corners_say(shape):
             assert torch.equal(patches[image, index], images[image, ..., row : row + 4, column : column + 4])
 
 
-def test_flips_mirror_the_patches_whose_draw_is_below_a_half():
+def test_patches_whose_draw_is_below_a_half_are_mirrored():
     patches = torch.rand(2, 3, 3, 4, 5, generator=seeded())
     flipped = flip_patches(patches, torch.tensor([[0.0, 0.49, 0.5], [0.51, 0.2, 0.99]]))
     mirrored = torch.tensor([[True, True, False], [False, True, False]])

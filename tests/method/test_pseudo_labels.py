@@ -1,3 +1,4 @@
+import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -9,8 +10,8 @@ from seco.storage.label_map import IGNORE
 LOW, HIGH = 0.25, 0.7
 
 
-class Untouched(nn.Module):
-    """Stands for PAR where the rules around it are tested; keeps what it was given."""
+class NoRefinement(nn.Module):
+    """Replaces PAR: returns the maps unchanged and keeps its arguments."""
 
     def forward(self, rgb: Tensor, maps: Tensor) -> Tensor:
         self.rgb, self.maps = rgb, maps
@@ -21,29 +22,27 @@ def labels_of(cam: Tensor, class_ids: Tensor, *, inside: Tensor | None = None, p
     batch, _, height, width = cam.shape
     rgb = torch.rand(batch, 3, height, width, generator=torch.Generator().manual_seed(0)) * 255
     inside = torch.ones(batch, height, width, dtype=torch.bool) if inside is None else inside
-    return refine_labels(rgb, cam, class_ids, inside, low=LOW, high=HIGH, par=par or Untouched(), downscale=scale)
+    return refine_labels(rgb, cam, class_ids, inside, low=LOW, high=HIGH, par=par or NoRefinement(), downscale=scale)
 
 
-def test_three_way_rule_by_hand():
-    # Above high: the class; between low and high: the strict run says background, the other does not; below: both do.
-    cam = torch.tensor([[[[0.9, 0.5, 0.1], [0.71, 0.26, 0.24]]]])
-    labels = labels_of(cam, torch.tensor([[7]]))
-    assert labels.tolist() == [[[7, IGNORE, 0], [7, IGNORE, 0]]]
+@pytest.mark.parametrize(
+    ("cam", "ids", "expected"),
+    [
+        # Above high: the class; between low and high: the strict run alone says background; below: both runs do.
+        ([[[0.9, 0.5, 0.1], [0.71, 0.26, 0.24]]], [7], [[7, IGNORE, 0], [7, IGNORE, 0]]),
+        ([[[0.9, 0.8]], [[0.8, 0.95]]], [3, 20], [[3, 20]]),
+        ([[[0.1, 0.9]], [[1.0, 1.0]]], [4, 0], [[0, 4]]),  # an empty slot is no class
+        ([[[0.9, 0.1]], [[0.9, 0.5]]], [0, 0], [[0, 0]]),  # an image without class
+    ],
+)
+def test_labels_by_hand(cam, ids, expected):
+    labels = labels_of(torch.tensor([cam]), torch.tensor([ids]))
+    assert labels.tolist() == [expected]
     assert labels.dtype == torch.int64
 
 
-def test_the_strongest_class_wins_with_its_own_id():
-    cam = torch.tensor([[[[0.9, 0.8]], [[0.8, 0.95]]]])
-    assert labels_of(cam, torch.tensor([[3, 20]])).tolist() == [[[3, 20]]]
-
-
-def test_an_empty_slot_is_no_class_even_when_its_map_is_strong():
-    cam = torch.tensor([[[[0.1, 0.9]], [[1.0, 1.0]]]])
-    assert labels_of(cam, torch.tensor([[4, 0]])).tolist() == [[[0, 4]]]
-
-
-def test_absent_classes_do_not_take_part_in_the_softmax():
-    par = Untouched()
+def test_empty_slots_are_left_out_of_the_softmax():
+    par = NoRefinement()
     labels_of(torch.tensor([[[[0.7]], [[1.0]]]]), torch.tensor([[4, 0]]), par=par)
     # Two candidates of equal score share the softmax: (background 0.7, class 0.7); then the run with background 0.25.
     torch.testing.assert_close(par.maps[0, :3, 0, 0], torch.tensor([0.5, 0.5, 0.0]))
@@ -51,26 +50,18 @@ def test_absent_classes_do_not_take_part_in_the_softmax():
     torch.testing.assert_close(par.maps[0, 3:, 0, 0], torch.tensor([share[0], share[1], 0.0]))
 
 
-def test_an_image_without_class_is_background():
-    assert labels_of(torch.rand(1, 2, 2, 2), torch.tensor([[0, 0]])).tolist() == [[[0, 0], [0, 0]]]
-
-
-def test_outside_is_ignored_whatever_the_maps_say():
+def test_pixels_outside_the_image_are_ignored():
     inside = torch.tensor([[[True, False], [False, True]]])
     cam = torch.tensor([[[[0.9, 0.9], [0.0, 0.0]]]])
     assert labels_of(cam, torch.tensor([[2]]), inside=inside).tolist() == [[[2, IGNORE], [IGNORE, 0]]]
 
 
-def test_refinement_works_at_half_size_on_both_images_and_maps():
-    par = Untouched()
-    labels = labels_of(torch.rand(2, 3, 10, 14), torch.tensor([[1, 2, 3], [4, 0, 0]]), par=par, scale=2)
+def test_the_refinement_works_at_half_size():
+    par = NoRefinement()
+    labels = labels_of(torch.rand(2, 3, 11, 14), torch.tensor([[1, 2, 3], [4, 0, 0]]), par=par, scale=2)
     assert par.rgb.shape == (2, 3, 5, 7)
     assert par.maps.shape == (2, 8, 5, 7)
-    assert labels.shape == (2, 10, 14)
-
-
-def test_odd_sizes_come_back_whole():
-    assert labels_of(torch.rand(1, 1, 9, 11), torch.tensor([[1]]), scale=2).shape == (1, 9, 11)
+    assert labels.shape == (2, 11, 14)
 
 
 def test_renaming_the_classes_renames_the_labels():
@@ -81,7 +72,7 @@ def test_renaming_the_classes_renames_the_labels():
     assert {3, 8} & set(first.flatten().tolist())
 
 
-def test_a_slot_of_another_image_changes_nothing():
+def test_the_number_of_slots_changes_no_label():
     generator = torch.Generator().manual_seed(2)
     cam = torch.rand(2, 2, 16, 16, generator=generator)
     cam[0, 1] = 0
@@ -103,23 +94,16 @@ def test_par_fills_an_object_from_its_seed():
     assert (labels[:, 56:] == 0).all()
 
 
-def test_labels_carry_no_gradient():
-    cam = torch.rand(1, 1, 8, 8, requires_grad=True)
-    everywhere = torch.ones(1, 8, 8, dtype=torch.bool)
-    labels = refine_labels(torch.rand(1, 3, 8, 8), cam, torch.tensor([[1]]), everywhere, low=LOW, high=HIGH, par=PAR())
-    assert not labels.requires_grad
-
-
 def test_refine_cam_puts_background_first_and_keeps_the_size():
     cam = torch.rand(2, 9, 13, generator=torch.Generator().manual_seed(3))
-    par = Untouched()
+    par = NoRefinement()
     scores = refine_cam(torch.rand(3, 9, 13) * 255, cam, background=0.5, par=par, downscale=1)
     expected = torch.cat([torch.full((1, 9, 13), 0.5), cam]).softmax(0)
     torch.testing.assert_close(scores, expected)
     assert not scores.requires_grad
 
 
-def test_refine_cam_is_the_run_of_refine_labels_with_that_background_score():
+def test_refine_cam_and_refine_labels_agree_at_one_background_score():
     generator = torch.Generator().manual_seed(4)
     rgb = torch.rand(3, 20, 24, generator=generator) * 255
     cam = F.interpolate(torch.rand(1, 1, 3, 3, generator=generator), size=(20, 24), mode="bilinear")[0]

@@ -29,75 +29,49 @@ def beside(first: Tensor, second: Tensor) -> Tensor:
     return torch.cat([first, second], dim=1)
 
 
-OTHER = patch({2: 50, 9: 50})  # elsewhere in the image: makes it one of two classes
-
-
 @pytest.mark.parametrize("class_id", [1, 7, 20, 80])
 @pytest.mark.parametrize(("pixels", "foreground"), [(0, False), (19, False), (20, False), (21, True), (100, True)])
 def test_the_share_counts_pixels_whatever_the_class_id(class_id, pixels, foreground):
     assert tag(patch({class_id: pixels}), [class_id]) == (class_id if foreground else 0)
 
 
-@pytest.mark.parametrize(("uncertain", "expected"), [(10, 0), (11, 2)])
-def test_uncertain_pixels_count_into_the_share(uncertain, expected):
-    assert tag(beside(patch({2: 10, IGNORE: uncertain}), OTHER), [2, 9]) == expected
-
-
-def test_one_class_and_uncertain_pixels_have_that_class():
-    assert tag(beside(patch({2: 1, IGNORE: 99}), OTHER), [2, 9]) == 2
-
-
-def test_two_classes_are_uncertain():
-    assert tag(patch({2: 99, 9: 1}), [2, 9]) == -1
-
-
-def test_uncertain_pixels_alone_are_uncertain_where_the_image_shows_two_classes():
-    assert tag(beside(patch({IGNORE: 100}), OTHER), [2, 9]) == -1
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        ({2: 10, IGNORE: 10}, 0),  # uncertain pixels count into the share
+        ({2: 10, IGNORE: 11}, 2),
+        ({2: 1, IGNORE: 99}, 2),
+        ({2: 99, 9: 1}, -1),
+        ({IGNORE: 100}, -1),
+    ],
+)
+def test_a_patch_has_the_only_class_it_shows_and_is_uncertain_otherwise(counts, expected):
+    assert tag(beside(patch(counts), patch({2: 50, 9: 50})), [2, 9]) == expected
 
 
 @pytest.mark.parametrize("ids", [[9], [0, 9], [2, 9]])
-def test_uncertain_pixels_are_of_the_class_where_the_image_shows_one(ids):
+def test_uncertain_pixels_count_as_the_class_if_the_image_shows_only_one(ids):
     labels = beside(patch({IGNORE: 100}), patch({9: 1}))
+    before = labels.clone()
     assert tag(labels, ids) == 9
     assert tag(labels, ids, settle=False) == -1
+    assert torch.equal(labels, before)
 
 
-def test_an_image_without_confident_pixel_has_no_class():
-    assert tag(patch({IGNORE: 100}), [1]) == -1
-    assert tag(patch({IGNORE: 21}), [1]) == -1
-    assert tag(patch({IGNORE: 20}), [1]) == 0
+@pytest.mark.parametrize(("uncertain", "expected"), [(100, -1), (21, -1), (20, 0)])
+def test_a_patch_of_an_image_without_confident_pixel_has_no_class(uncertain, expected):
+    assert tag(patch({IGNORE: uncertain}), [1]) == expected
 
 
-def test_padding_is_no_foreground_and_no_background():
+@pytest.mark.parametrize("padding", [0, 3, 4, IGNORE])
+def test_padding_is_not_counted_whatever_its_label(padding):
     inside = torch.ones(10, 10, dtype=torch.bool)
     inside[:, 5:] = False
-    real = torch.zeros(10, 10, dtype=torch.int64)
-    assert tag(real.masked_fill(~inside, IGNORE), [4], inside=inside) == 0
-    real[:3, :5] = 4  # 15 of 50 real pixels: 30 %, though 15 % of the patch
-    assert tag(real.masked_fill(~inside, IGNORE), [4], inside=inside) == 4
-
-
-@pytest.mark.parametrize("content", [0, 3, 4, IGNORE])
-def test_what_the_padding_holds_does_not_matter(content):
-    inside = torch.zeros(10, 10, dtype=torch.bool)
-    inside[2:7, 1:8] = True
-    labels = torch.full((10, 10), 4).masked_fill(~inside, content)
-    assert tag(labels, [4, 3], inside=inside) == 4
-
-
-def test_more_padding_does_not_change_the_tag():
-    real = patch({4: 30, IGNORE: 10})
-    for margin in range(5):
-        side = 10 + margin
-        labels, inside = torch.full((side, side), IGNORE), torch.zeros(side, side, dtype=torch.bool)
-        labels[margin:, margin:], inside[margin:, margin:] = real, True
-        assert tag(labels, [4], inside=inside, size=side) == 4
-
-
-def test_nothing_but_padding_is_uncertain():
-    labels = beside(torch.full((10, 10), IGNORE), patch({5: 100}))
-    inside = labels != IGNORE
-    assert tag(labels, [5], inside=inside) == -1
+    labels = torch.zeros(10, 10, dtype=torch.int64)
+    assert tag(labels.masked_fill(~inside, padding), [4, 3], inside=inside) == 0
+    labels[:3, :5] = 4  # 15 of 50 real pixels: 30 %, though 15 % of the patch
+    assert tag(labels.masked_fill(~inside, padding), [4, 3], inside=inside) == 4
+    assert tag(torch.full((10, 10), padding), [4, 3], inside=torch.zeros_like(inside)) == -1
 
 
 def naive_tag(labels: list[int], real: list[bool], shown_in_image: set[int], *, settle: bool) -> int:
@@ -114,7 +88,7 @@ def naive_tag(labels: list[int], real: list[bool], shown_in_image: set[int], *, 
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(0, 2**31), st.booleans())
-def test_tags_are_those_of_a_loop_over_pixels(seed, settle):
+def test_tags_equal_those_of_a_loop_over_pixels(seed, settle):
     generator = torch.Generator().manual_seed(seed)
     ids = torch.tensor([[3, 8, 0], [5, 0, 0], [1, 2, 20]])
     coarse = torch.randint(6, (3, 4, 5), generator=generator)  # 0, the image's classes, and 255
@@ -137,14 +111,7 @@ def test_tags_are_those_of_a_loop_over_pixels(seed, settle):
             assert tags[image, index] == expected
 
 
-def test_the_label_map_stays_as_it_is():
-    labels = beside(patch({IGNORE: 100}), patch({9: 1}))
-    before = labels.clone()
-    tag(labels, [9])
-    assert torch.equal(labels, before)
-
-
-def test_an_image_of_one_class_has_its_tag_and_others_have_none():
+def test_an_image_of_one_class_has_its_tag_and_any_other_is_uncertain():
     labels = torch.tensor([[0, 0, 1.0], [1.0, 0, 1.0], [0, 0, 0], [1.0, 0, 0]])
     assert tag_images(labels).tolist() == [3, -1, -1, 1]
 
@@ -156,26 +123,18 @@ def rectify(similarities: list[float], *, threshold: float = 0.7, tag: int = 3) 
     return int(rectify_tags(torch.tensor([[1.0, 0.0]]), torch.tensor([tag]), keys, tags, threshold=threshold))
 
 
-def test_a_query_among_strangers_and_few_look_alikes_loses_its_tag():
-    # Mean 0.18; eight of ten lie below it.
-    assert rectify([0.9, 0.9, 0, 0, 0, 0, 0, 0, 0, 0]) == -1
-
-
-def test_a_query_among_its_own_keeps_its_tag():
-    # Mean 0.72; two of ten lie below it.
-    assert rectify([0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9, 0, 0]) == 3
-
-
-def test_a_background_tag_is_rectified_like_any_other():
-    assert rectify([0.9, 0.9, 0, 0, 0, 0, 0, 0, 0, 0], tag=0) == -1
+@pytest.mark.parametrize("tag", [0, 3])
+def test_a_tag_is_withdrawn_where_most_of_its_keys_lie_below_the_mean_similarity(tag):
+    assert rectify([0.9] * 2 + [0.0] * 8, tag=tag) == -1  # mean 0.18; eight of ten lie below it
+    assert rectify([0.9] * 8 + [0.0] * 2, tag=tag) == tag  # mean 0.72; two of ten lie below it
 
 
 @pytest.mark.parametrize(("threshold", "expected"), [(0.74, -1), (0.75, 3), (0.76, 3)])
-def test_the_share_must_exceed_the_threshold(threshold, expected):
+def test_the_share_must_exceed_the_rectification_threshold(threshold, expected):
     assert rectify([0.8, 0.0, 0.0, 0.0], threshold=threshold) == expected  # mean 0.2, share 3/4
 
 
-def test_keys_that_are_all_alike_withdraw_nothing():
+def test_equal_keys_withdraw_no_tag():
     generator = torch.Generator().manual_seed(0)
     for count in range(1, 60):
         keys = F.normalize(torch.randn(1, 32, generator=generator), dim=1).repeat(count, 1)
@@ -185,14 +144,14 @@ def test_keys_that_are_all_alike_withdraw_nothing():
         assert torch.equal(rectified, tags)
 
 
-def test_only_filled_entries_of_the_same_tag_count():
+def test_only_keys_of_the_same_tag_count():
     queries = torch.tensor([[1.0, 0.0]])
     keys = torch.tensor([[0.9, 0.1], [0.8, 0.2], [0.0, 1.0], [0.0, 1.0], [0.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
     key_tags = torch.tensor([2, 2, 1, 1, 0, -1, -1])
     assert rectify_tags(queries, torch.tensor([2]), keys, key_tags, threshold=0.6).tolist() == [2]
 
 
-def test_a_tag_the_reservoir_does_not_hold_stays_and_an_uncertain_one_too():
+def test_uncertain_tags_and_tags_without_keys_stay():
     queries, keys = torch.eye(2), torch.eye(2)
     tags = torch.tensor([4, -1])
     assert rectify_tags(queries, tags, keys, torch.tensor([-1, 2]), threshold=0.0).tolist() == [4, -1]
@@ -200,7 +159,7 @@ def test_a_tag_the_reservoir_does_not_hold_stays_and_an_uncertain_one_too():
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(0, 2**31), st.sampled_from([0.4, 0.5, 0.6]))
-def test_equations_6_and_7(seed, threshold):
+def test_rectification_follows_equations_6_and_7(seed, threshold):
     generator = torch.Generator().manual_seed(seed)
     queries = F.normalize(torch.randn(9, 6, generator=generator), dim=1)
     keys = F.normalize(torch.randn(25, 6, generator=generator), dim=1)
@@ -221,12 +180,6 @@ def test_equations_6_and_7(seed, threshold):
     assert torch.equal(tags, before)
 
 
-def borne_out(tag_of_patch: int, truth: dict[int, int]) -> bool:
-    """Judge the tag of one patch of 100 true pixels with φ = 0.2."""
-    tags, corners = torch.tensor([[tag_of_patch]]), torch.zeros(1, 1, 2, dtype=torch.int64)
-    return bool(tags_match_masks(tags, patch(truth)[None], corners, patch_size=10, threshold=0.2))
-
-
 @pytest.mark.parametrize(
     ("tag_of_patch", "truth", "right"),
     [
@@ -238,16 +191,14 @@ def borne_out(tag_of_patch: int, truth: dict[int, int]) -> bool:
         (0, {}, True),
         (0, {2: 10, 9: 10}, True),
         (0, {2: 10, 9: 11}, False),
+        (2, {2: 11, IGNORE: 50}, True),  # of 50 pixels: those to ignore are not counted
+        (2, {2: 10, IGNORE: 50}, False),
+        (0, {2: 10, IGNORE: 50}, True),
+        (0, {2: 11, IGNORE: 50}, False),
+        (0, {IGNORE: 100}, True),
+        (2, {IGNORE: 100}, False),
     ],
 )
 def test_a_tag_is_right_where_the_true_mask_shows_more_than_a_fifth_of_its_class(tag_of_patch, truth, right):
-    assert borne_out(tag_of_patch, truth) == right
-
-
-def test_pixels_to_ignore_neither_tags_match_masks_a_tag_nor_contradict_it():
-    assert borne_out(2, {2: 11, IGNORE: 50})
-    assert not borne_out(2, {2: 10, IGNORE: 50})
-    assert borne_out(0, {2: 10, IGNORE: 50})
-    assert not borne_out(0, {2: 11, IGNORE: 50})
-    assert borne_out(0, {IGNORE: 100})
-    assert not borne_out(2, {IGNORE: 100})
+    tags, corners = torch.tensor([[tag_of_patch]]), torch.zeros(1, 1, 2, dtype=torch.int64)
+    assert tags_match_masks(tags, patch(truth)[None], corners, patch_size=10, threshold=0.2) == right

@@ -21,7 +21,7 @@ def heads(count: int = 40, *, dtype: torch.dtype = torch.float64) -> list[Tensor
 
 @pytest.fixture
 def calls(monkeypatch) -> list[str]:
-    """Which function answered, on a processor that is said to be suited."""
+    """The functions that were called, on a processor with the bf16 units that they need."""
     found: list[str] = []
     for attention in (attend_at_once, attend_by_heads):
         monkeypatch.setattr(
@@ -32,19 +32,19 @@ def calls(monkeypatch) -> list[str]:
 
 
 def has(monkeypatch: pytest.MonkeyPatch, units: dict[str, bool]) -> None:
-    """Let the processor say that it has these units."""
-    module._outdoes_fused.cache_clear()
+    """Give the processor these units."""
+    module._beats_fused_kernel.cache_clear()
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
 
 
 @pytest.fixture(autouse=True)
-def _forget_the_processor():
+def _clear_cache():
     yield
-    module._outdoes_fused.cache_clear()
+    module._beats_fused_kernel.cache_clear()
 
 
 @WAYS
-def test_both_ways_give_what_the_fused_kernel_gives(attention):
+def test_both_functions_equal_the_fused_kernel(attention):
     parts = heads()
     torch.testing.assert_close(attention(*parts), F.scaled_dot_product_attention(*parts))
 
@@ -59,7 +59,7 @@ def test_two_tokens_by_hand(attention):
     torch.testing.assert_close(attention(query, key, value), expected)
 
 
-def test_at_once_has_the_fused_kernels_gradient():
+def test_attend_at_once_has_the_gradient_of_the_fused_kernel():
     gradients = []
     for attention in (attend_at_once, F.scaled_dot_product_attention):
         parts = [part.clone().requires_grad_() for part in heads()]
@@ -76,7 +76,7 @@ def test_at_once_has_the_fused_kernels_gradient():
         (257, True, []),
     ],
 )
-def test_who_answers(calls, count, gradient, answered):
+def test_the_function_depends_on_length_and_gradient(calls, count, gradient, answered):
     with torch.set_grad_enabled(gradient):
         attend(*heads(count, dtype=torch.bfloat16))
     assert calls == answered
@@ -92,7 +92,7 @@ def test_who_answers(calls, count, gradient, answered):
     ],
     ids=str,
 )
-def test_everywhere_else_the_fused_kernel_stays(calls, monkeypatch, units, dtype):
+def test_other_processors_and_dtypes_use_the_fused_kernel(calls, monkeypatch, units, dtype):
     has(monkeypatch, units)
     attend(*heads(dtype=dtype))
     assert calls == []
@@ -100,7 +100,7 @@ def test_everywhere_else_the_fused_kernel_stays(calls, monkeypatch, units, dtype
 
 @pytest.mark.parametrize("options", [{}, {"qk_norm": True, "norm_layer": torch.nn.LayerNorm}, {"gated": True}], ids=str)
 @pytest.mark.parametrize("mask", [None, torch.eye(9).log(), "causal"], ids=["none", "mask", "causal"])
-def test_a_layer_gives_what_timms_own_gives_with_the_same_weights(options, mask):
+def test_a_layer_equals_timms_own_with_the_same_weights(options, mask):
     given = {"is_causal": True} if mask == "causal" else {"attn_mask": mask}
     own, timms = SelfAttention(32, 4, qkv_bias=True, **options), Attention(32, 4, qkv_bias=True, **options)
     timms.load_state_dict(own.state_dict())
@@ -109,7 +109,7 @@ def test_a_layer_gives_what_timms_own_gives_with_the_same_weights(options, mask)
 
 
 @pytest.mark.parametrize(("side", "gradient"), [(64, True), (64, False), (272, False)])
-def test_an_encoder_in_bf16_is_as_exact_as_with_the_fused_kernel(calls, monkeypatch, side, gradient):
+def test_an_encoder_in_bf16_is_as_accurate_as_with_the_fused_kernel(calls, monkeypatch, side, gradient):
     encoder = build_encoder("vit_tiny_patch16_224", pretrained=False, depth=2)
     images = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0))
 

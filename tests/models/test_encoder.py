@@ -25,24 +25,18 @@ def stored(path: Path, **changes: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", [TINY, "vit_small_patch14_reg4_dinov2", "deit_tiny_distilled_patch16_224"])
+@pytest.mark.parametrize(
+    ("name", "prefix"),
+    [(TINY, 1), ("vit_small_patch14_reg4_dinov2", 5), ("deit_tiny_distilled_patch16_224", 2)],
+)
 @pytest.mark.parametrize("grid", [(2, 3), (4, 4), (1, 5)])
-def test_any_multiple_of_the_patch_is_encoded_with_or_without_registers(name, grid):
+def test_any_multiple_of_the_patch_is_encoded_and_registers_are_left_out(name, prefix, grid):
     encoder = tiny(name=name)
-    sides = [side * encoder.patch_size for side in grid]
-    with torch.no_grad():
-        tokens = encoder(torch.rand(2, 3, *sides))
-    assert tokens.grid == grid
-    assert tokens.class_token.shape == (2, encoder.width)
-    assert tokens.final.shape == tokens.intermediate.shape == (2, grid[0] * grid[1], encoder.width)
-
-
-@pytest.mark.parametrize(("name", "prefix"), [(TINY, 1), ("vit_small_patch14_reg4_dinov2", 5)])
-def test_the_first_token_is_the_class_token_and_registers_are_left_out(name, prefix):
-    encoder = tiny(name=name, depth=2)
-    images = torch.rand(2, 3, encoder.patch_size * 2, encoder.patch_size * 3)
+    images = torch.rand(2, 3, *(side * encoder.patch_size for side in grid))
     with torch.no_grad():
         tokens, plain = encoder(images), encoder.vit.forward_features(images)  # timm's own pass: [B, prefix + N, D]
+    assert tokens.grid == grid
+    assert tokens.final.shape == tokens.intermediate.shape == (2, grid[0] * grid[1], encoder.width)
     torch.testing.assert_close(tokens.class_token, plain[:, 0])
     torch.testing.assert_close(tokens.final, plain[:, prefix:])
 
@@ -69,7 +63,7 @@ def test_tokens_run_row_by_row():
     assert tokens[0].grid == (2, 3)
 
 
-def test_depth_keeps_width_and_patch():
+def test_depth_changes_neither_width_nor_patch():
     encoder = tiny(depth=3)
     assert (len(encoder.vit.blocks), encoder.width, encoder.patch_size) == (3, 192, 16)
 
@@ -86,26 +80,20 @@ def test_depth_keeps_width_and_patch():
         "x:y",
     ],
 )
-def test_a_name_that_is_no_vit_with_class_token_is_refused_in_a_sentence(name):
+def test_a_model_other_than_a_vit_with_class_token_is_refused(name):
     with pytest.raises(SecoError, match=r"backbone\.name") as caught:
         build_encoder(name, pretrained=False)
     assert repr(name) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_weights_come_from_a_file_and_its_head_is_dropped(tmp_path):
+@pytest.mark.parametrize(("name", "save"), [("weights.safetensors", save_file), ("weights.pth", torch.save)])
+def test_weights_are_read_from_a_file_without_its_classification_head(tmp_path, name, save):
     reference = timm.create_model(TINY, depth=2, num_classes=10)
-    save_file(reference.state_dict(), tmp_path / "weights.safetensors")
-    encoder = build_encoder(TINY, pretrained=tmp_path / "weights.safetensors", depth=2)
-    for name, weight in encoder.vit.state_dict().items():
-        assert torch.equal(weight, reference.state_dict()[name]), name
-
-
-def test_weights_may_be_a_plain_state_dict_of_torch(tmp_path):
-    reference = timm.create_model(TINY, depth=1, num_classes=0)
-    torch.save(reference.state_dict(), tmp_path / "weights.pth")
-    encoder = build_encoder(TINY, pretrained=tmp_path / "weights.pth", depth=1)
-    assert torch.equal(encoder.vit.cls_token, reference.cls_token)
+    save(reference.state_dict(), tmp_path / name)
+    encoder = build_encoder(TINY, pretrained=tmp_path / name, depth=2)
+    for key, weight in encoder.vit.state_dict().items():
+        assert torch.equal(weight, reference.state_dict()[key]), key
 
 
 def test_weights_of_another_resolution_fit(tmp_path):
@@ -138,10 +126,11 @@ def test_weights_of_another_architecture_are_refused(tmp_path, changes, asked, s
         (b"junk", "weights.pth", "was refused"),
         ({"model": {"a": torch.zeros(1)}}, "weights.pth", "other than named weights"),
         ([1], "weights.pth", "other than named weights"),
+        ({"weight": Path("code to run")}, "weights.pth", "holds more than weights and was refused"),
         (None, "weights.pth", "is no file"),
     ],
 )
-def test_what_is_no_weights_file_is_refused(tmp_path, content, name, sentence):
+def test_a_file_other_than_weights_is_refused(tmp_path, content, name, sentence):
     path = tmp_path / name
     if isinstance(content, bytes):
         path.write_bytes(content)
@@ -153,16 +142,10 @@ def test_what_is_no_weights_file_is_refused(tmp_path, content, name, sentence):
     assert "\n" not in str(caught.value)
 
 
-def test_a_pickle_that_would_run_code_is_refused(tmp_path):
-    torch.save({"weight": Path("x")}, tmp_path / "weights.pth")
-    with pytest.raises(SecoError, match="holds more than weights and was refused"):
-        build_encoder(TINY, pretrained=tmp_path / "weights.pth", depth=1)
-
-
 @pytest.mark.parametrize(
     "error", [ConnectionError("no route to host"), FileNotFoundError("not in the cache"), OSError()]
 )
-def test_pretrained_weights_without_network_say_how_to_get_them(monkeypatch, error):
+def test_without_network_the_error_says_how_to_get_the_weights(monkeypatch, error):
     def offline(*args: object, **kwargs: object) -> None:
         raise error
 

@@ -7,17 +7,13 @@ from torch.nn import functional as F
 from seco.models.heads import AtrousDecoder, DirectionProjector, PooledClassifier, Projector
 
 
-def test_image_logits_are_those_of_the_max_pooled_tokens_by_hand():
+def test_the_classifier_by_hand_on_max_pooled_tokens():
     classifier = PooledClassifier(2, 3)
+    assert [name for name, _ in classifier.named_parameters()] == ["weight"]
     classifier.load_state_dict({"weight": torch.tensor([[1.0, 0.0], [0.0, -1.0], [2.0, 3.0]])})
     tokens = torch.tensor([[[1.0, -5.0], [-2.0, 4.0], [0.0, 0.0]]])
     # The largest value of each channel over the tokens is (1, 4).
     assert classifier(tokens).tolist() == [[1.0, -4.0, 14.0]]
-
-
-def test_the_classifier_is_a_one_by_one_convolution_without_bias():
-    assert [name for name, _ in PooledClassifier(4, 7).named_parameters()] == ["weight"]
-    assert PooledClassifier(4, 7).weight.shape == (7, 4)
 
 
 def test_the_decoder_adds_four_dilated_convolutions():
@@ -38,7 +34,7 @@ def gelu(x: float) -> float:
 
 
 @pytest.mark.parametrize("shape", [(3, 6), (2, 4, 6)])
-def test_projections_are_unit_vectors_in_single_precision(shape):
+def test_projections_are_unit_vectors_in_float32(shape):
     projector = Projector(6, hidden=10)
     embedding = projector.to(torch.bfloat16)(torch.randn(shape).bfloat16())
     assert embedding.shape == shape
@@ -71,7 +67,7 @@ def test_the_projector_onto_directions_by_hand():
 
 
 @pytest.mark.parametrize("shape", [(3, 6), (2, 4, 6)])
-def test_cosines_with_directions_are_in_single_precision_also_under_autocast(shape):
+def test_cosines_with_directions_are_float32_under_autocast(shape):
     projector = DirectionProjector(6, hidden=10)
     tokens = torch.randn(shape)
     with torch.autocast("cpu", torch.bfloat16):

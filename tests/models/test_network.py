@@ -16,19 +16,16 @@ def network(*, num_classes: int = 4) -> SeCoNetwork:
 IMAGES = torch.rand(2, 3, 32, 48, generator=torch.Generator().manual_seed(0))
 
 
-def test_one_pass_gives_one_output_of_the_documented_shapes():
-    output = network()(IMAGES)
-    assert output.logits.shape == output.aux_logits.shape == (2, 4)
-    assert output.segmentation.shape == (2, 5, 2, 3)
-    assert output.tokens.class_token.shape == (2, 192)
-
-
-def test_each_classifier_reads_its_own_tokens():
+def test_each_head_reads_its_own_tokens():
     model = network()
     output = model(IMAGES)
     final, between = output.tokens.final.amax(1), output.tokens.intermediate.amax(1)  # [B, D]
     torch.testing.assert_close(output.logits, final @ model.classifier.weight.T)
     torch.testing.assert_close(output.aux_logits, between @ model.aux_classifier.weight.T)
+    embedding = model.embed(IMAGES)
+    torch.testing.assert_close(embedding, model.projector(output.tokens.class_token))
+    torch.testing.assert_close(embedding.norm(dim=1), torch.ones(2))
+    assert output.segmentation.shape == (2, 5, 2, 3)
 
 
 def test_cams_use_the_weights_of_the_classifiers():
@@ -45,14 +42,7 @@ def test_cams_use_the_weights_of_the_classifiers():
         assert (maps[1, 1] == 0).all()
 
 
-def test_embeddings_are_the_projected_class_tokens():
-    model = network()
-    tokens = model(IMAGES).tokens
-    torch.testing.assert_close(model.embed(IMAGES), model.projector(tokens.class_token))
-    torch.testing.assert_close(model.embed(IMAGES).norm(dim=1), torch.ones(2))
-
-
-def test_images_of_a_batch_do_not_see_each_other():
+def test_images_of_a_batch_are_independent():
     model = network().train()
     both, alone = model(IMAGES), model(IMAGES[1:])
     torch.testing.assert_close(both.logits[1:], alone.logits)

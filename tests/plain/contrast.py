@@ -1,4 +1,4 @@
-"""Patches, tags, rectification, L_LiG, L_LiL and what patches teach the classifiers, one patch after the other."""
+"""Patches, tags, rectification, L_LiG, L_LiL and patch classification, one patch after the other."""
 
 import torch
 from torch import Tensor

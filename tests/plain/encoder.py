@@ -1,4 +1,4 @@
-"""A ViT written out: the weights are those of timm's model, the passes are not."""
+"""The passes of a ViT, written out, with the weights of timm's model."""
 
 from typing import Any, NamedTuple
 

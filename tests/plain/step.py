@@ -1,4 +1,4 @@
-"""The objective with every loss on: attention with its whole matrix, every view encoded anew."""
+"""The objective with all its terms: attention with its whole matrix, every view encoded separately."""
 
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from tests.tiny import memory_of
 
 
 class PlainResult(NamedTuple):
-    """The loss and its terms, and what the memories take up."""
+    """The loss, its terms, and what prototypes and reservoir store."""
 
     total: Tensor
     terms: dict[str, Tensor]
@@ -31,7 +31,7 @@ class PlainResult(NamedTuple):
 
 
 class PlainObjective:
-    """Eq. 9 on the engine's own ``Models``. Of what the engine computes with, only the lattice of L_reg is shared.
+    """Eq. 9 on the engine's own ``Models``. It shares nothing else with the engine but the lattice of L_reg.
 
     Args:
         models: whose weights and memories are used.

@@ -1,4 +1,4 @@
-"""What a step changes: weights, prototypes, reservoir and local teacher, weight by weight and entry by entry."""
+"""The update of a step: weights, prototypes, reservoir and local teacher, one entry after the other."""
 
 import torch
 from torch import Tensor

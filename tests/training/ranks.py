@@ -1,4 +1,4 @@
-"""What one rank of a run does in tests: train in float64 and leave its weights behind. Started by `launch`."""
+"""One rank of a test run: trains in float64 and saves its weights. `launch` starts it."""
 
 import json
 import os
@@ -39,10 +39,7 @@ CHANGES = {
 
 
 class InFloat64(Trainer):
-    """A run in double precision, in which the order of sums leaves no trace that a float32 would show.
-
-    Notes the tags of each step of SeCo.
-    """
+    """A run in double precision, where the order of sums hardly matters. Keeps the tags of each step of SeCo."""
 
     def __init__(self, settings: Settings, manifest: Manifest, *, resume_folder: Path) -> None:
         super().__init__(settings, manifest, resume_folder=resume_folder)

@@ -1,9 +1,6 @@
-"""Saving in the background: what is written is the state of the moment, and no fault is lost."""
+"""The background writer saves the state at the time of the call, and reports every fault."""
 
-import resource
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +10,7 @@ from seco.errors import SecoError
 from seco.training import checkpoint_writer
 from seco.training.checkpoint import list_checkpoints, read_checkpoint, write_checkpoint
 from seco.training.checkpoint_writer import CheckpointWriter
+from tests.tiny import full_disk
 
 
 def state_of(value: float, *, size: int = 1000) -> dict:
@@ -27,17 +25,7 @@ def value_in(folder: Path) -> tuple[int, float]:
     return found.step, value
 
 
-@contextmanager
-def full_disk(limit: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def test_what_is_written_is_the_state_at_the_moment_of_saving(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_written_state_is_that_at_the_time_of_the_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     may_write = threading.Event()
 
     def wait_and_write(folder: Path, state: dict, *, step: int) -> Path:
@@ -56,16 +44,16 @@ def test_what_is_written_is_the_state_at_the_moment_of_saving(tmp_path: Path, mo
     assert value_in(tmp_path) == (1, 1.0)
 
 
-def test_the_last_two_are_kept(tmp_path: Path) -> None:
+def test_the_last_two_checkpoints_are_kept_while_the_state_changes_its_size(tmp_path: Path) -> None:
     writer = CheckpointWriter(tmp_path, sound=None)
-    for step in (1, 2, 3, 4):
-        writer.save(state_of(float(step)), step=step)
-    writer.flush()
+    for step, size in ((1, 1000), (2, 3), (3, 3), (4, 1000)):
+        writer.save(state_of(float(step), size=size), step=step)
+        writer.flush()
+        assert value_in(tmp_path) == (step, float(step))
     assert [file.step for file in list_checkpoints(tmp_path)] == [4, 3]
-    assert value_in(tmp_path) == (4, 4.0)
 
 
-def test_the_checkpoint_that_a_run_went_on_from_outlives_damaged_ones(tmp_path: Path) -> None:
+def test_the_checkpoint_that_a_run_was_restored_from_is_kept_and_a_damaged_one_deleted(tmp_path: Path) -> None:
     sound = write_checkpoint(tmp_path, state_of(1.0), step=1)
     damaged = write_checkpoint(tmp_path, state_of(2.0), step=2)
     damaged.write_bytes(b"")
@@ -77,20 +65,7 @@ def test_the_checkpoint_that_a_run_went_on_from_outlives_damaged_ones(tmp_path: 
     assert value_in(tmp_path) == (2, 2.5)
 
 
-def test_memory_is_used_again_where_the_state_has_kept_its_form(tmp_path: Path) -> None:
-    writer = CheckpointWriter(tmp_path, sound=None)
-    writer.save(state_of(1.0), step=1)
-    writer.save(state_of(2.0, size=3), step=2)
-    writer.flush()
-    assert value_in(tmp_path) == (2, 2.0)
-    before = writer._copier.memory["models.network.weight"].data_ptr()
-    writer.save(state_of(3.0, size=3), step=3)
-    writer.flush()
-    assert writer._copier.memory["models.network.weight"].data_ptr() == before
-    assert value_in(tmp_path) == (3, 3.0)
-
-
-def test_layouts_types_and_shared_memory_come_back(tmp_path: Path) -> None:
+def test_layouts_and_types_are_restored(tmp_path: Path) -> None:
     whole = torch.arange(24.0).reshape(1, 2, 3, 4)
     state = {
         "last": whole.to(memory_format=torch.channels_last),
@@ -123,20 +98,20 @@ def test_a_state_that_is_not_finite_is_not_saved(tmp_path: Path, bad: float) -> 
     writer.save(spoilt, step=20)
     with pytest.raises(SecoError) as caught:
         writer.flush()
-    told = str(caught.value)
-    assert told.startswith("the state of step 20 is not finite (models.network.weight) and was not saved")
-    assert "the checkpoint step-00000010." in told
+    message = str(caught.value)
+    assert message.startswith("the state of step 20 is not finite (models.network.weight) and was not saved")
+    assert "the checkpoint step-00000010." in message
     assert value_in(tmp_path) == (10, 1.0)
 
 
-def test_large_values_are_finite_though_their_sum_is_not(tmp_path: Path) -> None:
+def test_large_values_whose_sum_overflows_are_saved(tmp_path: Path) -> None:
     writer = CheckpointWriter(tmp_path, sound=None)
     writer.save({"weights": torch.full((10,), 3e38), "counts": torch.tensor([1, 2])}, step=1)
     writer.flush()
     assert len(list_checkpoints(tmp_path)) == 1
 
 
-def test_a_full_disk_is_told_by_the_next_call_and_the_old_state_survives(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_by_the_next_call_and_older_checkpoints_stay(tmp_path: Path) -> None:
     writer = CheckpointWriter(tmp_path, sound=None)
     writer.save(state_of(1.0), step=1)
     writer.flush()
@@ -150,7 +125,7 @@ def test_a_full_disk_is_told_by_the_next_call_and_the_old_state_survives(tmp_pat
     assert value_in(tmp_path) == (4, 4.0)
 
 
-def test_a_fault_is_told_once(tmp_path: Path) -> None:
+def test_a_fault_is_reported_once(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     writer = CheckpointWriter(tmp_path / "taken", sound=None)
     writer.save(state_of(1.0), step=1)
@@ -159,7 +134,7 @@ def test_a_fault_is_told_once(tmp_path: Path) -> None:
     writer.flush()
 
 
-def test_a_state_that_is_more_than_data_is_the_programmers_fault(tmp_path: Path) -> None:
+def test_a_state_of_other_than_data_is_a_type_error(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match=r"models\.call of the state is a function"):
         CheckpointWriter(tmp_path, sound=None).save({"models": {"call": lambda: None}}, step=1)
     assert not any(tmp_path.iterdir())

@@ -6,8 +6,9 @@ from tests.tiny import CPU, tiny_batch
 
 
 def test_views_are_normalised_and_zero_outside_the_image():
-    batch = tiny_batch(boxes=((0, 0, 64, 64), (8, 0, 64, 60)))
+    batch = tiny_batch(labels=((0.0, 1.0, 0.0), (1.0, 0.0, 1.0)), boxes=((0, 0, 64, 64), (8, 0, 64, 60)))
     inputs = to_device(batch, CPU)
+    assert inputs.class_ids.tolist() == [[2, 0], [3, 1]]
     assert inputs.inside[0].all()
     assert inputs.inside[1].sum() == 56 * 60
     for before, after in ((batch.weak, inputs.weak), (batch.strong, inputs.strong)):
@@ -16,10 +17,6 @@ def test_views_are_normalised_and_zero_outside_the_image():
         assert (after[1, :, :8] == 0).all()
         assert (after[1, :, :, 60:] == 0).all()
     torch.testing.assert_close(inputs.second, normalise(batch.second))
-
-
-def test_present_classes_are_those_of_the_labels():
-    assert to_device(tiny_batch(labels=((0.0, 1.0, 0.0), (1.0, 0.0, 1.0))), CPU).class_ids.tolist() == [[2, 0], [3, 1]]
 
 
 def test_masks_are_class_ids_and_views_that_were_not_made_stay_empty():

@@ -1,4 +1,4 @@
-"""Shares on the learning curves are those of all steps since the last point."""
+"""Learning curves: losses of single steps, and shares over all steps since the last point."""
 
 import torch
 
@@ -15,7 +15,7 @@ def result(loss: float) -> StepResult:
     return StepResult(torch.tensor(loss), {"cls": torch.tensor(loss / 2)}, {}, {})
 
 
-def test_a_point_holds_the_losses_of_its_step_and_the_counts_since_the_last_point():
+def test_a_point_holds_the_losses_of_its_step_and_the_shares_since_the_last_point():
     shares = ShareCounter()
     shares.add(counted(right=(1, 4), wrong=(0, 0)))
     shares.add(counted(right=(3, 4), wrong=(0, 0), late=(1, 2)))
@@ -28,19 +28,13 @@ def test_a_point_holds_the_losses_of_its_step_and_the_counts_since_the_last_poin
     }
 
 
-def test_the_next_point_starts_from_zero():
-    shares = ShareCounter()
-    shares.add(counted(right=(1, 4)))
-    measure(result(2.0), shares, rate=0.1)
-    assert "right" not in measure(result(2.0), shares, rate=0.1)
-    shares.add(counted(right=(4, 4)))
-    assert measure(result(2.0), shares, rate=0.1)["right"] == 1.0
-
-
-def test_saved_counts_are_restored():
+def test_saved_counts_are_restored_and_each_point_starts_from_zero():
     shares, again = ShareCounter(), ShareCounter()
     shares.add(counted(right=(1, 4)))
     shares.gather()
     again.restore(shares.counts, CPU)
     again.add(counted(right=(3, 4)))
     assert measure(result(2.0), again, rate=0.1)["right"] == 0.5
+    assert "right" not in measure(result(2.0), again, rate=0.1)
+    again.add(counted(right=(4, 4)))
+    assert measure(result(2.0), again, rate=0.1)["right"] == 1.0

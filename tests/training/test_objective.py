@@ -1,14 +1,10 @@
-import math
-
 import pytest
 import torch
-from torch import Tensor
 
-from seco.models.network import CamPair
 from seco.training import crop_pass as crop_pass_module
 from seco.training.methods import Models, build_models
 from seco.training.objective import StepResult
-from seco.training.parts import online_segmentation, patch_contrast, tagged_patches, token_relations
+from seco.training.parts import tagged_patches
 from tests.settings import small_settings
 from tests.tiny import (
     CPU,
@@ -47,10 +43,6 @@ def evaluate(models: Models, *, step: int = LAST, seed: int = 0, **changes) -> S
     return models.objective(crop_pass(models, settings, inputs=tiny_inputs(seed=seed), step=step))
 
 
-def taught(models: Models) -> CamPair:
-    return crop_pass(models, small_settings()).cams
-
-
 @pytest.fixture
 def models() -> Models:
     return tiny_models(small_settings(**(PHASES | WEIGHTS)))
@@ -66,75 +58,29 @@ def models() -> Models:
         (LAST, ALL),
     ],
 )
-def test_a_phase_has_its_terms_and_no_other(models, step, names):
+def test_each_phase_computes_its_own_terms(models, step, names):
     result = evaluate(models, step=step)
     assert set(result.terms) == names
     assert all(term.dim() == 0 and term.isfinite() for term in result.terms.values())
     assert (result.updates["patches"].contrast is not None) == ("lig" in names)
 
 
-@pytest.mark.parametrize(
-    ("weight", "term", "parts"),
-    [
-        ("weight_ptc", "ptc", [(token_relations, "token_contrast")]),
-        ("weight_lig", "lig", [(patch_contrast, "global_contrast")]),
-        ("weight_lil", "lil", [(patch_contrast, "local_contrast"), (patch_contrast, "rectify_tags")]),
-        ("weight_patch", "patch", [(patch_contrast, "patch_classification")]),
-        ("weight_seg", "seg", [(online_segmentation, "segmentation_loss"), (online_segmentation, "refine_labels")]),
-        ("weight_reg", "reg", [(online_segmentation, "energy_loss")]),
-    ],
-)
-def test_a_term_without_weight_is_not_computed(monkeypatch, weight, term, parts):
-    for owner, name in parts:
-        monkeypatch.delattr(owner, name)
-    models = tiny_models(small_settings(**WEIGHTS))
-    assert set(evaluate(models, **{weight: 0.0}).terms) == ALL - {term}
+@pytest.mark.parametrize("term", ["ptc", "lig", "lil", "patch", "seg", "reg"])
+def test_a_term_of_weight_0_is_not_computed(models, term):
+    result = evaluate(models, **{f"weight_{term}": 0.0})
+    assert set(result.terms) == ALL - {term}
+    assert (contrast_of(result).keys is None) == (term == "lil")
 
 
-@pytest.mark.parametrize(
-    ("step", "parts"),
-    [
-        (
-            1,
-            [
-                (tagged_patches, "sample_patches"),
-                (online_segmentation, "refine_labels"),
-                (online_segmentation, "energy_loss"),
-            ],
-        ),
-        (
-            2,
-            [
-                (online_segmentation, "refine_labels"),
-                (online_segmentation, "segmentation_loss"),
-                (online_segmentation, "energy_loss"),
-            ],
-        ),
-    ],
-)
-def test_a_term_that_has_not_begun_is_not_computed(models, monkeypatch, step, parts):
-    for owner, name in parts:
-        monkeypatch.delattr(owner, name)
-    evaluate(models, step=step)
-
-
-def test_nobody_teaches_where_nobody_learns_from_cams(monkeypatch):
-    monkeypatch.delattr(crop_pass_module, "multi_scale_cam")
-    models = tiny_models(small_settings(**(PHASES | WEIGHTS)))
-    assert set(evaluate(models, step=1, weight_ptc=0.0).terms) == {"cls", "aux"}
-
-
-def test_without_both_contrasts_no_patch_is_cut_and_none_is_remembered(monkeypatch):
-    monkeypatch.delattr(tagged_patches, "sample_patches")
-    settings = small_settings(**(PHASES | WEIGHTS | {"weight_lig": 0.0, "weight_lil": 0.0, "weight_patch": 0.0}))
+def test_a_part_whose_weights_are_all_0_is_left_out(monkeypatch):
+    monkeypatch.delattr(tagged_patches, "sample_patches")  # no patch may be cut
+    monkeypatch.delattr(crop_pass_module, "multi_scale_cam")  # no CAM may be computed
+    off = {f"weight_{term}": 0.0 for term in ("ptc", "lig", "lil", "patch", "seg", "reg")}
+    settings = small_settings(**(PHASES | off))
     models = build_models(settings, num_classes=NUM_CLASSES, device=CPU)
     result = models.objective(crop_pass(models, settings, step=LAST))
-    assert set(result.terms) == ALL - {"lig", "lil", "patch"}
-    assert set(models.objective.parts) == set(result.updates) == {"classification", "tokens", "segmentation"}
-
-
-def test_without_l_lil_the_reservoir_gets_no_keys(models):
-    assert contrast_of(evaluate(models, weight_lil=0.0)).keys is None
+    assert set(result.terms) == {"cls", "aux"}
+    assert set(models.objective.parts) == set(result.updates) == {"classification"}
 
 
 @pytest.mark.parametrize("step", [0, 2, 3])
@@ -145,37 +91,17 @@ def test_the_total_is_the_weighted_sum_of_equation_9(models, step):
     assert result.total.item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_the_classification_losses_are_multi_label_soft_margins(models):
-    result = evaluate(models, step=0)
-    output = models.network(tiny_inputs().weak)
-    for name, logits in (("cls", output.logits), ("aux", output.aux_logits)):
-        costs = [
-            math.log(1 + math.exp(-logit if label else logit))
-            for row, labels in zip(logits.tolist(), LABELS, strict=True)
-            for logit, label in zip(row, labels, strict=True)
-        ]
-        assert result.terms[name].item() == pytest.approx(sum(costs) / len(costs), rel=1e-5)
+@pytest.mark.parametrize(("step", "kind"), [(3, "auxiliary"), (4, "final")])
+def test_the_auxiliary_cam_tags_patches_until_the_switch(models, step, kind):
+    crops = crop_pass(models, small_settings(**(PHASES | WEIGHTS)), step=step)
+    patches, cutter = contrast_of(models.objective(crops)).patches, memory_of(models).cutter
+    tags = {name: cutter.cut(crops.inputs, cam).tags.tolist() for name, cam in crops.cams._asdict().items()}
+    assert patches.tags.tolist() == tags[kind]
+    assert tags["final"] != tags["auxiliary"]
 
 
-@pytest.mark.parametrize(("step", "kind"), [(2, "auxiliary"), (3, "auxiliary"), (4, "final"), (5, "final")])
-def test_patches_are_tagged_from_the_auxiliary_cam_until_the_switch(models, monkeypatch, step, kind):
-    given: list[Tensor] = []
-    original = tagged_patches.three_way_labels
-
-    def keep(cam, *rest, **thresholds):
-        given.append(cam)
-        return original(cam, *rest, **thresholds)
-
-    monkeypatch.setattr(tagged_patches, "three_way_labels", keep)
-    evaluate(models, step=step)
-    with torch.no_grad():
-        cams = taught(models)
-    torch.testing.assert_close(given[0], getattr(cams, kind))
-    assert not torch.allclose(cams.final, cams.auxiliary, atol=1e-2)
-
-
-def test_cams_that_teach_lie_in_0_to_1_inside_the_image_and_carry_no_gradient(models):
-    inputs, cams = tiny_inputs(), taught(models)
+def test_cams_lie_in_0_to_1_inside_the_image_and_have_no_gradient(models):
+    inputs, cams = tiny_inputs(), crop_pass(models, small_settings()).cams
     outside = ~inputs.inside.unsqueeze(1).expand_as(cams.final)
     for cam in cams:
         assert not cam.requires_grad
@@ -195,7 +121,7 @@ def test_the_crop_is_encoded_with_gradient_once(models):
     assert passes == [(True, 2, 64), (False, 2, 64), (False, 4, 32), (True, 6, 32), (True, 2, 32)]
 
 
-def test_a_call_changes_no_state_and_the_draws_alone_decide(models):
+def test_a_call_changes_no_state_and_depends_on_the_draws_alone(models):
     before, state = snapshot(models), torch.get_rng_state()
     first, again, other = (evaluate(models, seed=seed) for seed in (0, 0, 1))
     assert torch.equal(torch.get_rng_state(), state)
@@ -203,20 +129,6 @@ def test_a_call_changes_no_state_and_the_draws_alone_decide(models):
     assert all(weight.grad is None for module in models.modules().values() for weight in module.parameters())
     assert torch.equal(first.total, again.total)
     assert not torch.equal(first.total, other.total)
-
-
-def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
-    models = retuned(models, small_settings(**(PHASES | WEIGHTS), use_rectification=False))
-    result = evaluate(models)
-    result.total.backward()
-    silent = [name for name, weight in models.network.named_parameters() if weight.grad is None]
-    assert silent == []
-    assert all(weight.grad is None for weight in memory_of(models).teacher.parameters())
-    assert not memory_of(models).prototypes.vectors.requires_grad
-    assert not memory_of(models).reservoir.keys.requires_grad
-    update = result.updates["patches"]
-    assert not update.embeddings.requires_grad
-    assert not update.contrast.keys.requires_grad
 
 
 @pytest.mark.parametrize(
@@ -232,7 +144,7 @@ def test_the_whole_objective_trains_the_whole_network_and_nothing_else(models):
         ("reg", {"encoder", "decoder"}),
     ],
 )
-def test_a_term_trains_its_own_parts_and_no_target(models, term, parts):
+def test_each_term_trains_its_own_modules_and_no_teacher(models, term, parts):
     models = retuned(models, small_settings(**(PHASES | WEIGHTS), use_rectification=False))
     evaluate(models).terms[term].backward()
     trained = {
@@ -241,14 +153,16 @@ def test_a_term_trains_its_own_parts_and_no_target(models, term, parts):
         if weight.grad is not None and (weight.grad != 0).any()
     }
     assert trained == parts
+    assert all(weight.grad is None for weight in memory_of(models).teacher.parameters())
 
 
-def test_the_crop_embedding_is_the_projected_class_token_of_the_crop(models):
-    embedding = evaluate(models).updates["patches"].embeddings
-    torch.testing.assert_close(embedding, models.network.embed(tiny_inputs().weak))
+def test_updates_have_no_gradient(models):
+    update = evaluate(models).updates["patches"]
+    assert not update.embeddings.requires_grad
+    assert not update.contrast.keys.requires_grad
 
 
-def test_a_crop_of_nothing_but_padding_teaches_nothing_and_breaks_nothing(models):
+def test_a_crop_of_padding_only_adds_nothing_and_no_nan(models):
     blind = tiny_inputs(labels=LABELS[:1], boxes=((0, 0, 0, 0),))
     result = models.objective(crop_pass(models, small_settings(), inputs=blind, step=LAST))
     assert [result.terms[name].item() for name in ("ptc", "seg", "reg")] == [0, 0, 0]
@@ -257,7 +171,7 @@ def test_a_crop_of_nothing_but_padding_teaches_nothing_and_breaks_nothing(models
     assert all(weight.grad is None or weight.grad.isfinite().all() for weight in models.network.parameters())
 
 
-def test_half_precision_gives_nearly_the_same_terms(models):
+def test_bf16_gives_nearly_the_same_terms(models):
     single, half = evaluate(models), evaluate(models, **{"train.precision": "bf16"})
     assert half.total.dtype == torch.float32
     for name in ("cls", "aux", "ptc"):

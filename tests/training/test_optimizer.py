@@ -29,16 +29,12 @@ def test_the_rate_on_voc_follows_its_table(step, expected):
     assert rate(step) == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_rate_does_not_jump_where_the_warm_up_ends():
-    slope = (rate(1_500) - rate(0)) / 1_500
-    assert rate(1_500) - rate(1_499) == pytest.approx(slope, rel=1e-6)
-    assert rate(1_501) == pytest.approx(rate(1_500), rel=1e-4)
-
-
-def test_it_rises_through_the_warm_up_and_falls_after_it():
+def test_the_rate_rises_linearly_to_the_end_of_the_warm_up_without_a_jump_and_then_falls():
     rates = [rate(step) for step in range(20_000)]
     assert all(first < second for first, second in pairwise(rates[:1_501]))
     assert all(first > second > 0 for first, second in pairwise(rates[1_500:]))
+    assert rates[1_500] - rates[1_499] == pytest.approx((rates[1_500] - rates[0]) / 1_500, rel=1e-6)
+    assert rates[1_501] == pytest.approx(rates[1_500], rel=1e-4)
 
 
 def test_without_warm_up_the_first_step_has_the_full_rate():

@@ -1,4 +1,4 @@
-"""An interrupted run goes on as if nothing had happened; another run never takes up its state."""
+"""A resumed run ends with the same bits as an uninterrupted one, and no run uses the state of another."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ CHANGES = {
 
 
 class Interrupted(Exception):
-    """Stands for a kill."""
+    """Raised in place of a kill."""
 
 
 def run(tmp_path: Path, name: str, *, stop_after: int | None = None, **changes) -> Trainer:
@@ -47,92 +47,63 @@ def run(tmp_path: Path, name: str, *, stop_after: int | None = None, **changes) 
     return trainer
 
 
+def interrupt(tmp_path: Path, *, stop_after: int, **changes) -> Path:
+    """Interrupt the run "broken"; return its folder."""
+    with pytest.raises(Interrupted):
+        run(tmp_path, "broken", stop_after=stop_after, **changes)
+    return tmp_path / "broken"
+
+
 def assert_same_weights(one: Trainer, other: Trainer) -> None:
     for name, module in one.state.models.modules().items():
         for key, value in module.state_dict().items():
             assert torch.equal(value, other.state.models.modules()[name].state_dict()[key]), (name, key)
 
 
-def test_a_continued_run_ends_in_the_weights_and_curves_of_an_unbroken_one(tmp_path):
-    unbroken = run(tmp_path, "unbroken")
-    with pytest.raises(Interrupted):
-        run(tmp_path, "broken", stop_after=4)
-    continued = run(tmp_path, "broken")
-    assert_same_weights(unbroken, continued)
-    assert continued.state.curves == unbroken.state.curves
-    assert [point["step"] for point in continued.state.curves] == [1, 2, 3, 4, 5, 6]
-
-
-def test_what_was_counted_before_an_interruption_is_in_the_next_point(tmp_path):
-    seldom = {"train.log_every": 3}  # the state saved at step 4 lies between two points
-    unbroken = run(tmp_path, "unbroken", **seldom)
-    with pytest.raises(Interrupted):
-        run(tmp_path, "broken", stop_after=4, **seldom)
-    continued = run(tmp_path, "broken", **seldom)
-    assert continued.state.curves == unbroken.state.curves
-    assert "patches/class" in continued.state.curves[-1]
-
-
-def test_learning_curves_on_disk_have_no_gap_after_a_restart(tmp_path):
-    with pytest.raises(Interrupted):
-        run(tmp_path, "broken", stop_after=4)
-    run(tmp_path, "broken")
+@pytest.mark.parametrize("log_every", [1, 3])  # with 3 the state saved at step 4 lies between two points
+def test_a_resumed_run_has_the_same_weights_curves_and_log(tmp_path, log_every):
+    every = {"train.log_every": log_every}
+    unbroken = run(tmp_path, "unbroken", **every)
+    interrupt(tmp_path, stop_after=4, **every)
+    resumed = run(tmp_path, "broken", **every)
+    assert_same_weights(unbroken, resumed)
+    assert resumed.state.curves == unbroken.state.curves
+    assert "patches/class" in resumed.state.curves[-1]
     lines = (tmp_path / "broken_log/plots/metrics/loss/total.tsv").read_text().splitlines()[1:]
-    assert [line.split("\t")[0] for line in lines] == ["1", "2", "3", "4", "5", "6"]
+    assert [int(line.split("\t")[0]) for line in lines] == [*range(log_every, 7, log_every)]
 
 
-def test_a_damaged_checkpoint_is_named_and_the_one_before_leads_to_the_same_end(tmp_path):
+def test_a_run_resumes_from_the_checkpoint_before_a_damaged_one(tmp_path):
     unbroken = run(tmp_path, "unbroken")
-    with pytest.raises(Interrupted):
-        run(tmp_path, "broken", stop_after=4)
-    newest, older = (file.path for file in list_checkpoints(tmp_path / "broken"))
+    folder = interrupt(tmp_path, stop_after=4)
+    newest, older = (file.path for file in list_checkpoints(folder))
     newest.write_bytes(newest.read_bytes()[:1000])
-    continued = run(tmp_path, "broken")
-    (fault,) = continued.state.faults
+    resumed = run(tmp_path, "broken")
+    (fault,) = resumed.state.faults
     assert fault.startswith(f"{newest} is damaged")
     assert fault.endswith("the run goes on from step 2")
-    assert_same_weights(unbroken, continued)
-    assert [(file.step, file.path == newest) for file in list_checkpoints(tmp_path / "broken")] == [
-        (4, False),
-        (2, False),
-    ]
+    assert_same_weights(unbroken, resumed)
+    assert [file.step for file in list_checkpoints(folder)] == [4, 2]
     assert older.exists()
+    assert not newest.exists()
 
 
-def test_a_run_of_which_no_checkpoint_is_sound_does_not_begin_anew_by_itself(tmp_path):
-    with pytest.raises(Interrupted):
-        run(tmp_path, "broken", stop_after=2)
-    (file,) = list_checkpoints(tmp_path / "broken")
+def test_a_run_with_damaged_checkpoints_only_is_refused(tmp_path):
+    (file,) = list_checkpoints(interrupt(tmp_path, stop_after=2))
+    assert file.step == 2, "saved although the run was interrupted"
     file.path.write_bytes(b"")
     with pytest.raises(SecoError, match=rf"{file.path.name} is damaged .*: delete .* to train from the first step"):
         run(tmp_path, "broken")
 
 
-def test_what_was_saved_reaches_the_disk_though_the_run_ends_in_a_fault(tmp_path):
-    with pytest.raises(Interrupted):
-        run(tmp_path, "broken", stop_after=2)
-    assert [file.step for file in list_checkpoints(tmp_path / "broken")] == [2]
-
-
-def test_a_fault_of_writing_does_not_hide_the_one_that_ended_the_run(tmp_path):
+def test_a_write_error_ends_the_run_but_hides_no_earlier_error(tmp_path):
     (tmp_path / "broken").write_text("a file where the folder of the run should be")
-    with pytest.raises(Interrupted):
-        run(tmp_path, "broken", stop_after=2)
-
-
-def test_a_fault_of_writing_ends_the_run_at_the_next_save(tmp_path):
-    (tmp_path / "broken").write_text("a file where the folder of the run should be")
+    interrupt(tmp_path, stop_after=2)
     with pytest.raises(SecoError, match="cannot write"):
         run(tmp_path, "broken")
 
 
-def test_the_state_of_a_finished_run_goes(tmp_path):
-    trainer = run(tmp_path, "run")
-    trainer.state.discard()
-    assert not (tmp_path / "run").exists()
-
-
-def test_a_run_is_noted_while_it_is_held(tmp_path):
+def test_a_run_under_way_has_a_note_and_its_empty_folder_is_removed(tmp_path):
     with exclusive_run(tmp_path / "run", {"steps": 6, "dataset": "data/raw/demo"}):
         (found,) = list_runs(tmp_path)
     assert found.note.pop("started") > 1.7e9
@@ -140,15 +111,15 @@ def test_a_run_is_noted_while_it_is_held(tmp_path):
     assert not (tmp_path / "run").exists(), "nothing was saved"
 
 
-def test_a_run_of_other_settings_code_or_data_has_another_name(tmp_path):
-    code, data = [tmp_path / "code", tmp_path / "train.py"], tmp_path / "data"
-    files = (data / "manifest.csv", code[0] / "losses" / "energy.py", code[1])
+def test_the_fingerprint_depends_on_settings_code_data_and_first_weights(tmp_path):
+    code, data, weights = [tmp_path / "code", tmp_path / "train.py"], tmp_path / "data", tmp_path / "w.safetensors"
+    files = (data / "manifest.csv", code[0] / "losses" / "energy.py", code[1], weights)
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("a")
 
     def named(**changes) -> str:
-        return fingerprint(small_settings(**changes), data=data, code=code)
+        return fingerprint(small_settings(**{"backbone.pretrained": str(weights)} | changes), data=data, code=code)
 
     name = named()
     assert name == named(**{"evaluate.pictures": 2, "crf.iterations": 3, "export.background": 0.4})
@@ -160,16 +131,10 @@ def test_a_run_of_other_settings_code_or_data_has_another_name(tmp_path):
     assert name == named()
 
 
-def test_a_run_from_other_weights_has_another_name(tmp_path):
-    (tmp_path / "weights.safetensors").write_text("a")
-    settings = small_settings(**{"backbone.pretrained": str(tmp_path / "weights.safetensors")})
-    name = fingerprint(settings, data=tmp_path, code=[])
-    (tmp_path / "weights.safetensors").write_text("b")
-    assert name != fingerprint(settings, data=tmp_path, code=[])
-
-
-def test_the_model_on_disk_is_the_network_with_its_settings(tmp_path):
+def test_a_finished_run_saves_its_model_and_discards_its_state(tmp_path):
     trainer = run(tmp_path, "run")
+    trainer.state.discard()
+    assert not (tmp_path / "run").exists()
     trainer.save_model(tmp_path / "model")
     stored = read_model(tmp_path / "model")
     assert stored.settings["patch_size"] == trainer.settings.patch_size
@@ -189,7 +154,7 @@ def test_a_state_that_is_not_finite_is_never_saved(tmp_path):
     assert not list_checkpoints(tmp_path / "run")
 
 
-def test_a_run_that_is_asked_to_stop_saves_the_step_though_nobody_reads_how_far_it_is(tmp_path):
+def test_a_run_asked_to_stop_saves_its_step_although_its_output_is_closed(tmp_path):
     settings = small_settings(**CHANGES | {"train.checkpoint_every": 100})
     trainer = Trainer(settings, demo_manifest(tmp_path / "data"), resume_folder=tmp_path / "run")
 

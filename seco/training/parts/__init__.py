@@ -1,1 +1,1 @@
-"""The parts of objectives, one a file. `seco.training.methods` says which method has which."""
+"""The parts of objectives, one a file; `seco.training.methods` lists those of each method."""

@@ -10,7 +10,7 @@ from seco.method.cam import three_way_labels
 from seco.method.local_crops import sample_local_crops, show_objects
 from seco.method.patches import crop_patches, flip_patches
 from seco.models.network import SeCoNetwork
-from seco.models.teacher import follow, frozen_copy
+from seco.models.teacher import frozen_copy, update_average
 from seco.training.crop_pass import CropPass, Inputs
 from seco.training.objective import Contribution, Part
 
@@ -79,7 +79,7 @@ class ClassTokenContrast(Part):
 
     def update_state(self, update: object, network: SeCoNetwork) -> None:  # noqa: ARG002
         """Move the projector's teacher."""
-        follow(self.teacher, network.projector, momentum=self.momentum)
+        update_average(self.teacher, network.projector, momentum=self.momentum)
 
     def cut(self, inputs: Inputs, cam: Tensor) -> LocalCrops:
         """Cut local crops out of the strong views; a normalised CAM ``[B, C, H, W]`` says which show an object."""

@@ -1,4 +1,4 @@
-"""Separate: patches are cut out of the views and tagged from the CAM (sec. 3.3); what the tags are is counted."""
+"""Separate: cut patches from the views, tag them by the CAM (sec. 3.3), and count the tags."""
 
 from typing import NamedTuple
 
