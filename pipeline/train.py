@@ -37,17 +37,11 @@ def train(
 
     `torchrun --nproc-per-node=N -m pipeline train` shares each batch among N processes.
     """
-    from rich.console import Console
-
-    from seco.compute.distributed import process_group, rank
+    from seco.compute.distributed import process_group
     from seco.config.settings import load_settings
-    from seco.runtime.progress import progress
     from seco.storage.atomic import require_writable
     from seco.storage.manifest import read_manifest
-    from seco.training.loading import describe_batches
-    from seco.training.log import TrainingLog
     from seco.training.resume import exclusive_run, fingerprint
-    from seco.training.trainer import Trainer
 
     settings = load_settings(params)
     manifest = read_manifest(data)
@@ -56,22 +50,37 @@ def train(
         return
     require_writable(output)
     with process_group():
-        console = Console(stderr=True, quiet=rank() > 0)
-        say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
-        usual = PAPER_BATCH.get(str(settings.prepare.classes))
-        say(f"train: {describe_batches(settings.train.batch_size, usual=usual)}")
         folder = resume / fingerprint(settings, data=data, code=training_code())
         with exclusive_run(folder, _note(settings)):
-            score = _scorer(settings, manifest) if settings.train.evaluate_every else None
-            trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
-            for fault in trainer.state.faults:
-                say(f"train: {fault}")
-            bar = progress("train", settings.train.steps, console=console)
-            with trainer.state, TrainingLog(curves) as log, bar as advance:
-                trainer.run(log, advance)
-            if rank() == 0:
-                trainer.save_model(output)
-                trainer.state.discard()
+            _run(settings, manifest, folder=folder, output=output, curves=curves, skip_bad=skip_bad)
+
+
+def _run(
+    settings: "Settings", manifest: "Manifest", *, folder: Path, output: Path, curves: Path, skip_bad: bool
+) -> None:
+    """Train from the run's last checkpoint in `folder`; rank 0 shows the progress and writes the model."""
+    from rich.console import Console
+
+    from seco.compute.distributed import rank
+    from seco.runtime.progress import progress
+    from seco.training.loading import describe_batches
+    from seco.training.log import TrainingLog
+    from seco.training.trainer import Trainer
+
+    console = Console(stderr=True, quiet=rank() > 0)
+    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    usual = PAPER_BATCH.get(str(settings.prepare.classes))
+    say(f"train: {describe_batches(settings.train.batch_size, usual=usual)}")
+    score = _scorer(settings, manifest) if settings.train.evaluate_every else None
+    trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
+    for fault in trainer.state.faults:
+        say(f"train: {fault}")
+    bar = progress("train", settings.train.steps, console=console)
+    with trainer.state, TrainingLog(curves) as log, bar as advance:
+        trainer.run(log, advance)
+    if rank() == 0:
+        trainer.save_model(output)
+        trainer.state.discard()
 
 
 def training_code() -> list[Path]:

@@ -12,6 +12,7 @@ from PIL import Image
 from seco.data.checks import CheckedDataset, FactsCache, check
 from seco.data.dataset import read_dataset
 from seco.data.masks import rasterise_masks
+from seco.data.prepare import DatasetStatistics, write_dataset
 from seco.errors import SecoError
 from seco.storage.manifest import Record
 from seco.storage.masks import write_mask
@@ -161,3 +162,8 @@ def faults_of(root: Path, data_format: str, **settings: Any) -> list[str]:
         return prepared(root, data_format, **settings).faults
     except SecoError as error:
         return [str(error)]
+
+
+def written(found: Prepared, root: Path, folder: Path) -> DatasetStatistics:
+    """Write what `prepare` writes of a data set into a folder."""
+    return write_dataset(folder, found.dataset, root=root, mask_cache=mask_cache(root))
