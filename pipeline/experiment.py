@@ -95,9 +95,9 @@ def report(
     """Write the tables and pictures of all studies into the results page."""
     from seco.config.yaml_file import read_yaml
     from seco.studies.definitions import Studies
-    from seco.studies.report import write_report
+    from seco.studies.report import write_results_page
 
-    written = write_report(
+    written = write_results_page(
         Studies(studies),
         read_yaml(params),
         results=results,

@@ -26,7 +26,7 @@ def list_runs(*, folder: Resume) -> None:
     from seco.console.runs import show_runs
     from seco.training import runs
 
-    found = runs.list_runs(folder)
+    found = runs.find_runs(folder)
     if found:
         show_runs(found, now=time.time())
     else:
@@ -39,11 +39,11 @@ def clean_runs(names: Names = None, every: Every = False, *, folder: Resume) -> 
     from rich.filesize import decimal
 
     from seco.errors import SecoError
-    from seco.training.runs import delete_run, list_runs
+    from seco.training.runs import delete_run, find_runs
 
     if bool(names) == every:
         raise SecoError("say which runs to delete: their names, as `seco resume list` shows them, or --all")
-    found = list_runs(folder)
+    found = find_runs(folder)
     chosen = _choose(found, names) if names else [run for run in found if run.owner is None]
     for run in chosen:
         delete_run(folder / run.name)

@@ -122,7 +122,7 @@ def _profile(settings: "Settings", manifest: "Manifest") -> None:
     import tempfile
 
     from seco.compute.distributed import process_group, rank
-    from seco.runtime.profiler import kinds_table, profile_steps, to_markdown
+    from seco.runtime.profiler import kinds_table, profile_page, profile_steps
     from seco.storage.atomic import atomic_write_text
     from seco.training.crop_pass import to_device
     from seco.training.trainer import Trainer
@@ -141,5 +141,5 @@ def _profile(settings: "Settings", manifest: "Manifest") -> None:
         trace = folder / "trace.json" if rank() == 0 else None
         found = profile_steps(step, steps=MEASURED, device=trainer.device, trace=trace)
         if rank() == 0:
-            atomic_write_text(folder / "table.md", to_markdown(found))
+            atomic_write_text(folder / "table.md", profile_page(found))
             typer.echo(kinds_table(found), nl=False)

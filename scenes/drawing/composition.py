@@ -47,7 +47,7 @@ class Scene:
     mask: NDArray[np.uint8]
 
 
-def compose(rng: np.random.Generator, spec: SceneSpec, *, height: int, width: int) -> Scene:
+def compose_scene(rng: np.random.Generator, spec: SceneSpec, *, height: int, width: int) -> Scene:
     """Return a scene that shows the classes of `spec`, and no other, on its background.
 
     When there are a horse and a person, the person rides in half of the cases; a lone class may come twice.
@@ -65,7 +65,7 @@ def single_object_scene(rng: np.random.Generator, *, size: int, class_id: int) -
     All backgrounds are equally likely, whatever the class: there is no co-occurrence to learn from.
     """
     classes = () if class_id == BACKGROUND else (CLASSES[class_id - 1],)
-    return compose(rng, SceneSpec(classes, any_background(rng), biased=False), height=size, width=size)
+    return compose_scene(rng, SceneSpec(classes, any_background(rng), biased=False), height=size, width=size)
 
 
 def portrait(index: int, *, size: int, seed: int) -> NDArray[np.uint8]:

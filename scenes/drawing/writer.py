@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from scenes.drawing.bias import SceneSpec, sample_biased, sample_unbiased
-from scenes.drawing.composition import compose
+from scenes.drawing.composition import compose_scene
 from seco.runtime.parallel import process_map
 from seco.runtime.signals import deferred
 from seco.storage.contexts import CONTEXTS_FILE, ImageContexts, write_contexts
@@ -115,7 +115,7 @@ def _write_scene(job: Job, *, folder: Path, bias: float, image_size: int, seed: 
     spec = sample_unbiased(rng) if job.split == "val_unbiased" else sample_biased(rng, bias=bias)
     longer, shorter = image_size, int(rng.integers(round(0.8 * image_size), image_size + 1))
     height, width = (longer, shorter) if rng.random() < 0.35 else (shorter, longer)
-    scene = compose(rng, spec, height=height, width=width)
+    scene = compose_scene(rng, spec, height=height, width=width)
     photograph = folder / "JPEGImages" / f"{job.image_id}.jpg"
     Image.fromarray(scene.image).save(photograph, quality=int(rng.integers(78, 95)))
     mask_path(folder / "SegmentationClass", job.image_id).write_bytes(encode_mask(scene.mask))

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-Counts = npt.NDArray[np.int64]
-Values = npt.NDArray[np.float64]
+PairCounts = npt.NDArray[np.int64]
 
 
-def count_pairs(label_sets: Sequence[Sequence[int]], *, num_classes: int) -> Counts:
+def count_pairs(label_sets: Sequence[Sequence[int]], *, num_classes: int) -> PairCounts:
     """Count the images in which classes occur together.
 
     Args:

@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from seco.data.checks import CheckedDataset, CheckedImage
-from seco.data.cooccurrence import Counts, Values, count_pairs
+from seco.data.cooccurrence import PairCounts, count_pairs
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_bytes, temporary_path
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
@@ -34,8 +37,8 @@ class DatasetStatistics:
     """
 
     summary: dict[str, Any]
-    counts: Counts
-    lifts: Values
+    counts: PairCounts
+    lifts: npt.NDArray[np.float64]
 
 
 def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cache: Path) -> DatasetStatistics:

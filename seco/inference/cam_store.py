@@ -18,7 +18,7 @@ _DAMAGE = (OSError, KeyError, ValueError, EOFError, TypeError, AttributeError, z
 
 
 @dataclass(frozen=True, eq=False)
-class Cam:
+class StoredCam:
     """The activation maps of one image.
 
     Attributes:
@@ -59,7 +59,7 @@ def write_cam(folder: Path, image_id: str, class_ids: npt.NDArray[np.integer], m
     atomic_write_bytes(cam_path(folder, image_id), buffer.getvalue())
 
 
-def read_cam(folder: Path, image_id: str) -> Cam:
+def read_cam(folder: Path, image_id: str) -> StoredCam:
     """Return the CAM of one image, its maps as float32.
 
     Raises:
@@ -78,4 +78,4 @@ def read_cam(folder: Path, image_id: str) -> Cam:
         raise SecoError(f"{path} is not a CAM of this project: run `seco export-cams` again")
     if not np.isfinite(maps).all():
         raise SecoError(f"the CAM {path} is not finite: run `seco export-cams` again")
-    return Cam(class_ids=class_ids, maps=maps.astype(np.float32))
+    return StoredCam(class_ids=class_ids, maps=maps.astype(np.float32))

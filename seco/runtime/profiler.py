@@ -86,7 +86,7 @@ def kinds_table(profile: Profile) -> str:
     return "\n".join(["| kind | ms a step | share |", "|---|--:|--:|", *rows]) + "\n"
 
 
-def to_markdown(profile: Profile) -> str:
+def profile_page(profile: Profile) -> str:
     """Return a page: the time of a step, of the kinds of operations, and of the slowest operators."""
     rows = [
         f"| {name} | {calls:.0f} | {1e3 * seconds:.1f} | {_share(seconds, profile)} |"

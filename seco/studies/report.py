@@ -13,7 +13,7 @@ from seco.storage.atomic import atomic_write_bytes, atomic_write_text
 from seco.studies.definitions import Studies, Study
 from seco.studies.pictures import study_picture, tag_picture
 from seco.studies.results import Row, read_rows
-from seco.studies.study_tables import class_table, cost_table, scores_table, study_scores
+from seco.studies.study_tables import class_scores_table, cost_table, scores_table, study_scores
 
 _HEAD = """# Results
 
@@ -25,7 +25,7 @@ ratio is infinite; means leave it out, and the tables count it.
 _MIXED = "**Some runs had other settings than the rest** (column `changes` of the results): compare them with care."
 
 
-def write_report(
+def write_results_page(
     studies: Studies,
     settings: Mapping[str, object],
     *,
@@ -113,7 +113,7 @@ def _tables(study: Study, scores: pd.DataFrame, biased: Sequence[str]) -> list[s
     reference = references[0] if len(references) == 1 else "the reference at the same value"
     tables = {
         "scores": (f"Scores; Δ is the difference to {reference} on the same seeds", scores_table(scores, biased)),
-        "classes": ("IoU in percent and, in brackets, the confusion ratio", class_table(scores, biased)),
+        "classes": ("IoU in percent and, in brackets, the confusion ratio", class_scores_table(scores, biased)),
         "cost": ("Time, and how near the scores come to full supervision's", cost_table(scores)),
     }
     return [f"{title}:\n\n{to_markdown(table)}".rstrip("\n") for title, table in map(tables.__getitem__, study.tables)]

@@ -84,7 +84,7 @@ def scores_table(scores: pd.DataFrame, biased: Sequence[str]) -> pd.DataFrame:
     return table.reset_index()
 
 
-def class_table(scores: pd.DataFrame, biased: Sequence[str]) -> pd.DataFrame:
+def class_scores_table(scores: pd.DataFrame, biased: Sequence[str]) -> pd.DataFrame:
     """Return a row a biased class, one for all of them and one for all classes (Table 3), a column a variant.
 
     A cell is "IoU % (confusion ratio)", means ± standard deviations.

@@ -10,7 +10,7 @@ from dvclive.live import Live
 from torch import Tensor
 
 from seco.compute.distributed import rank, sum_over_ranks
-from seco.training.objective import Counts, StepResult
+from seco.training.objective import CurveCounts, StepResult
 
 Point = dict[str, float]
 """Values of one step by the name of their curve, and the step itself."""
@@ -75,7 +75,7 @@ class ShareCounter:
     def __init__(self) -> None:
         self.counts: dict[str, Tensor] = {}
 
-    def add(self, counts: Counts) -> None:
+    def add(self, counts: CurveCounts) -> None:
         """Add the counts of a step; the host does not wait for them."""
         for name, pair in counts.items():
             found = torch.stack(pair).detach().double()
@@ -93,7 +93,7 @@ class ShareCounter:
         self.counts = {name: own * count.to(device) for name, count in gathered.items()}
 
 
-def measure(result: StepResult, shares: ShareCounter, *, rate: float) -> Point:
+def curve_point(result: StepResult, shares: ShareCounter, *, rate: float) -> Point:
     """Return the losses of a step and the shares since the last point, over all ranks, and clear the counter.
 
     Every rank takes part. The host waits for the device once.

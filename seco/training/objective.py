@@ -10,7 +10,7 @@ from seco.models.network import SeCoNetwork
 from seco.training.crop_pass import CropPass
 from seco.training.views import View
 
-Counts = dict[str, tuple[Tensor, Tensor]]
+CurveCounts = dict[str, tuple[Tensor, Tensor]]
 """Counts for the learning curves, by curve: how many, of how many."""
 
 
@@ -21,7 +21,7 @@ class Contribution(NamedTuple):
     """Loss terms by name, unweighted; empty before the part's phase begins."""
     update: Any = None
     """What ``update_state`` needs once the weights have moved."""
-    counts: Counts = {}  # noqa: RUF012
+    counts: CurveCounts = {}  # noqa: RUF012
 
 
 class Part(nn.Module):
@@ -60,7 +60,7 @@ class StepResult(NamedTuple):
     """Unweighted, by name; only those whose phase has begun."""
     updates: dict[str, Any]
     """By name of the part."""
-    counts: Counts
+    counts: CurveCounts
 
 
 class Objective(nn.Module):

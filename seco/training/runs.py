@@ -72,7 +72,7 @@ def note_run(folder: Path, note: Mapping[str, Any]) -> None:
         write_json(path, {**note, "started": round(time.time())})
 
 
-def list_runs(root: Path) -> list[SavedRun]:
+def find_runs(root: Path) -> list[SavedRun]:
     """Return the runs in a folder, the last saved one first; other folders are left out."""
     folders = [path for path in root.glob("*") if (path / _NOTE).is_file() or list_checkpoints(path)]
     return sorted(map(_describe, folders), key=lambda run: (-(run.saved or 0.0), run.name))

@@ -18,7 +18,7 @@ from seco.storage.manifest import Manifest
 from seco.storage.model import StoredModel, write_model
 from seco.training.crop_pass import CropPass, Inputs, to_device
 from seco.training.loading import Batch, SampleStream, TrainingSet, training_batches
-from seco.training.log import Point, TrainingLog, measure
+from seco.training.log import Point, TrainingLog, curve_point
 from seco.training.methods import build_models
 from seco.training.objective import StepResult
 from seco.training.optimizer import build_optimizer, learning_rate_factor, set_learning_rate
@@ -172,7 +172,7 @@ class Trainer:
             raise self._not_finite(result, batch)
         point: Point = {}
         if is_finite and (state.step % train.log_every == 0 or state.step == train.steps):
-            point |= measure(result, state.shares, rate=state.optimizer.param_groups[0]["lr"])
+            point |= curve_point(result, state.shares, rate=state.optimizer.param_groups[0]["lr"])
         if self.score is not None and state.step % train.evaluate_every == 0:
             point |= self.score(state.models.network)
         if point:

@@ -3,7 +3,7 @@ import time
 import pytest
 import torch
 
-from seco.runtime.profiler import Operator, Profile, kind_of, kinds_table, profile_steps, to_markdown
+from seco.runtime.profiler import Operator, Profile, kind_of, kinds_table, profile_page, profile_steps
 from tests.tiny import CPU
 
 
@@ -40,7 +40,7 @@ def test_kinds_add_up_to_the_step_and_the_rest_counts_as_host():
         "host and waiting": 0.25,
     }
     assert "| matrix products | 625.0 | 62.5 % |" in kinds_table(profile)
-    assert "| aten::mm | 3 | 500.0 | 50.0 % |" in to_markdown(profile)
+    assert "| aten::mm | 3 | 500.0 | 50.0 % |" in profile_page(profile)
 
 
 def test_calls_and_times_are_those_of_one_step():

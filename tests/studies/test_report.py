@@ -8,7 +8,7 @@ from PIL import Image
 from scenes.drawing.bias import CLASSES as DEMO
 from seco.errors import SecoError
 from seco.studies.definitions import Studies
-from seco.studies.report import write_report
+from seco.studies.report import write_results_page
 from seco.studies.results import Row, add_rows
 from tests.studies.projects import write
 from tests.studies.rows import row
@@ -44,7 +44,7 @@ def report(folder: Path, rows: dict[str, list[Row]]) -> tuple[list[str], str]:
     page, places = folder / "docs/results.md", {"results": folder / "results", "pictures": folder / "docs/images"}
     settings = {"patch_size": 64}
     studies = Studies(folder / "studies.yaml")
-    written = write_report(studies, settings, page=page, seed_split="train", split="val", **places)
+    written = write_results_page(studies, settings, page=page, seed_split="train", split="val", **places)
     return written, page.read_text()
 
 

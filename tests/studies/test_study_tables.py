@@ -7,7 +7,14 @@ import pytest
 
 from seco.errors import SecoError
 from seco.studies.results import Row
-from seco.studies.study_tables import class_table, cost_table, paired_difference, scores_table, spread, study_scores
+from seco.studies.study_tables import (
+    class_scores_table,
+    cost_table,
+    paired_difference,
+    scores_table,
+    spread,
+    study_scores,
+)
 from tests.studies.rows import row
 
 BIASED = ("boat", "person")
@@ -97,13 +104,13 @@ def test_what_was_measured_in_no_run_has_no_column():
 
 def test_classes_have_iou_and_confusion_a_column_a_variant():
     rows = [row("SeCo", 0, miou=0.4, confusion=1.0, boat=0.5), row("SeCo", 1, miou=0.6, confusion=1.0, boat=0.9)]
-    assert class_table(scores_of(*rows), BIASED).set_index("class")["SeCo"].to_dict() == {
+    assert class_scores_table(scores_of(*rows), BIASED).set_index("class")["SeCo"].to_dict() == {
         "boat": "50.0 ± 14.1 (0.70 ± 0.28)",
         "person": "50.0 ± 14.1 (1.00 ± 0.00)",
         "biased classes": "50.0 ± 14.1 (0.85 ± 0.14)",
         "all classes": "50.0 ± 14.1 (1.00 ± 0.00)",
     }
-    assert [*class_table(scores_of(*rows, biased=()), ())["class"]] == ["all classes"]
+    assert [*class_scores_table(scores_of(*rows, biased=()), ())["class"]] == ["all classes"]
 
 
 def test_cost_is_minutes_and_the_share_of_full_supervision():

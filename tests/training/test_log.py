@@ -2,7 +2,7 @@
 
 import torch
 
-from seco.training.log import ShareCounter, measure
+from seco.training.log import ShareCounter, curve_point
 from seco.training.objective import StepResult
 from tests.tiny import CPU
 
@@ -19,7 +19,7 @@ def test_a_point_holds_the_losses_of_its_step_and_the_shares_since_the_last_poin
     shares = ShareCounter()
     shares.add(counted(right=(1, 4), wrong=(0, 0)))
     shares.add(counted(right=(3, 4), wrong=(0, 0), late=(1, 2)))
-    assert measure(result(2.0), shares, rate=0.1) == {
+    assert curve_point(result(2.0), shares, rate=0.1) == {
         "rate": 0.1,
         "loss/total": 2.0,
         "loss/cls": 1.0,
@@ -34,7 +34,7 @@ def test_saved_counts_are_restored_and_each_point_starts_from_zero():
     shares.gather()
     again.restore(shares.counts, CPU)
     again.add(counted(right=(3, 4)))
-    assert measure(result(2.0), again, rate=0.1)["right"] == 0.5
-    assert "right" not in measure(result(2.0), again, rate=0.1)
+    assert curve_point(result(2.0), again, rate=0.1)["right"] == 0.5
+    assert "right" not in curve_point(result(2.0), again, rate=0.1)
     again.add(counted(right=(4, 4)))
-    assert measure(result(2.0), again, rate=0.1)["right"] == 1.0
+    assert curve_point(result(2.0), again, rate=0.1)["right"] == 1.0

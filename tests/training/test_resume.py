@@ -13,7 +13,7 @@ from seco.storage.model import read_model
 from seco.training.checkpoint import list_checkpoints
 from seco.training.log import TrainingLog
 from seco.training.resume import exclusive_run, fingerprint
-from seco.training.runs import list_runs
+from seco.training.runs import find_runs
 from seco.training.trainer import Trainer
 from tests.demo_data import demo_manifest
 from tests.settings import small_settings
@@ -105,7 +105,7 @@ def test_a_write_error_ends_the_run_but_hides_no_earlier_error(tmp_path):
 
 def test_a_run_under_way_has_a_note_and_its_empty_folder_is_removed(tmp_path):
     with exclusive_run(tmp_path / "run", {"steps": 6, "dataset": "data/raw/demo"}):
-        (found,) = list_runs(tmp_path)
+        (found,) = find_runs(tmp_path)
     assert found.note.pop("started") > 1.7e9
     assert found.note == {"steps": 6, "dataset": "data/raw/demo"}
     assert not (tmp_path / "run").exists(), "nothing was saved"

@@ -14,7 +14,7 @@ import pytest
 from seco.errors import SecoError
 from seco.training import runs
 from seco.training.checkpoint import write_checkpoint
-from seco.training.runs import delete_run, hold_run, list_runs, note_run
+from seco.training.runs import delete_run, find_runs, hold_run, note_run
 from tests.imports import ROOT
 
 HOLDER = """
@@ -58,7 +58,7 @@ def test_a_run_that_another_process_holds_is_refused_with_its_pid(tmp_path: Path
 
 
 def test_a_killed_process_releases_its_run(tmp_path: Path, holder: subprocess.Popen) -> None:
-    assert list_runs(tmp_path) == []
+    assert find_runs(tmp_path) == []
     holder.send_signal(signal.SIGKILL)
     with hold_run(tmp_path / "run"):
         assert (tmp_path / "run/lock").read_text().startswith(f"pid {os.getpid()} on ")
@@ -101,7 +101,7 @@ def test_a_run_works_on_a_file_system_without_locks(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(fcntl, "lockf", unknown)
     with hold_run(tmp_path / "run"):
         note_run(tmp_path / "run", {})
-        assert list_runs(tmp_path)[0].owner is None
+        assert find_runs(tmp_path)[0].owner is None
 
 
 def test_a_folder_that_cannot_be_written_is_an_error_with_a_sentence(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_with_a_sentence(tmp_path: P
 def test_a_note_is_written_once(tmp_path: Path) -> None:
     note_run(tmp_path / "run", {"steps": 500})
     note_run(tmp_path / "run", {"steps": 600})
-    (run,) = list_runs(tmp_path)
+    (run,) = find_runs(tmp_path)
     assert run.note["steps"] == 500
     assert run.note["started"] > 1.7e9
 
@@ -126,24 +126,24 @@ def test_runs_are_listed_by_the_time_of_their_last_save(tmp_path: Path) -> None:
     note_run(tmp_path / "begun", {"steps": 500})
     (tmp_path / "data/export/cams").mkdir(parents=True)
     (tmp_path / "data/train.pt").touch()
-    new, old, begun = list_runs(tmp_path)
+    new, old, begun = find_runs(tmp_path)
     assert (new.name, new.step, new.saved, new.owner, new.note) == ("new", 200, 2000.0, None, {})
     assert new.size == sum(path.stat().st_size for path in (tmp_path / "new").iterdir())
     assert (old.name, begun.name, begun.step, begun.saved) == ("old", "begun", None, None)
-    assert list_runs(tmp_path / "nowhere") == []
+    assert find_runs(tmp_path / "nowhere") == []
 
 
 @pytest.mark.parametrize("content", ["{", "[1]", "\0"])
 def test_a_damaged_note_counts_as_empty(tmp_path: Path, content: str) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run/run.json").write_text(content)
-    (run,) = list_runs(tmp_path)
+    (run,) = find_runs(tmp_path)
     assert run.note == {}
 
 
 def test_a_run_under_way_has_an_owner_and_cannot_be_deleted(tmp_path: Path, holder: subprocess.Popen) -> None:
     write_checkpoint(tmp_path / "run", {"value": 1}, step=1)
-    (run,) = list_runs(tmp_path)
+    (run,) = find_runs(tmp_path)
     assert run.owner is not None
     assert run.owner.startswith(f"pid {holder.pid} on ")
     with pytest.raises(SecoError, match="is training this very run"):

@@ -23,7 +23,7 @@ _SPLIT = re.compile(r"[\w.-]+")  # it becomes part of file names
 Row = dict[str, str]
 
 
-def read_csv(data: ReaderInput) -> Listing:
+def read_csv_listing(data: ReaderInput) -> Listing:
     """List the images of CSV files.
 
     Args:

@@ -10,7 +10,7 @@ from seco.method.patches import crop_patches, flip_patches, sample_patches
 from seco.method.tags import UNCERTAIN, tag_patches, tags_match_masks
 from seco.storage.label_map import IGNORE
 from seco.training.crop_pass import Inputs
-from seco.training.objective import Counts
+from seco.training.objective import CurveCounts
 
 
 class TaggedPatches(NamedTuple):
@@ -59,7 +59,9 @@ class PatchCutter(NamedTuple):
         strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=self.patch_size), mirror)
         return TaggedPatches(crop_patches(inputs.weak, corners, patch_size=self.patch_size), strong, tags, corners)
 
-    def count_right_tags(self, patches: TaggedPatches, after: Tensor, masks: Tensor, *, num_classes: int) -> Counts:
+    def count_right_tags(
+        self, patches: TaggedPatches, after: Tensor, masks: Tensor, *, num_classes: int
+    ) -> CurveCounts:
         """Count how many tags the true masks confirm: of each class, of those kept, and of those withdrawn.
 
         Args:
@@ -77,7 +79,7 @@ class PatchCutter(NamedTuple):
         return counts | {"tags/withdrawn_wrong": ((withdrawn & ~right).sum(), withdrawn.sum())}
 
 
-def count_tags(before: Tensor, after: Tensor) -> Counts:
+def count_tags(before: Tensor, after: Tensor) -> CurveCounts:
     """Count background, class and uncertain patches, and the tags that were withdrawn.
 
     Args:

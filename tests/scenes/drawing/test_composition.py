@@ -3,7 +3,7 @@ import pytest
 
 from scenes.drawing.backgrounds import BACKGROUNDS
 from scenes.drawing.bias import CLASSES, SceneSpec, sample_unbiased
-from scenes.drawing.composition import LEAST_AREA, Scene, compose, single_object_scene
+from scenes.drawing.composition import LEAST_AREA, Scene, compose_scene, single_object_scene
 
 
 def single(class_id: int, index: int) -> Scene:
@@ -14,7 +14,7 @@ def single(class_id: int, index: int) -> Scene:
 def test_every_class_can_stand_on_every_background(background: str) -> None:
     for index, name in enumerate(CLASSES):
         spec = SceneSpec((name,), background, biased=False)
-        scene = compose(np.random.default_rng(index), spec, height=90, width=110)
+        scene = compose_scene(np.random.default_rng(index), spec, height=90, width=110)
         assert scene.image.shape == (90, 110, 3)
         assert scene.image.dtype == scene.mask.dtype == np.uint8
         assert np.unique(scene.mask).tolist() == [0, index + 1]
@@ -24,7 +24,7 @@ def test_the_mask_shows_a_visible_piece_of_each_class_and_no_other_class() -> No
     for index in range(60):
         rng = np.random.default_rng((4, index))
         spec = sample_unbiased(rng)
-        mask = compose(rng, spec, height=120, width=150).mask
+        mask = compose_scene(rng, spec, height=120, width=150).mask
         ids, counts = np.unique(mask[mask > 0], return_counts=True)
         assert [CLASSES[i - 1] for i in ids] == list(spec.classes)
         assert counts.min() >= LEAST_AREA * mask.size
