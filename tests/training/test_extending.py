@@ -12,8 +12,6 @@ from seco.training.trainer import Trainer
 from tests.demo_data import demo_manifest
 from tests.settings import small_settings
 
-TWO_STEPS = {"train.steps": 2, "train.warmup_steps": 1, "train.log_every": 1}
-
 
 class TokenDecay(Part):
     """A new term: the mean square of the final tokens; it counts its steps."""
