@@ -38,8 +38,9 @@ def test_every_artefact_of_the_design_is_there(project):
     for record in records:
         size = (int(record["width"]), int(record["height"]))
         assert (project / "data/export/cams" / f"{record['id']}.npz").is_file()
-        folders = ["seeds"] if record["split"] == "val_unbiased" else ["seeds", "refined"]
-        masks = [project / "data/masks" / folder for folder in folders]
+        masks = [project / "data/export/seeds"]
+        if record["split"] != "val_unbiased":
+            masks.append(project / "data/refine")
         if record["split"] != "train":
             masks += [project / "data/predict" / variant for variant in ("single_scale", "multi_scale", "crf")]
         for folder in masks:

@@ -113,7 +113,7 @@ def test_every_loss_is_finite_from_its_phase_on(project: Path) -> None:
 def test_the_model_has_the_classes_of_voc(project: Path) -> None:
     stored = read_model(project / "data/train")
     assert stored.class_names == VOC
-    assert stored.settings["training"]["crop_size"] == 224
+    assert stored.settings["train"]["crop_size"] == 224
     assert stored.weights["classifier.weight"].shape[0] == 20
     assert list((project / ".seco/resume").iterdir()) == [], "a run that has ended leaves no state"
 

@@ -112,8 +112,7 @@ def test_the_old_scenes_stay_when_drawing_is_stopped(project: Project, start: St
 
 
 @pytest.mark.parametrize(
-    ("stage", "output"),
-    [("prepare", "prepare"), ("export", "export"), ("export-masks", "export/seeds"), ("predict", "predict")],
+    ("stage", "output"), [("prepare", "prepare"), ("export", "export"), ("export-masks", "export/seeds")]
 )
 def test_a_stage_finishes_its_first_file_and_begins_no_other(
     project: Project, stage: str, output: str, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from seco.storage import atomic
 from tests.pipeline.conftest import Project
@@ -85,13 +86,7 @@ def test_a_full_disk_under_new_scenes(project: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stage", "output"),
-    [
-        ("export-cams", "data/export/cams"),
-        ("export-masks", "data/export/seeds"),
-        ("refine", "data/refine"),
-        ("predict", "data/predict"),
-    ],
+    ("stage", "output"), [("export-cams", "data/export/cams"), ("export-masks", "data/export/seeds")]
 )
 def test_a_disk_that_fills_up_after_two_images_leaves_two_whole_files(
     project: Project, stage: str, output: str, monkeypatch: pytest.MonkeyPatch
@@ -109,6 +104,18 @@ def test_a_disk_that_fills_up_after_two_images_leaves_two_whole_files(
     assert told.startswith(f"cannot write {output}/")
     assert "No space left on device; free some disk space" in told
     assert len(files_below(folder)) == 2
+
+
+@pytest.mark.parametrize("output", ["data/refine", "data/predict/multi_scale"])
+def test_a_mask_that_a_worker_cannot_write_is_one_sentence(project: Project, output: str) -> None:
+    folder, stage = project.root / output, output.split("/")[1]
+    taken = sorted(path.name for path in folder.iterdir())[1]
+    shutil.rmtree(folder)
+    (folder / taken).mkdir(parents=True)
+    told = project.refusal(stage, besides=(f"data/{stage}/",))
+    assert told.startswith(f"cannot write {output}/{taken}: Is a directory")
+    for path in files_below(folder):
+        Image.open(path).load()
 
 
 def files_below(folder: Path) -> list[Path]:
