@@ -10,7 +10,7 @@ from torch import Tensor
 
 from seco.config.settings import Settings
 from seco.training.crop_pass import CropPass, Inputs, to_device
-from seco.training.loading import Batch
+from seco.training.loading import Batch, SampleStream
 from seco.training.methods import Models, build_models
 from seco.training.objective import StepResult
 from seco.training.parts.patch_contrast import Contrast, PatchContrast
@@ -111,3 +111,17 @@ def snapshot(models: Models) -> dict[str, Tensor]:
 
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def stream(
+    *,
+    num_records: int = 5,
+    batch_size: int = 2,
+    share: range | None = None,
+    seed: int = 5,
+    first: int = 0,
+    last: int = 6,
+) -> SampleStream:
+    """Return a stream of samples; by default of five records, two a step."""
+    share = range(batch_size) if share is None else share
+    return SampleStream(num_records, batch_size=batch_size, share=share, seed=seed, first_step=first, last_step=last)

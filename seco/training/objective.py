@@ -1,5 +1,6 @@
 """The objective of a method: its parts, each with its loss terms, summed with their weights (eq. 9 for SeCo)."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, cast
 
@@ -24,7 +25,7 @@ class Contribution(NamedTuple):
     counts: CurveCounts = {}  # noqa: RUF012
 
 
-class Part(nn.Module):
+class Part(nn.Module, ABC):
     """Loss terms that belong together, with the modules and buffers that they need between steps.
 
     ``forward`` computes the terms and changes nothing; ``update_state`` changes the buffers after the weights moved.
@@ -43,9 +44,9 @@ class Part(nn.Module):
         self.views = views
         self.num_draws = num_draws
 
+    @abstractmethod
     def forward(self, crops: CropPass) -> Contribution:
         """Compute the part's terms for a batch."""
-        raise NotImplementedError
 
     def update_state(self, update: Any, network: SeCoNetwork) -> None:
         """Update the buffers from what ``forward`` returned; the network's weights have moved."""

@@ -17,9 +17,10 @@ from seco.runtime.loader import SafeDataset, load_batches
 from seco.runtime.signals import Stopped, listen
 from seco.storage.manifest import Record
 from seco.storage.masks import write_mask
-from seco.training.loading import Batch, SampleStream, TrainingSet, describe_batches, training_batches
+from seco.training.loading import Batch, TrainingSet, describe_batches, training_batches
 from seco.training.views import View, ViewMaker
 from tests.imports import ROOT
+from tests.tiny import stream
 
 CLASSES = ("cat", "dog", "person")
 LABELS = [("cat",), ("dog", "person"), ("person",), ("cat", "dog"), ("dog",)]
@@ -44,19 +45,6 @@ def training_set(
 ) -> TrainingSet:
     views = ViewMaker(crop_size=48, second_size=32, scale_range=(0.5, 2.0), wanted=wanted)
     return TrainingSet(records, CLASSES, views, num_draws=3, seed=seed, skip_bad=skip_bad)
-
-
-def stream(
-    *,
-    num_records: int = 5,
-    batch_size: int = 2,
-    share: range | None = None,
-    seed: int = 5,
-    first: int = 0,
-    last: int = 6,
-) -> SampleStream:
-    share = range(batch_size) if share is None else share
-    return SampleStream(num_records, batch_size=batch_size, share=share, seed=seed, first_step=first, last_step=last)
 
 
 def batches(records: list[Record], *, workers: int = 0, first: int = 0, last: int = 3) -> list[Batch]:

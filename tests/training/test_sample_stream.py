@@ -2,20 +2,7 @@
 
 import pytest
 
-from seco.training.loading import SampleStream
-
-
-def stream(
-    *,
-    num_records: int = 5,
-    batch_size: int = 2,
-    share: range | None = None,
-    seed: int = 5,
-    first: int = 0,
-    last: int = 6,
-) -> SampleStream:
-    share = range(batch_size) if share is None else share
-    return SampleStream(num_records, batch_size=batch_size, share=share, seed=seed, first_step=first, last_step=last)
+from tests.tiny import stream
 
 
 @pytest.mark.parametrize("num_records", [1, 5, 8])
