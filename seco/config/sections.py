@@ -41,6 +41,7 @@ class Backbone(Section):
     """The ViT and the width of the projector's hidden layers."""
 
     name: str
+    normalisation: Literal["imagenet", "model"]
     depth: Count | None
     pretrained: bool | str
     projector_width: Count
@@ -134,6 +135,7 @@ class Train(Section):
     evaluate_every: Step
     evaluate_split: str
     judge_tags: bool
+    oracle_tags: bool
 
 
 class Export(Section):

@@ -55,6 +55,8 @@ class Settings(Section):
     teacher_momentum: Share
     tau_global: Positive
     tau_local: Positive
+    lil_average: Literal["pairs", "queries", "tags"]
+    lil_background: bool
     weight_ptc: Weight
     weight_lig: Weight
     weight_lil: Weight

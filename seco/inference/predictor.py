@@ -182,7 +182,9 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
 def _network_of(stored: StoredModel) -> SeCoNetwork:
     backbone = stored.settings["backbone"]
     return SeCoNetwork(
-        build_encoder(backbone["name"], pretrained=False, depth=backbone["depth"]),
+        build_encoder(
+            backbone["name"], pretrained=False, depth=backbone["depth"], normalisation=backbone["normalisation"]
+        ),
         num_classes=len(stored.class_names),
     )
 

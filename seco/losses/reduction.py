@@ -20,3 +20,18 @@ def masked_mean(values: Tensor, mask: Tensor) -> Tensor:
 def mean(values: Tensor) -> Tensor:
     """Return this rank's part of the mean of ``values``, as ``masked_mean`` does."""
     return masked_mean(values, torch.ones_like(values, dtype=torch.bool))
+
+
+def group_mean(values: Tensor, mask: Tensor, *, groups: Tensor, num_groups: int) -> Tensor:
+    """Return this rank's part of the mean over groups of their means.
+
+    Args:
+        values: ``[M]``.
+        mask: bool ``[M]``: which of them count.
+        groups: int64 ``[M]``, from 0 where ``mask`` is true.
+        num_groups: how many groups there may be; one without values is left out.
+    """
+    places = groups.clamp(min=0)
+    sizes = sum_over_ranks(torch.zeros(num_groups, device=values.device).index_add(0, places, mask.float()))
+    weights = mask / sizes.clamp(min=1)[places] / (sizes > 0).sum().clamp(min=1)
+    return torch.where(mask, values * weights, 0.0).sum()

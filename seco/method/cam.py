@@ -34,7 +34,7 @@ def present_classes(labels: Tensor) -> Tensor:
 
 
 def activation_maps(tokens: Tensor, weight: Tensor, class_ids: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Eq. 1: ``relu(Wᵀ Z)`` for the present classes.
+    """``Wᵀ Z`` of eq. 1 for the present classes; ``multi_scale_cam`` applies its relu, after resizing.
 
     Args:
         tokens: ``[B, h·w, D]``.
@@ -46,7 +46,7 @@ def activation_maps(tokens: Tensor, weight: Tensor, class_ids: Tensor, grid: tup
         ``[B, C, h, w]``, zero in empty slots.
     """
     rows = weight[(class_ids - 1).clamp(min=0)]  # [B, C, D]
-    maps = torch.einsum("bcd,bnd->bcn", rows, tokens.to(rows.dtype)).relu()
+    maps = torch.einsum("bcd,bnd->bcn", rows, tokens.to(rows.dtype))
     return (maps * (class_ids > 0).unsqueeze(-1)).unflatten(2, grid)
 
 
@@ -60,7 +60,7 @@ def multi_scale_cam(
     multiple: int,
     known: Sequence[Tensor] | None = None,
 ) -> list[Tensor]:
-    """Sum CAMs over scales; at each scale take the maximum over the image and its mirror image.
+    """Sum CAMs over scales; at each scale take the maximum over the image and its mirror image, and the relu of eq. 1.
 
     Args:
         maps_of: returns the maps of a batch, of one or more kinds (CAM, CAM_aux).
@@ -80,7 +80,7 @@ def multi_scale_cam(
         reuse = known if scaled.shape[-2:] == size else None
         plain, mirrored = _maps_of_both(maps_of, scaled, class_ids, reuse)
         fused = [
-            torch.maximum(resize(one, size), resize(other, size).flip(-1))
+            torch.maximum(resize(one, size), resize(other, size).flip(-1)).relu()
             for one, other in zip(plain, mirrored, strict=True)
         ]
         total = fused if total is None else [sum_ + new for sum_, new in zip(total, fused, strict=True)]

@@ -1,17 +1,22 @@
 """The ViT encoder, taken from timm through its own intermediate-token interface."""
 
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, cast
 
 import timm
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from timm.layers.patch_embed import PatchEmbed
 from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_fn
 from torch import Tensor, nn
 
+from seco.compute.pixels import MEAN, STD
 from seco.errors import SecoError
 from seco.models.attention import SelfAttention
+
+Normalisation = Literal["imagenet", "model"]
+"""Which mean and standard deviation a ViT's images get: ImageNet's, or those of the model's own configuration."""
 
 
 class Tokens(NamedTuple):
@@ -31,18 +36,31 @@ class Encoder(nn.Module):
     """A timm ViT that returns its class token, its final tokens and those of block λ.
 
     λ is the third block from the end (block 10 of 12). Position embeddings are interpolated to the size of each
-    batch; images need sides that are multiples of ``patch_size``.
+    batch; images need sides that are multiples of ``patch_size``. They come with ImageNet's mean and standard deviation
+    (``normalise``), which ``normalisation`` replaces by the model's own.
     """
 
-    def __init__(self, vit: VisionTransformer) -> None:
+    gain: Tensor
+    """``[3, 1, 1]``, with ``offset``: from ImageNet's mean and standard deviation to the model's."""
+    offset: Tensor
+
+    def __init__(self, vit: VisionTransformer, *, normalisation: Normalisation = "imagenet") -> None:
         super().__init__()
         self.vit = vit
         self.width = vit.embed_dim
         self.patch_size = cast(tuple[int, int], vit.patch_embed.patch_size)[0]
         self.intermediate_block = max(len(vit.blocks) - 3, 0)
+        config: dict[str, Any] = vit.pretrained_cfg  # pyright: ignore[reportAssignmentType]  timm leaves it untyped
+        own = config["mean"], config["std"]
+        self.renormalises = normalisation == "model" and own != (MEAN, STD)
+        mean, std, own_mean, own_std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD, *own))
+        self.register_buffer("gain", std / own_std, persistent=False)
+        self.register_buffer("offset", (mean - own_mean) / own_std, persistent=False)
 
     def forward(self, images: Tensor) -> Tokens:
         """Encode normalised images ``[B, 3, H, W]``."""
+        if self.renormalises:
+            images = images * self.gain + self.offset
         height, width = images.shape[-2:]
         grid = (height // self.patch_size, width // self.patch_size)
         final, between = self.vit.forward_intermediates(images, indices=[self.intermediate_block], output_fmt="NLC")
@@ -59,10 +77,13 @@ class Encoder(nn.Module):
             block.compile(dynamic=True)
 
 
-def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = None) -> Encoder:
+def build_encoder(
+    name: str, *, pretrained: bool | Path, depth: int | None = None, normalisation: Normalisation = "imagenet"
+) -> Encoder:
     """Build a ViT of timm, with timm's own weights (True), random ones (False) or those of a file.
 
     ``depth`` keeps a model's width and patch but gives it that many blocks (a small ViT for small data).
+    ``normalisation`` is the ``Encoder``'s.
 
     Raises:
         SecoError: the name is unknown or no ViT with a class token, or the weights cannot be loaded or do not fit.
@@ -84,9 +105,14 @@ def build_encoder(name: str, *, pretrained: bool | Path, depth: int | None = Non
         ) from error
     if not isinstance(vit, VisionTransformer) or not vit.has_class_token:
         raise SecoError(f"backbone.name {name!r} is no ViT with a class token: choose one such as vit_base_patch16_224")
+    if not isinstance(vit.patch_embed, PatchEmbed):
+        raise SecoError(
+            f"backbone.name {name!r} is a hybrid: a CNN cuts its images into patches, and their size on the image is "
+            "not its configuration's; choose a plain ViT such as vit_base_patch16_224"
+        )
     if isinstance(pretrained, Path):
         _load_weights(vit, pretrained)
-    return Encoder(vit)
+    return Encoder(vit, normalisation=normalisation)
 
 
 def _load_weights(vit: VisionTransformer, path: Path) -> None:

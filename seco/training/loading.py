@@ -192,7 +192,7 @@ def _require_masks(records: Sequence[Record]) -> None:
     if bare:
         raise SecoError(
             f"{len(bare)} of {len(records)} training images have no mask, such as {bare[0]}: full supervision needs "
-            "one of each, as does train.judge_tags: choose another method, or set that to false"
+            "one of each, as do train.judge_tags and train.oracle_tags: choose another method, or set these to false"
         )
 
 

@@ -53,7 +53,9 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
     pretrained = backbone.pretrained if isinstance(backbone.pretrained, bool) else Path(backbone.pretrained)
     with torch.random.fork_rng(devices=()):
         torch.default_generator.manual_seed(settings.seed)
-        encoder = build_encoder(backbone.name, pretrained=pretrained, depth=backbone.depth)
+        encoder = build_encoder(
+            backbone.name, pretrained=pretrained, depth=backbone.depth, normalisation=backbone.normalisation
+        )
         network = SeCoNetwork(encoder, num_classes=num_classes)
         if method.projector is not None:
             network.projector = method.projector(encoder.width, hidden=backbone.projector_width)
@@ -117,8 +119,11 @@ def _patch_contrast(settings: Settings, network: SeCoNetwork) -> Part:
         teacher_momentum=settings.teacher_momentum,
         tau_global=settings.tau_global,
         tau_local=settings.tau_local,
+        lil_average=settings.lil_average,
+        lil_background=settings.lil_background,
         batch_size=settings.train.batch_size,
         judge_tags=settings.train.judge_tags,
+        oracle_tags=settings.train.oracle_tags,
     )
 
 

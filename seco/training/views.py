@@ -73,7 +73,10 @@ class ViewMaker:
             [v2.RandomResizedCrop(second_size, scale=(0.4, 1.0), antialias=True), v2.RandomHorizontalFlip(p=0.5)]
         )
         self.second_colours = v2.Compose(
-            [jitter, v2.RandomApply([GaussianBlur()], p=0.1), v2.RandomSolarize(threshold=128, p=0.2)]
+            [
+                *(jitter, v2.RandomGrayscale(p=0.2)),
+                *(v2.RandomApply([GaussianBlur()], p=0.1), v2.RandomSolarize(threshold=128, p=0.2)),
+            ]
         )
 
     def __call__(self, image: Tensor, mask: Tensor | None = None, *, seed: int) -> Views:

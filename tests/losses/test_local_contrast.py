@@ -7,9 +7,17 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.losses.local_contrast import local_contrast
+from seco.losses import local_contrast as module
+from seco.losses.local_contrast import Average
 
 TAU = 0.08
+
+
+def local_contrast(
+    *values: Tensor, temperature: float, average: Average = "pairs", background: bool = True, num_classes: int = 20
+) -> Tensor:
+    how = {"average": average, "background": background, "num_classes": num_classes}
+    return module.local_contrast(*values, temperature=temperature, **how)
 
 
 def by_definition(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, *, temperature: float) -> float:
@@ -42,9 +50,42 @@ def test_three_entries_by_hand():
     loss = local_contrast(queries, torch.tensor([1, 0]), keys, torch.tensor([1, 1, 0, -1]), temperature=0.5)
     # Query 1 (tag 1): scores 2, 1.2, 0, positives the first two. Query 2 (tag 0): scores 0, 1.6, 2, positive the last.
     # The fourth entry is uncertain and in no denominator.
-    first = math.log(math.exp(2) + math.exp(1.2) + 1)  # 2.4599
-    second = math.log(1 + math.exp(1.6) + math.exp(2))  # 2.5970
+    first = math.log(math.exp(2) + math.exp(1.2) + 1)  # 2.4604
+    second = math.log(1 + math.exp(1.6) + math.exp(2))  # 2.5909
     assert loss.item() == pytest.approx(((first - 2) + (first - 1.2) + (second - 2)) / 3, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("average", "background", "expected"),
+    [
+        # The case by hand above: the pairs of the class cost 0.4604 and 1.2604, that of background 0.5909.
+        ("pairs", True, (0.4604 + 1.2604 + 2 * 0.5909) / 4),
+        ("queries", True, ((0.4604 + 1.2604) / 2 + 2 * 0.5909) / 3),
+        ("tags", True, ((0.4604 + 1.2604) / 2 + 0.5909) / 2),
+        ("pairs", False, (0.4604 + 1.2604) / 2),
+        ("queries", False, (0.4604 + 1.2604) / 2),
+        ("tags", False, (0.4604 + 1.2604) / 2),
+    ],
+)
+def test_the_mean_of_equation_8_is_over_pairs_queries_or_tags(average, background, expected):
+    queries = torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]])
+    keys = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [1.0, 0.0]])
+    tags, key_tags = torch.tensor([1, 0, 0]), torch.tensor([1, 1, 0, -1])
+    loss = local_contrast(queries, tags, keys, key_tags, temperature=0.5, average=average, background=background)
+    assert loss.item() == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("average", ["queries", "tags"])
+def test_a_rare_class_counts_as_much_as_its_queries_or_as_any_other_tag(average):
+    queries, tags = F.normalize(torch.randn(21, 4, generator=torch.Generator().manual_seed(3)), dim=1), [1] * 20 + [2]
+    of_each = [
+        local_contrast(queries[[i]], torch.tensor([tags[i]]), queries, torch.tensor(tags), temperature=TAU)
+        for i in range(21)
+    ]
+    common, rare = torch.stack(of_each[:20]).mean(), of_each[20]
+    loss = local_contrast(queries, torch.tensor(tags), queries, torch.tensor(tags), temperature=TAU, average=average)
+    share = 1 / 21 if average == "queries" else 1 / 2
+    assert loss.item() == pytest.approx(((1 - share) * common + share * rare).item(), rel=1e-5)
 
 
 @settings(deadline=None, max_examples=50)
@@ -95,11 +136,13 @@ def test_large_logits_overflow_nothing():
     assert queries.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("average", ["pairs", "queries", "tags"])
 @pytest.mark.parametrize("key_tags", [[-1, -1], [2, -1], [2, 3]])
 @pytest.mark.parametrize("tags", [[-1, -1], [1, -1]])
-def test_without_pairs_the_loss_is_0_with_a_graph(tags, key_tags):
+def test_without_pairs_the_loss_is_0_with_a_graph(tags, key_tags, average):
     queries = torch.eye(2, requires_grad=True)
-    loss = local_contrast(queries, torch.tensor(tags), torch.eye(2), torch.tensor(key_tags), temperature=TAU)
+    both = torch.tensor(tags), torch.tensor(key_tags)
+    loss = local_contrast(queries, both[0], torch.eye(2), both[1], temperature=TAU, average=average)
     loss.backward()
     assert loss.item() == 0
     assert queries.grad is not None

@@ -49,9 +49,9 @@ def test_equation_1_by_hand():
     tokens = torch.tensor([[[1.0, 2.0], [3.0, -1.0], [0.0, 0.0], [-1.0, 4.0], [2.0, 2.0], [1.0, 0.0]]])
     weight = torch.tensor([[9.0, 9.0], [1.0, -1.0], [0.5, 0.5]])
     maps = activation_maps(tokens, weight, torch.tensor([[3, 2]]), (2, 3))
-    # relu(Wᵀ Z), class 3 then class 2, tokens row by row.
+    # Wᵀ Z, class 3 then class 2, tokens row by row.
     assert maps[0, 0].tolist() == [[1.5, 1.0, 0.0], [1.5, 2.0, 0.5]]
-    assert maps[0, 1].tolist() == [[0.0, 4.0, 0.0], [0.0, 0.0, 1.0]]
+    assert maps[0, 1].tolist() == [[-1.0, 4.0, 0.0], [-5.0, 0.0, 1.0]]
 
 
 def test_maps_of_present_classes_equal_those_of_all_classes_times_the_label():
@@ -59,7 +59,7 @@ def test_maps_of_present_classes_equal_those_of_all_classes_times_the_label():
     labels = torch.tensor([[1.0, 0, 0, 1, 0, 0, 1], [0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 1, 1]])
     ids = present_classes(labels)
     maps = activation_maps(tokens, weight, ids, (2, 3))
-    full = torch.relu(tokens @ weight.T).transpose(1, 2).unflatten(2, (2, 3)) * labels[..., None, None]  # [B, K, h, w]
+    full = (tokens @ weight.T).transpose(1, 2).unflatten(2, (2, 3)) * labels[..., None, None]  # [B, K, h, w]
     spread = torch.zeros(3, 8, 2, 3).index_put_((torch.arange(3).unsqueeze(1), ids), maps, accumulate=True)
     torch.testing.assert_close(spread[:, 1:], full)
 
@@ -70,6 +70,19 @@ def test_the_larger_of_a_map_and_its_mirror_images_map_counts():
 
     (cam,) = multi_scale_cam(ramp, torch.zeros(1, 3, 4, 4), ONE_CLASS, scales=[1.0], multiple=1)
     assert cam[0, 0, 0].tolist() == [3.0, 2.0, 2.0, 3.0]
+
+
+def test_the_relu_of_equation_1_comes_after_resizing():
+    def step(images: Tensor, class_ids: Tensor) -> list[Tensor]:
+        return [torch.tensor([-2.0, 2.0]).expand(len(images), 1, 1, 2)]
+
+    (cam,) = multi_scale_cam(step, torch.zeros(1, 3, 4, 4), ONE_CLASS, scales=[1.0], multiple=1)
+    # Resized to -2, -1, 1, 2 and mirrored; a relu before would leave 0, 0.5, 1.5, 2.
+    assert cam[0, 0, 0].tolist() == [2.0, 1.0, 1.0, 2.0]
+    negative = multi_scale_cam(
+        lambda *_: [torch.full((2, 1, 1, 1), -1.0)], torch.zeros(1, 3, 4, 4), ONE_CLASS, scales=[1.0], multiple=1
+    )
+    assert negative[0].abs().max() == 0.0
 
 
 def test_the_cam_is_the_sum_of_the_maps_of_the_resized_images():

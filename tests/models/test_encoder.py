@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from seco.compute.pixels import normalise
 from seco.errors import SecoError
 from seco.models.encoder import Encoder, build_encoder
 
@@ -63,6 +64,20 @@ def test_tokens_run_row_by_row():
     assert tokens[0].grid == (2, 3)
 
 
+def test_a_model_sees_images_in_its_own_normalisation():
+    levels = torch.randint(256, (1, 3, 16, 16), dtype=torch.uint8)
+    encoders = {
+        kind: build_encoder(TINY, pretrained=False, depth=1, normalisation=kind) for kind in ("imagenet", "model")
+    }
+    seen: list[torch.Tensor] = []
+    for encoder in encoders.values():
+        encoder.vit.patch_embed.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+        encoder(normalise(levels))
+    torch.testing.assert_close(seen[0], normalise(levels))
+    torch.testing.assert_close(seen[1], levels / 127.5 - 1)  # timm trained this model with mean and deviation 0.5
+    assert encoders["imagenet"].state_dict().keys() == encoders["model"].state_dict().keys()
+
+
 def test_depth_changes_neither_width_nor_patch():
     encoder = tiny(depth=3)
     assert (len(encoder.vit.blocks), encoder.width, encoder.patch_size) == (3, 192, 16)
@@ -76,6 +91,8 @@ def test_depth_changes_neither_width_nor_patch():
         f"{TINY}.no_such_tag",
         "vit_base_patch16_siglip_224",
         "eva02_tiny_patch14_224",
+        "vit_tiny_r_s16_p8_224",
+        "vit_small_resnet26d_224",
         "",
         "x:y",
     ],

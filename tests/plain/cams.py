@@ -30,7 +30,7 @@ def multi_scale_cams(
         scaled = _resize(images, sides)
         plain, mirrored = _maps(encode(scaled), weights), _maps(encode(scaled.flip(-1)), weights)
         for total, one, other in zip(totals, plain, mirrored, strict=True):
-            total += torch.maximum(_resize(one, size), _resize(other, size).flip(-1))
+            total += torch.maximum(_resize(one, size), _resize(other, size).flip(-1)).relu()
     valid = [total * labels[:, :, None, None] for total in totals]
     return [_normalised(cam, inside) for cam in valid]
 
@@ -60,7 +60,7 @@ def refined_labels(rgb: Tensor, cam: Tensor, labels: Tensor, inside: Tensor, *, 
 def _maps(tokens: PlainTokens, weights: Sequence[Tensor]) -> list[Tensor]:
     """Eq. 1 for all classes: ``[B, K, h, w]`` a classifier."""
     both = zip((tokens.final, tokens.intermediate), weights, strict=True)
-    return [(full_precision(part) @ weight.T).relu().transpose(1, 2).unflatten(2, tokens.grid) for part, weight in both]
+    return [(full_precision(part) @ weight.T).transpose(1, 2).unflatten(2, tokens.grid) for part, weight in both]
 
 
 def _normalised(cam: Tensor, inside: Tensor) -> Tensor:

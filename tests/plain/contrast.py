@@ -70,15 +70,30 @@ def lig(queries: Tensor, tags: list[int], prototypes: Tensor, *, temperature: fl
     return torch.stack(losses).mean() if losses else queries.sum() * 0
 
 
-def lil(queries: Tensor, tags: list[int], entries: Tensor, entry_tags: Tensor, *, temperature: float) -> Tensor:
-    """Eq. 8: the mean over all pairs of one tag."""
+def lil(
+    queries: Tensor,
+    tags: list[int],
+    entries: Tensor,
+    entry_tags: Tensor,
+    *,
+    temperature: float,
+    average: str,
+    background: bool,
+) -> Tensor:
+    """Eq. 8: the mean over all pairs of one tag, over the means of queries, or over those of tags."""
     known = entry_tags != -1
-    losses = []
+    losses: dict[int, list[Tensor]] = {}
     for query, tag in zip(queries, tags, strict=True):
         positive = entry_tags[known] == tag
-        if tag != -1 and positive.any():
-            losses.append(-(entries[known] @ query / temperature).log_softmax(dim=0)[positive])
-    return torch.cat(losses).mean() if losses else queries.sum() * 0
+        if tag >= (0 if background else 1) and positive.any():
+            own = -(entries[known] @ query / temperature).log_softmax(dim=0)[positive]
+            losses.setdefault(tag, []).append(own)
+    if not losses:
+        return queries.sum() * 0
+    if average == "pairs":
+        return torch.cat([pair for own in losses.values() for pair in own]).mean()
+    of_tags = [torch.stack([pairs.mean() for pairs in own]) for own in losses.values()]
+    return torch.cat(of_tags).mean() if average == "queries" else torch.stack([own.mean() for own in of_tags]).mean()
 
 
 def patch_cost(logits: Tensor, tags: list[int]) -> Tensor:

@@ -130,7 +130,12 @@ class PlainObjective:
         entry_tags = torch.cat([torch.tensor(tags, device=keys.device), reservoir.tags])
         terms = {
             "lig": lig(queries, tags, memory.prototypes.vectors, temperature=settings.tau_global),
-            "lil": lil(queries, tags, entries, entry_tags, temperature=settings.tau_local),
+            "lil": lil(
+                *(queries, tags, entries, entry_tags),
+                temperature=settings.tau_local,
+                average=settings.lil_average,
+                background=settings.lil_background,
+            ),
         }
         if settings.weight_patch:
             own = [tag for place, tag in enumerate(tags) if place % (settings.num_patches + 2) < settings.num_patches]

@@ -41,8 +41,12 @@ BF16 = {"train.precision": "bf16"}
 ALMOST_NO_CONTRAST = {"weight_lig": 1e-9, "weight_lil": 1e-9}
 CHOICES = pytest.mark.parametrize(
     "choices",
-    [{}, {"patch_centres": "anywhere", "settle_uncertain": False, "weight_patch": 0.4}],
-    ids=["the authors' choices", "the others"],
+    [
+        {},
+        {"patch_centres": "anywhere", "settle_uncertain": False, "weight_patch": 0.4, "lil_average": "tags"},
+        {"lil_average": "queries", "lil_background": False},
+    ],
+    ids=["the authors' choices", "the others", "class queries"],
 )
 TAG_SOURCES = pytest.mark.parametrize("from_auxiliary", [True, False], ids=["tags from CAM_aux", "tags from the CAM"])
 

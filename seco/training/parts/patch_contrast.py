@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from seco.compute.distributed import gather
 from seco.losses.classification import patch_classification
 from seco.losses.global_contrast import global_contrast
-from seco.losses.local_contrast import local_contrast
+from seco.losses.local_contrast import Average, local_contrast
 from seco.method.memory import Prototypes, PrototypeUpdate, Reservoir
 from seco.method.tags import rectify_tags, tag_images
 from seco.models.encoder import Tokens
@@ -17,7 +17,8 @@ from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
 from seco.storage.label_map import BACKGROUND
 from seco.training.crop_pass import CropPass
-from seco.training.objective import Contribution, Part
+from seco.training.objective import Contribution, CurveCounts, Part
+from seco.training.parts.contrast_curves import contrast_curves
 from seco.training.parts.tagged_patches import PatchCutter, TaggedPatches, count_tags
 
 
@@ -34,6 +35,8 @@ class Contrast(NamedTuple):
     patch_embeddings: Tensor
     """``[B·n, D]``: the queries of the patches."""
     patches: TaggedPatches
+    curves: CurveCounts
+    """Of L_LiL; empty where it is off."""
 
 
 class MemoryUpdate(NamedTuple):
@@ -66,8 +69,11 @@ class PatchContrast(Part):
         teacher_momentum: of the local teacher.
         tau_global: temperature of eq. 4.
         tau_local: temperature of eq. 8.
+        lil_average: over what eq. 8 takes its mean.
+        lil_background: whether background patches are queries of eq. 8.
         batch_size: images a step over all ranks.
         judge_tags: count how many tags the true masks confirm.
+        oracle_tags: tag patches from the true masks, to measure what perfect tags would bring.
     """
 
     def __init__(
@@ -88,12 +94,15 @@ class PatchContrast(Part):
         teacher_momentum: float,
         tau_global: float,
         tau_local: float,
+        lil_average: Average,
+        lil_background: bool,
         batch_size: int,
         judge_tags: bool,
+        oracle_tags: bool,
     ) -> None:
         super().__init__(
             weights={"lig": weight_lig, "lil": weight_lil, "patch": weight_patch},
-            views=frozenset({"strong", "second", "mask"} if judge_tags else {"strong", "second"}),
+            views=frozenset({"strong", "second", "mask"} if judge_tags or oracle_tags else {"strong", "second"}),
             num_draws=cutter.num_patches,
         )
         self.cutter = cutter
@@ -106,8 +115,11 @@ class PatchContrast(Part):
         self.teacher_momentum = teacher_momentum
         self.tau_global = tau_global
         self.tau_local = tau_local
+        self.lil_average: Average = lil_average
+        self.lil_background = lil_background
         self.batch_size = batch_size
         self.judge_tags = judge_tags
+        self.oracle_tags = oracle_tags
         self.teacher = LocalTeacher(network)
         self.prototypes = Prototypes(network.num_classes, network.encoder.width)
         self.reservoir = Reservoir(reservoir_size, network.encoder.width)
@@ -123,13 +135,14 @@ class PatchContrast(Part):
         if crops.step < self.contrast_start:
             return Contribution(update=update)
         cam = crops.cams.final if crops.step >= self.tag_source_switch else crops.cams.auxiliary
-        contrast = self.contrast(crops, embedding, self.cutter.cut(crops.inputs, cam))
+        patches = self.cutter.cut(crops.inputs, cam, from_masks=self.oracle_tags)
+        contrast = self.contrast(crops, embedding, patches)
         update = update._replace(contrast=contrast)
         before, after = contrast.patches.tags, _patch_tags(contrast)
         if self.prototype_update == "patches":
             shown = F.one_hot(after.flatten().clamp(min=BACKGROUND), num_classes + 1)[:, 1:]
             update = update._replace(embeddings=contrast.patch_embeddings, labels=shown)
-        counts = count_tags(before, after)
+        counts = count_tags(before, after) | contrast.curves
         if self.judge_tags:
             masks = crops.inputs.masks
             counts |= self.cutter.count_right_tags(contrast.patches, after, masks, num_classes=num_classes)
@@ -153,7 +166,7 @@ class PatchContrast(Part):
         if self.rectify_threshold is not None:
             memory = self.reservoir
             tags = rectify_tags(queries, tags, memory.keys, memory.tags, threshold=self.rectify_threshold)
-        contrast = Contrast({}, None, None, tags, embeddings.detach(), patches)
+        contrast = Contrast({}, None, None, tags, embeddings.detach(), patches, {})
         if self.weights["patch"]:
             contrast.terms["patch"] = self._patch_classification(crops, tokens, _patch_tags(contrast).flatten())
         if self.weights["lig"]:
@@ -165,8 +178,15 @@ class PatchContrast(Part):
             key_tags = gather(tags, total=self.batch_size)
             entries = torch.cat([keys, self.reservoir.keys])
             entry_tags = torch.cat([key_tags, self.reservoir.tags])
-            contrast.terms["lil"] = local_contrast(queries, tags, entries, entry_tags, temperature=self.tau_local)
-            contrast = contrast._replace(keys=keys, key_tags=key_tags)
+            contrast.terms["lil"] = local_contrast(
+                *(queries, tags, entries, entry_tags),
+                temperature=self.tau_local,
+                average=self.lil_average,
+                background=self.lil_background,
+                num_classes=network.num_classes,
+            )
+            curves = contrast_curves(queries, tags, entries, entry_tags, temperature=self.tau_local)
+            contrast = contrast._replace(keys=keys, key_tags=key_tags, curves=curves)
         return contrast
 
     def update_state(self, update: MemoryUpdate, network: SeCoNetwork) -> None:

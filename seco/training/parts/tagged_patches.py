@@ -44,17 +44,17 @@ class PatchCutter(NamedTuple):
     settle_uncertain: bool
     """Where an image's CAM shows one class only, uncertain pixels count as that class."""
 
-    def cut(self, inputs: Inputs, cam: Tensor) -> TaggedPatches:
-        """Cut and tag patches by a normalised CAM ``[B, C, H, W]``."""
+    def cut(self, inputs: Inputs, cam: Tensor, *, from_masks: bool) -> TaggedPatches:
+        """Cut patches by a normalised CAM ``[B, C, H, W]``, and tag them by it or by the true masks."""
         label_map = three_way_labels(cam, inputs.class_ids, inputs.inside, low=self.low, high=self.high)
         place, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
         wanted = label_map == IGNORE if self.centres == "uncertain" else inputs.inside
         corners = sample_patches(wanted, inputs.boxes, place, patch_size=self.patch_size)
         tags = tag_patches(
-            *(label_map, inputs.class_ids, inputs.inside, corners),
+            *(inputs.masks if from_masks else label_map, inputs.class_ids, inputs.inside, corners),
             patch_size=self.patch_size,
             threshold=self.threshold,
-            settle=self.settle_uncertain,
+            settle=self.settle_uncertain and not from_masks,
         )
         strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=self.patch_size), mirror)
         return TaggedPatches(crop_patches(inputs.weak, corners, patch_size=self.patch_size), strong, tags, corners)

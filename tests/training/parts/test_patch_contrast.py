@@ -27,7 +27,7 @@ def contrasted(models: Models, inputs: Inputs, *, cam: Tensor | None = None, **c
     crops = crop_pass(models, settings, inputs=inputs)
     embedding = models.network.projector(crops.output.tokens.class_token)
     part = memory_of(retuned(models, settings)) if changes else memory_of(models)
-    patches = part.cutter.cut(inputs, half_and_half(inputs) if cam is None else cam)
+    patches = part.cutter.cut(inputs, half_and_half(inputs) if cam is None else cam, from_masks=False)
     return part.contrast(crops, embedding, patches)
 
 
@@ -58,6 +58,22 @@ def test_tags_of_patches_come_from_the_label_map_and_those_of_whole_views_from_t
                 assert tag == (single if ids[1] == 0 else double)
                 found.add(tag)
     assert len(found) > 2
+
+
+def test_tags_of_the_true_masks_are_all_right(models):
+    masks = torch.zeros(2, 64, 64, dtype=torch.int64)
+    masks[0, :, 30:], masks[1, 20:, :] = 2, 4
+    masks[1, 40:, 40:] = 255
+    cutter = memory_of(models).cutter
+    for seed in range(4):
+        inputs = tiny_inputs(seed=seed)._replace(masks=masks)
+        patches = cutter.cut(inputs, half_and_half(inputs), from_masks=True)
+        counts = cutter.count_right_tags(patches, patches.tags, masks, num_classes=4)
+        right, tagged = counts["tags/right"]
+        assert right == tagged == (patches.tags > 0).sum()
+        by_cam = cutter.cut(inputs, half_and_half(inputs), from_masks=False)
+        assert torch.equal(by_cam.corners, patches.corners)
+        assert not torch.equal(by_cam.tags, patches.tags)
 
 
 @pytest.mark.parametrize("changes", [{"use_rectification": False}, {"weight_lil": 0.0}])
