@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from seco.errors import SecoError
 from seco.runtime.progress import progress
@@ -113,14 +114,24 @@ def measure(manifest: Manifest, sources: Sequence[MaskSource], *, contexts_file:
     return measurements
 
 
-def metrics_of(measurements: Sequence[Measurement]) -> dict[str, Any]:
-    """Return the content of metrics.json: kind → split (→ variant, for segmentations) → the mean of each metric."""
+def metrics_of(measurements: Sequence[Measurement], together: pd.DataFrame) -> dict[str, Any]:
+    """Return the content of metrics.json: kind → split (→ variant, for segmentations) → the mean of each metric.
+
+    Args:
+        measurements: the evaluations.
+        together: the frame of ``cooccurrence_table``; its means over pairs are ``pair_confusion`` (of the pixels of the
+            other class) and ``context_gap``, as fractions.
+    """
+    shares = {"pair_confusion": "on_other_percent", "context_gap": "gap_percent"}
     metrics: dict[str, Any] = {}
     for item in measurements:
         scores = metrics.setdefault(item.source.kind, {}).setdefault(item.split, {})
         if item.source.variant is not None:
             scores = scores.setdefault(item.source.variant, {})
         scores |= {name: metric.mean(item.evaluation.whole) for name, metric in METRICS.items()}
+        pairs = together[(together["masks"] == item.source.title) & (together["split"] == item.split)]
+        if len(pairs):
+            scores |= {name: float(pairs[column].mean()) / 100 for name, column in shares.items()}
     return metrics
 
 

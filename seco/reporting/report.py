@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from seco.reporting.cooccurrence import answer, cooccurrence_table, with_intervals
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
 from seco.reporting.measurements import MaskSource, Measurement, metrics_of, notes_on
@@ -36,6 +37,11 @@ What the false pixels of a class really show: pixels predicted as the class whos
 the true positives of the class. The pairs are those that most often share an image; lift is how much more often than
 by chance.
 """
+_TOGETHER = """\
+Shares of pixels called the class, with 95 % intervals of a bootstrap over images: of the pixels of the other class, and
+of the background, where both are in the image; of the background where the class is there without the other. The gap
+is the difference of the last two. Above 0, what surrounds the two together is taken for the class. {answer}
+"""
 _CONTEXTS = """\
 The confusion ratio of a class over the images with a context and over those without it; the largest differences
 first, where at least {few} images of either kind show the class. "biased" is the context of the images whose objects
@@ -48,13 +54,14 @@ class Report:
     """The scores of a run as frames (see `seco.reporting.tables`).
 
     Attributes:
-        headline, classes, pairs, contexts: the tables; `contexts` is empty where the data set knows none.
+        headline, classes, pairs, together, contexts: the tables; `contexts` is empty where the data set knows none.
         notes: what the means leave out.
     """
 
     headline: pd.DataFrame
     classes: pd.DataFrame
     pairs: pd.DataFrame
+    together: pd.DataFrame
     contexts: pd.DataFrame
     notes: tuple[str, ...]
 
@@ -76,9 +83,9 @@ def write_report(
         measurements: what `measure` returned; a split without truth masks gets pictures and a note, but no numbers.
         together: images of the data set that show two classes, as of `read_pairs`.
         cams: the CAM store, for the pictures.
-        folder: gets metrics.json, classes.csv, pairs.csv, contexts.csv, report.md and figures/*.png.
+        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, report.md and figures/*.png.
         pictures: rows of an overview picture.
-        pairs: rows of the co-occurrence tables in report.md (the CSV files hold them all).
+        pairs: number of pairs in the tables of co-occurrence (pairs.csv holds them all).
 
     Raises:
         SecoError: a file cannot be written or a CAM is damaged.
@@ -89,16 +96,20 @@ def write_report(
         headline=headline_table(scored),
         classes=class_table(scored, class_names=names),
         pairs=pair_table(scored, class_names=names, pairs=together, num_images=len(manifest.records)),
+        together=cooccurrence_table(
+            scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs
+        ),
         contexts=context_table(scored, class_names=names),
         notes=tuple(notes_on(measurements, class_names=names)),
     )
     figures = _write_figures(manifest, measurements, cams=cams, folder=folder / "figures", pictures=pictures)
-    for name, frame in (("classes", report.classes), ("pairs", report.pairs), ("contexts", report.contexts)):
+    tables = {"classes": report.classes, "pairs": report.pairs, "cooccurrence": report.together}
+    for name, frame in (tables | {"contexts": report.contexts}).items():
         write_frame(folder / f"{name}.csv", frame)
     titles = [item.source.title for item in _last_variants(scored)]
     page = compose_page(report, titles=titles, figures=[f"figures/{name}" for name in figures], rows=pairs)
     atomic_write_text(folder / "report.md", page)
-    write_metrics(folder / "metrics.json", metrics_of(scored), notes=report.notes)
+    write_metrics(folder / "metrics.json", metrics_of(scored, report.together), notes=report.notes)
     return report
 
 
@@ -115,22 +126,27 @@ def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str
     if report.notes:
         parts.append("\n".join(f"- {note}" for note in report.notes) + "\n")
     if len(report.headline):
-        tables = (report.classes, report.pairs, report.contexts)
+        tables = (report.classes, report.pairs, report.together, report.contexts)
         parts += _details(*(frame.loc[frame["masks"].isin(titles)] for frame in tables), rows=rows)
     parts += ["## Pictures\n", *(f"![{path}]({path})\n" for path in figures)]
     return "\n".join(parts)
 
 
-def _details(classes: pd.DataFrame, pairs: pd.DataFrame, contexts: pd.DataFrame, *, rows: int) -> list[str]:
+def _details(
+    classes: pd.DataFrame, pairs: pd.DataFrame, together: pd.DataFrame, contexts: pd.DataFrame, *, rows: int
+) -> list[str]:
     """Return the sections of classes, pairs and contexts."""
     parts: list[str] = []
     for metric in (metric for metric in METRICS.values() if metric.prominent):
         scores = side_by_side(classes, index=["class"], value=metric.class_column)
         heading = f"## {metric.title} of each class" + " (%)" * metric.percent
         parts += [f"{heading}\n", to_markdown(scores, decimals=1 if metric.percent else 2)]
-    together = most_together(pairs, rows)
+    most = most_together(pairs, rows)
+    if not most.empty:
+        parts += ["## Classes that occur together\n", _PAIRS, to_markdown(most)]
     if not together.empty:
-        parts += ["## Classes that occur together\n", _PAIRS, to_markdown(together)]
+        shown = to_markdown(with_intervals(together))
+        parts += ["## Does what occurs together get confused?\n", _TOGETHER.format(answer=answer(together)), shown]
     frequent = contexts.loc[contexts[["images_with", "images_without"]].min(axis=1) >= _FEW_IMAGES]
     if not frequent.empty:
         largest = frequent.sort_values(by="difference", ascending=False, kind="stable").head(rows)

@@ -7,6 +7,7 @@ from pathlib import Path
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.scores.confusion import ConfusionMatrix
+from seco.scores.cooccurrence import ImageCounts
 from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, read_mask
 
@@ -16,18 +17,21 @@ class Evaluation:
 
     Attributes:
         whole: over all images that have a truth mask.
+        by_image: the same, image by image.
         by_context: over those of each context; an image counts in each of its contexts.
         without_truth: number of images that are skipped because they have no truth mask.
     """
 
     def __init__(self, num_classes: int) -> None:
         self.whole = ConfusionMatrix(num_classes)
+        self.by_image = ImageCounts(num_classes)
         self.by_context: dict[str, ConfusionMatrix] = {}
         self.without_truth = 0
 
     def add(self, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
         """Add the counts of one image that shows these contexts."""
         self.whole.merge(counted)
+        self.by_image.add(counted.counts)
         for context in contexts:
             self.by_context.setdefault(context, ConfusionMatrix(counted.num_classes)).merge(counted)
 

@@ -7,6 +7,7 @@ from seco.errors import SecoError
 from seco.reporting.measurements import MaskSource, Measurement, list_sources, metrics_of, notes_on
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.evaluation import Evaluation
+from tests.reporting.test_cooccurrence import cooccurrence_of
 
 CLASSES = ("train", "dog")
 SEED = MaskSource("cam_seed", None, Path("seeds"), "export-masks", ("train",))
@@ -52,7 +53,7 @@ def test_sources_without_a_split_are_left_out(tmp_path: Path) -> None:
 
 def test_metrics_are_fractions_by_kind_split_and_variant() -> None:
     counts = [[40, 9, 0, 0], [0, 14, 0, 0], [0, 6, 4, 0]]
-    metrics = metrics_of([measured(counts), measured(counts, source=CRF)])
+    metrics = metrics_of([measured(counts), measured(counts, source=CRF)], cooccurrence_of())
     assert metrics["cam_seed"]["train"]["miou"] == pytest.approx((40 / 49 + 14 / 29 + 4 / 10) / 3)
     assert metrics["cam_seed"]["train"]["confusion_ratio"] == pytest.approx((15 / 14 + 0 / 4) / 2)
     assert set(metrics["segmentation"]["val"]["crf"]) == {"miou", "precision", "recall", "confusion_ratio"}

@@ -52,6 +52,10 @@ def test_a_run_leaves_metrics_tables_page_and_pictures(tmp_path: Path) -> None:
     assert (worst["masks"], worst["class"], worst["other"]) == ("CAM seed", "dog", "person")
     assert worst["confusion_ratio"] == 1
     assert len(pd.read_csv(reports / "classes.csv")) == 4 * 4
+    together = pd.read_csv(reports / "cooccurrence.csv").iloc[0]
+    assert (together["masks"], together["class"], together["other"]) == ("CAM seed", "dog", "person")
+    assert together["on_other_percent"] == 100
+    assert metrics["cam_seed"]["train"]["pair_confusion"] == 0.5  # every dog where a person is, and no other way round
     # Only the dog occurs in val both with and without a context.
     contexts = pd.read_csv(reports / "contexts.csv")
     assert set(zip(contexts["split"], contexts["context"], contexts["class"], strict=True)) == {
@@ -61,6 +65,7 @@ def test_a_run_leaves_metrics_tables_page_and_pictures(tmp_path: Path) -> None:
     page = (reports / "report.md").read_text()
     assert "| CAM seed | train | 2 | 62.5 |" in page
     assert "| dog | person | 2 |" in page
+    assert "| CAM seed | train | dog | person | 1 | 0 | 1.33 | 100.0 [100.0, 100.0] |" in page
     links = [line.split("(")[1].rstrip(")") for line in page.splitlines() if "![" in line]
     assert links == ["figures/confusion.png", "figures/overview_train.png", "figures/overview_val.png"]
     for link in links:
@@ -106,7 +111,7 @@ def test_without_any_truth_the_report_says_so_and_shows_pictures(tmp_path: Path)
     assert "nan" not in page
     assert {path.name for path in (reports / "figures").iterdir()} == {"overview_train.png", "overview_val.png"}
     assert all(f"![figures/overview_{split}.png]" in page for split in ("train", "val"))
-    for name in ("classes", "pairs", "contexts"):
+    for name in ("classes", "pairs", "cooccurrence", "contexts"):
         assert len((reports / f"{name}.csv").read_text().splitlines()) == 1, "the header"
 
 
@@ -132,6 +137,7 @@ def _page(*contexts: dict[str, object]) -> str:
         headline=pd.DataFrame([{**KEY, "images": 3, "miou_percent": 50.0}]),
         classes=pd.DataFrame([{**KEY, "class": "cat", "iou_percent": 50.0, "confusion_ratio": 0.25}]),
         pairs=pd.DataFrame([{**KEY, **pair}]),
+        together=pd.DataFrame([], columns=["masks", "split"]),
         contexts=pd.DataFrame(contexts),
         notes=("a note",),
     )

@@ -1,0 +1,63 @@
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seco.reporting.cooccurrence import answer, cooccurrence_table, tied_pairs, with_intervals
+from seco.reporting.measurements import MaskSource, Measurement, metrics_of
+from seco.scores.confusion import ConfusionMatrix
+from seco.scores.evaluation import Evaluation
+
+SEED = MaskSource("cam_seed", None, Path("seeds"), "export", ("train",))
+CLASSES = ("horse", "rider", "cat")
+TOGETHER = np.array([[0, 0, 0, 0], [0, 30, 20, 1], [0, 20, 40, 5], [0, 1, 5, 50]])  # of 100 images
+BOTH = {(0, 0): 60, (0, 1): 20, (1, 1): 10, (2, 1): 5, (2, 2): 15}
+ALONE = {(0, 0): 90, (0, 1): 10, (1, 1): 30}
+
+
+def cooccurrence_of(*images: dict[tuple[int, int], int], most: int = 5) -> pd.DataFrame:
+    evaluation = Evaluation(len(CLASSES))
+    for image in images:
+        matrix = ConfusionMatrix(len(CLASSES))
+        for place, pixels in image.items():
+            matrix.counts[place] = pixels
+        matrix.images = 1
+        evaluation.add(matrix, [])
+    measured: Sequence[Measurement] = [Measurement(SEED, "train", evaluation)]
+    return cooccurrence_table(measured, class_names=CLASSES, together=TOGETHER, num_images=100, most=most)
+
+
+def test_pairs_above_chance_come_in_both_directions_the_most_frequent_first():
+    assert tied_pairs(TOGETHER, num_images=100, most=5) == [(1, 2), (2, 1)]  # the lifts: 1.67, 0.07 and 0.25
+    assert tied_pairs(TOGETHER, num_images=10_000, most=2) == [(1, 2), (2, 1), (2, 3), (3, 2)]
+
+
+def test_a_pair_has_counts_shares_and_intervals():
+    table = cooccurrence_of(BOTH, BOTH, ALONE)
+    assert table[["class", "other", "images_both", "images_alone"]].to_numpy().tolist() == [
+        ["horse", "rider", 2, 1],
+        ["rider", "horse", 2, 0],
+    ]
+    horse = table.iloc[0]
+    assert horse["lift"] == pytest.approx(20 * 100 / (30 * 40))
+    assert horse[["on_other_percent", "on_background_percent", "on_background_alone_percent"]].tolist() == [25, 25, 10]
+    assert horse["gap_percent"] == pytest.approx(15)
+    page = with_intervals(table)
+    assert page.iloc[0, -1] == "15.0 [15.0, 15.0]"
+    assert page.iloc[1, -1] == "–"
+    assert answer(table) == "For 1 of 1 pairs the gap is above 0 with its whole interval: horse with rider."
+
+
+def test_metrics_hold_the_means_over_pairs():
+    evaluation = Evaluation(len(CLASSES))
+    metrics = metrics_of([Measurement(SEED, "train", evaluation)], cooccurrence_of(BOTH, ALONE))
+    assert metrics["cam_seed"]["train"]["pair_confusion"] == pytest.approx(0.125)
+    assert metrics["cam_seed"]["train"]["context_gap"] == pytest.approx(0.15)
+
+
+def test_without_images_of_both_there_is_no_row():
+    table = cooccurrence_of(ALONE)
+    assert table.empty
+    assert answer(table) == "For none of 0 pairs is the gap above 0 with its whole interval."
