@@ -71,8 +71,8 @@ def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
 
 def answer(table: pd.DataFrame) -> str:
     """Say in a sentence whether co-occurring classes, and the context that comes with them, are confused."""
-    sure = table[table["gap_low_percent"] > 0]
-    parts = [f"{row['class']} with {row['other']}" for _, row in sure.sort_values("gap_percent").iloc[::-1].iterrows()]
+    sure = [row for row in table.to_dict("records") if row["gap_low_percent"] > 0]
+    parts = [f"{row['class']} with {row['other']}" for row in sorted(sure, key=lambda row: -row["gap_percent"])]
     total = table["gap_low_percent"].notna().sum()
     if not parts:
         return f"For none of {total} pairs is the gap above 0 with its whole interval."
