@@ -1,0 +1,45 @@
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from benchmarks.side_by_side import picture
+from seco.errors import SecoError
+from seco.storage.manifest import Manifest, write_manifest
+from seco.storage.masks import write_mask
+from seco.storage.model import StoredModel, write_model
+from tests.inference.test_predictor import CLASSES, SETTINGS, make_network, make_record
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    records = []
+    for name, labels in (("a", ("dog",)), ("b", ("cat", "person"))):
+        write_mask(tmp_path / f"{name}.mask.png", np.full((60, 60), 1, np.uint8))
+        record = make_record(tmp_path, name, labels, size=(60, 60))
+        records.append(replace(record, mask=tmp_path / f"{name}.mask.png"))
+    records.append(replace(make_record(tmp_path, "c", ("cat",)), split="bare"))
+    write_manifest(tmp_path / "data", Manifest(tuple(records), CLASSES), summary={})
+    write_model(tmp_path / "model", StoredModel(make_network().state_dict(), CLASSES, SETTINGS))
+    return tmp_path / "data"
+
+
+def test_each_model_has_a_column_and_each_image_a_row(data: Path) -> None:
+    model = data.parent / "model"
+    sizes = [
+        Image.open(BytesIO(picture(titles, data, split="train", images=count, image_size=32))).size
+        for titles, count in (([f"one={model}"], 1), ([f"one={model}", f"two={model}"], 1), ([f"one={model}"], 2))
+    ]
+    (width, height), more_columns, more_rows = sizes
+    assert more_columns[0] > width
+    assert more_rows[1] > height
+
+
+def test_bad_words_and_splits_without_masks_are_refused(data: Path) -> None:
+    with pytest.raises(SecoError, match="'model' is not TITLE=FOLDER"):
+        picture(["model"], data, split="train", images=1, image_size=32)
+    with pytest.raises(SecoError, match=r"bare of .* has no image with a mask"):
+        picture(["a=b"], data, split="bare", images=1, image_size=32)
