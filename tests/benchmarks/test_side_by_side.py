@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.side_by_side import picture
+from benchmarks import side_by_side
 from seco.errors import SecoError
 from seco.storage.manifest import Manifest, write_manifest
 from seco.storage.masks import write_mask
@@ -27,19 +27,26 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_each_model_has_a_column_and_each_image_a_row(data: Path) -> None:
+def test_each_model_has_a_column_and_each_image_a_row(data: Path, monkeypatch) -> None:
+    drawn: list = []
+    monkeypatch.setattr(side_by_side, "overview_figure", lambda rows, *, legend: drawn.append((rows, legend)) or b"")
     model = data.parent / "model"
-    sizes = [
-        Image.open(BytesIO(picture(titles, data, split="train", images=count, image_size=32))).size
-        for titles, count in (([f"one={model}"], 1), ([f"one={model}", f"two={model}"], 1), ([f"one={model}"], 2))
-    ]
-    (width, height), more_columns, more_rows = sizes
-    assert more_columns[0] > width
-    assert more_rows[1] > height
+    side_by_side.picture([f"one={model}", f"two={model}"], data, split="train", images=2, image_size=32)
+    ((rows, legend),) = drawn
+    assert [list(row) for row in rows] == [["photograph", "truth", "one", "two"]] * 2
+    assert all(picture.shape == (60, 60, 3) for row in rows for picture in row.values())
+    assert all(np.array_equal(row["one"], row["two"]) for row in rows)
+    assert list(legend) == [CLASSES[0]]
+
+
+def test_the_picture_is_a_png(data: Path) -> None:
+    png = side_by_side.picture([f"one={data.parent / 'model'}"], data, split="train", images=1, image_size=32)
+    with Image.open(BytesIO(png)) as image:
+        assert image.format == "PNG"
 
 
 def test_bad_words_and_splits_without_masks_are_refused(data: Path) -> None:
     with pytest.raises(SecoError, match="'model' is not TITLE=FOLDER"):
-        picture(["model"], data, split="train", images=1, image_size=32)
+        side_by_side.picture(["model"], data, split="train", images=1, image_size=32)
     with pytest.raises(SecoError, match=r"bare of .* has no image with a mask"):
-        picture(["a=b"], data, split="bare", images=1, image_size=32)
+        side_by_side.picture(["a=b"], data, split="bare", images=1, image_size=32)
