@@ -21,6 +21,8 @@ from seco.training.objective import Contribution, CurveCounts, Part
 from seco.training.parts.contrast_curves import contrast_curves
 from seco.training.parts.tagged_patches import PatchCutter, TaggedPatches, count_tags
 
+CURVES_EVERY = 10  # steps; the curves of L_LiL take eight times as long as the loss itself
+
 
 class Contrast(NamedTuple):
     """The contrast terms of a batch, and what the memories store after the step."""
@@ -36,7 +38,7 @@ class Contrast(NamedTuple):
     """``[B·n, D]``: the queries of the patches."""
     patches: TaggedPatches
     curves: CurveCounts
-    """Of L_LiL; empty where it is off."""
+    """Of L_LiL; empty where it is off or this step does not measure them."""
 
 
 class MemoryUpdate(NamedTuple):
@@ -185,8 +187,10 @@ class PatchContrast(Part):
                 background=self.lil_background,
                 num_classes=network.num_classes,
             )
-            curves = contrast_curves(queries, tags, entries, entry_tags, temperature=self.tau_local)
-            contrast = contrast._replace(keys=keys, key_tags=key_tags, curves=curves)
+            contrast = contrast._replace(keys=keys, key_tags=key_tags)
+            if crops.step % CURVES_EVERY == 0:
+                curves = contrast_curves(queries, tags, entries, entry_tags, temperature=self.tau_local)
+                contrast = contrast._replace(curves=curves)
         return contrast
 
     def update_state(self, update: MemoryUpdate, network: SeCoNetwork) -> None:
