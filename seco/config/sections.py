@@ -18,7 +18,8 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
-Scales = Annotated[tuple[Annotated[float, Field(gt=0, le=8)], ...], Field(min_length=1, strict=False)]
+Factor = Annotated[float, Field(gt=0, le=8)]
+Scales = Annotated[tuple[Factor, ...], Field(min_length=1, strict=False)]
 Names = Annotated[tuple[str, ...], Field(min_length=1, strict=False)]
 Range = Annotated[tuple[Positive, Positive], Field(strict=False)]
 
@@ -42,6 +43,7 @@ class Backbone(Section):
 
     name: str
     normalisation: Literal["imagenet", "model"]
+    antialias: bool
     depth: Count | None
     pretrained: bool | str
     projector_width: Count

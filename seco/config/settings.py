@@ -17,6 +17,7 @@ from seco.config.sections import (
     Crf,
     Evaluate,
     Export,
+    Factor,
     Generate,
     Positive,
     Predict,
@@ -43,6 +44,7 @@ class Settings(Section):
     method: Annotated[str, PlainValidator(partial(one_of, METHOD_NAMES))]
     seed: Seed
     patch_size: Count
+    patch_scale: Factor
     num_patches: Count
     patch_centres: Literal["uncertain", "anywhere"]
     tag_threshold: Share

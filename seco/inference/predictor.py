@@ -183,7 +183,11 @@ def _network_of(stored: StoredModel) -> SeCoNetwork:
     backbone = stored.settings["backbone"]
     return SeCoNetwork(
         build_encoder(
-            backbone["name"], pretrained=False, depth=backbone["depth"], normalisation=backbone["normalisation"]
+            backbone["name"],
+            pretrained=False,
+            depth=backbone["depth"],
+            normalisation=backbone["normalisation"],
+            antialias=backbone["antialias"],
         ),
         num_classes=len(stored.class_names),
     )

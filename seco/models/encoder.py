@@ -1,6 +1,7 @@
 """The ViT encoder, taken from timm through its own intermediate-token interface."""
 
 from pathlib import Path
+from types import MethodType
 from typing import Any, Literal, NamedTuple, cast
 
 import timm
@@ -8,6 +9,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from timm.layers.patch_embed import PatchEmbed
+from timm.layers.pos_embed import resample_abs_pos_embed
 from timm.models.vision_transformer import VisionTransformer, checkpoint_filter_fn
 from torch import Tensor, nn
 
@@ -78,12 +80,18 @@ class Encoder(nn.Module):
 
 
 def build_encoder(
-    name: str, *, pretrained: bool | Path, depth: int | None = None, normalisation: Normalisation = "imagenet"
+    name: str,
+    *,
+    pretrained: bool | Path,
+    depth: int | None = None,
+    normalisation: Normalisation = "imagenet",
+    antialias: bool = True,
 ) -> Encoder:
     """Build a ViT of timm, with timm's own weights (True), random ones (False) or those of a file.
 
     ``depth`` keeps a model's width and patch but gives it that many blocks (a small ViT for small data).
-    ``normalisation`` is the ``Encoder``'s.
+    ``normalisation`` is the ``Encoder``'s. ``antialias``: whether the position embeddings of images smaller than the
+    model's are averages; without it they are picked, and keep their length.
 
     Raises:
         SecoError: the name is unknown or no ViT with a class token, or the weights cannot be loaded or do not fit.
@@ -112,7 +120,26 @@ def build_encoder(
         )
     if isinstance(pretrained, Path):
         _load_weights(vit, pretrained)
+    if not antialias and vit.pos_embed is not None:
+        vit._pos_embed = MethodType(_add_picked_positions, vit)
     return Encoder(vit, normalisation=normalisation)
+
+
+def _add_picked_positions(vit: VisionTransformer, embedded: Tensor) -> Tensor:
+    """Do what timm's ``_pos_embed`` does, without antialias: image patches ``[B, h, w, D]`` to all tokens."""
+    assert vit.pos_embed is not None, "build_encoder leaves models without position embeddings as they are"
+    prefix = [token.expand(len(embedded), -1, -1) for token in (vit.cls_token, vit.reg_token) if token is not None]
+    positions = resample_abs_pos_embed(
+        vit.pos_embed,
+        new_size=[*embedded.shape[1:3]],
+        old_size=[*vit.patch_embed.grid_size],
+        num_prefix_tokens=0 if vit.no_embed_class else vit.num_prefix_tokens,
+        antialias=False,
+    )
+    tokens = embedded.flatten(1, 2)
+    if vit.no_embed_class:
+        return vit.pos_drop(torch.cat([*prefix, tokens + positions], dim=1))
+    return vit.pos_drop(torch.cat([*prefix, tokens], dim=1) + positions)
 
 
 def _load_weights(vit: VisionTransformer, path: Path) -> None:

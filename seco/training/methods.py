@@ -54,7 +54,11 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
     with torch.random.fork_rng(devices=()):
         torch.default_generator.manual_seed(settings.seed)
         encoder = build_encoder(
-            backbone.name, pretrained=pretrained, depth=backbone.depth, normalisation=backbone.normalisation
+            backbone.name,
+            pretrained=pretrained,
+            depth=backbone.depth,
+            normalisation=backbone.normalisation,
+            antialias=backbone.antialias,
         )
         network = SeCoNetwork(encoder, num_classes=num_classes)
         if method.projector is not None:
@@ -106,6 +110,7 @@ def _patch_contrast(settings: Settings, network: SeCoNetwork) -> Part:
     return PatchContrast(
         network,
         cutter,
+        patch_scale=settings.patch_scale,
         weight_lig=settings.weight_lig,
         weight_lil=settings.weight_lil,
         weight_patch=settings.weight_patch,

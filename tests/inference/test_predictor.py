@@ -23,7 +23,13 @@ from seco.storage.model import StoredModel, write_model
 CLASSES = ("cat", "dog", "person")
 SIZE = 48
 SETTINGS = {
-    "backbone": {"name": "vit_tiny_patch16_224", "normalisation": "imagenet", "depth": 1, "projector_width": 8},
+    "backbone": {
+        "name": "vit_tiny_patch16_224",
+        "normalisation": "imagenet",
+        "antialias": True,
+        "depth": 1,
+        "projector_width": 8,
+    },
     "train": {"precision": "fp32"},
 }
 

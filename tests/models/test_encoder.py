@@ -1,3 +1,4 @@
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,7 @@ import timm
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.nn import functional as F
 
 from seco.compute.pixels import normalise
 from seco.errors import SecoError
@@ -76,6 +78,30 @@ def test_a_model_sees_images_in_its_own_normalisation():
     torch.testing.assert_close(seen[0], normalise(levels))
     torch.testing.assert_close(seen[1], levels / 127.5 - 1)  # timm trained this model with mean and deviation 0.5
     assert encoders["imagenet"].state_dict().keys() == encoders["model"].state_dict().keys()
+
+
+@pytest.mark.parametrize("name", [TINY, "vit_small_patch14_reg4_dinov2"])
+def test_position_embeddings_are_interpolated_with_or_without_antialias(name):
+    torch.manual_seed(0)
+    smooth = build_encoder(name, pretrained=False, depth=1)
+    picked = build_encoder(name, pretrained=False, depth=1, antialias=False)
+    picked.load_state_dict(smooth.state_dict())
+    small = torch.rand(1, 3, 4 * smooth.patch_size, 4 * smooth.patch_size)
+    size = smooth.vit.patch_embed.grid_size[0] * smooth.patch_size
+    same = torch.rand(1, 3, size, size)
+    with torch.no_grad():
+        torch.testing.assert_close(picked(same).final, smooth.eval()(same).final)  # the model's own size: as it is
+        assert not torch.allclose(picked(small).final, smooth(small).final)
+        embedded = picked.vit.patch_embed(small)
+        tokens = picked.vit._pos_embed(embedded)[:, -16:]
+        grid = picked.vit.pos_embed[:, -((size // smooth.patch_size) ** 2) :].unflatten(
+            1, smooth.vit.patch_embed.grid_size
+        )
+        expected = F.interpolate(grid.permute(0, 3, 1, 2), size=(4, 4), mode="bicubic").flatten(2).mT
+        torch.testing.assert_close(tokens - embedded.flatten(1, 2), expected, rtol=0, atol=1e-5)
+        copied = copy.deepcopy(picked)
+        copied.vit.pos_embed.zero_()
+        assert not torch.allclose(copied(small).final, picked(small).final)  # a copy uses its own embeddings
 
 
 def test_depth_changes_neither_width_nor_patch():

@@ -162,7 +162,12 @@ class PlainObjective:
                 tags.append(patch_tag(own, inputs.inside[image], corner, patch_size=size, **rule))
             classes = (inputs.labels[image].nonzero().flatten() + 1).tolist()
             tags += [classes[0] if len(classes) == 1 else -1] * 2
-        return torch.stack(weak), torch.stack(strong), tags
+        return *(self._resized(torch.stack(patches)) for patches in (weak, strong)), tags
+
+    def _resized(self, patches: Tensor) -> Tensor:
+        multiple = self.models.network.encoder.patch_size
+        side = max(round(self.settings.patch_size * self.settings.patch_scale / multiple), 1) * multiple
+        return F.interpolate(patches, size=(side, side), mode="bilinear")
 
     def _segmentation(self, scores: Tensor, cam: Tensor, inputs: Inputs) -> dict[str, Tensor]:
         rgb, thresholds = to_rgb(inputs.weak), self.settings.cam

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seco.compute.distributed import gather
+from seco.compute.resize import rescale
 from seco.losses.classification import patch_classification
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import Average, local_contrast
@@ -58,6 +59,7 @@ class PatchContrast(Part):
     Args:
         network: the student.
         cutter: cuts and tags the patches.
+        patch_scale: factor by which patches are resized before they are encoded.
         weight_lig: α of eq. 9; 0 leaves L_LiG out.
         weight_lil: β of eq. 9; 0 leaves L_LiL out.
         weight_patch: beyond the paper: weight of the classification of tagged patches.
@@ -83,6 +85,7 @@ class PatchContrast(Part):
         network: SeCoNetwork,
         cutter: PatchCutter,
         *,
+        patch_scale: float,
         weight_lig: float,
         weight_lil: float,
         weight_patch: float,
@@ -108,6 +111,7 @@ class PatchContrast(Part):
             num_draws=cutter.num_patches,
         )
         self.cutter = cutter
+        self.patch_scale = patch_scale
         self.prototype_start = prototype_start
         self.contrast_start = contrast_start
         self.tag_source_switch = tag_source_switch
@@ -162,7 +166,7 @@ class PatchContrast(Part):
         image_tags = tag_images(crops.inputs.labels).unsqueeze(1)  # [B, 1]
         tags = torch.cat([patches.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
         with crops.autocast():
-            tokens: Tokens = network.encoder(patches.weak.flatten(0, 1))
+            tokens: Tokens = network.encoder(self._resized(patches.weak, network))
             embeddings = network.projector(tokens.class_token)  # [B·n, D]
             queries = _join(embeddings, crop_embedding, network.embed(second))  # [B·V, D]
         if self.rectify_threshold is not None:
@@ -210,8 +214,12 @@ class PatchContrast(Part):
     def _keys(self, crops: CropPass, strong_patches: Tensor) -> Tensor:
         """Return the local teacher's embeddings ``[B·V, D]`` of all views; patches and crops in strong colours."""
         with crops.autocast():
-            patches = self.teacher.embed(strong_patches.flatten(0, 1))
+            patches = self.teacher.embed(self._resized(strong_patches, crops.network))
             return _join(patches, self.teacher.embed(crops.inputs.strong), self.teacher.embed(crops.inputs.second))
+
+    def _resized(self, patches: Tensor, network: SeCoNetwork) -> Tensor:
+        """Bring patches ``[B, n, 3, s, s]`` to the size at which they are encoded: ``[B·n, 3, s', s']``."""
+        return rescale(patches.flatten(0, 1), self.patch_scale, multiple=network.encoder.patch_size)
 
     @staticmethod
     def _patch_classification(crops: CropPass, tokens: Tokens, tags: Tensor) -> Tensor:
