@@ -62,13 +62,14 @@ def _run(
     from rich.console import Console
 
     from seco.compute.distributed import rank
+    from seco.console.output import print_sentence
     from seco.runtime.progress import progress
     from seco.training.loading import describe_batches
     from seco.training.log import TrainingLog
     from seco.training.trainer import Trainer
 
     console = Console(stderr=True, quiet=rank() > 0)
-    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    say = partial(print_sentence, console)
     usual = PAPER_BATCH.get(str(settings.prepare.classes))
     say(f"train: {describe_batches(settings.train.batch_size, usual=usual)}")
     score = _scorer(settings, manifest) if settings.train.evaluate_every else None

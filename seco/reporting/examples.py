@@ -69,12 +69,12 @@ def common_columns(rows: Sequence[Mapping[str, RGB]]) -> list[dict[str, RGB]]:
     return [{title: row[title] for title in titles} for row in rows]
 
 
-def legend_of(class_ids: set[int], class_names: Sequence[str]) -> dict[str, tuple[float, float, float]]:
-    """Return name → RGB (0..1) of the given ids, 255 last."""
-    entries: dict[str, tuple[float, float, float]] = {}
+def legend_of(class_ids: set[int], class_names: Sequence[str]) -> list[tuple[str, tuple[float, float, float]]]:
+    """Return name and RGB (0..1) of each of the given ids, 255 last."""
+    entries: list[tuple[str, tuple[float, float, float]]] = []
     for class_id in sorted(class_ids - {IGNORE}):
         red, green, blue = class_colours()[class_id].tolist()
-        entries[class_names[class_id - 1]] = (red / 255, green / 255, blue / 255)
+        entries.append((class_names[class_id - 1], (red / 255, green / 255, blue / 255)))
     if IGNORE in class_ids:
-        entries["uncertain or ignored"] = (1.0, 1.0, 1.0)
+        entries.append(("uncertain or ignored", (1.0, 1.0, 1.0)))
     return entries

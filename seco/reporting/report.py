@@ -24,6 +24,7 @@ from seco.scores.metrics import METRICS
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
 from seco.storage.json_file import write_metrics
 from seco.storage.manifest import Manifest
+from seco.storage.plain_text import escape_markdown
 
 _INTRODUCTION = """\
 Shares are in percent. The confusion ratio is FP / TP (lower is better); its mean runs over the foreground classes
@@ -113,7 +114,7 @@ def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str
     """
     parts = ["# Report\n", *([to_markdown(report.headline), _INTRODUCTION] if len(report.headline) else [])]
     if report.notes:
-        parts.append("\n".join(f"- {note}" for note in report.notes) + "\n")
+        parts.append("\n".join(f"- {escape_markdown(note)}" for note in report.notes) + "\n")
     if len(report.headline):
         tables = (report.classes, report.pairs, report.contexts)
         parts += _details(*(frame.loc[frame["masks"].isin(titles)] for frame in tables), rows=rows)
