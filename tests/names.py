@@ -12,7 +12,7 @@ HOSTILE = (
     "a|b",
     "**bold** _it_ ~~no~~ `code`",
     "<script>alert(1)</script>",
-    "&amp;",
+    "&amp",
     "[click](javascript:alert(1))",
     "=cmd|' /C calc'!A0",
     "+1",

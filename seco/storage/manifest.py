@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from seco.errors import SecoError
 from seco.storage.csv_file import read_csv, write_csv
 from seco.storage.json_file import write_metrics
+from seco.storage.names import id_fault, split_fault
 
 MANIFEST_FILE = "manifest.csv"
 CLASSES_FILE = "classes.csv"
@@ -107,12 +108,6 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(records=tuple(records.values()), class_names=class_names)
 
 
-def is_safe_id(image_id: str) -> bool:
-    """Return whether an id names a file below a folder: not empty or absolute, no "..", no backslash."""
-    path = PurePosixPath(image_id)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in image_id
-
-
 def _to_row(folder: Path, record: Record) -> tuple[str, ...]:
     image, mask = (_relative(path, folder) if path else "" for path in (record.image, record.mask))
     labels = _SEPARATOR.join(record.labels)
@@ -135,8 +130,10 @@ def _from_row(where: str, folder: Path, row: dict[str, str]) -> Record:
 
 
 def _require_sound(where: str, record: Record, class_names: tuple[str, ...]) -> None:
-    if not is_safe_id(record.id):
-        raise SecoError(f"{where}: {record.id!r} cannot be an image's id; {_REMEDY}")
+    if fault := id_fault(record.id):
+        raise SecoError(f"{where}: {record.id!r} {fault}; {_REMEDY}")
+    if fault := split_fault(record.split):
+        raise SecoError(f"{where}: the split {record.split!r} {fault}; {_REMEDY}")
     if record.width < 1 or record.height < 1:
         raise SecoError(f"{where}: the image's size is {record.width}x{record.height}; {_REMEDY}")
     for label in record.labels:
