@@ -25,8 +25,10 @@ def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = M
     from seco.compute.resize import resize_maps
     from seco.inference.cam_store import stored_size, write_cam
     from seco.runtime.progress import progress
+    from seco.storage.atomic import take_over
 
     settings, manifest, predictor = load_inference(params, data, model)
+    take_over(cams)
     results = predictor.cams(
         manifest.records, image_size=settings.export.image_size, scales=(1.0,), batch_size=settings.export.batch_size
     )
@@ -46,11 +48,13 @@ def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CA
     from seco.inference.cam_store import read_cam
     from seco.method.cam import two_way_labels
     from seco.runtime.progress import progress
+    from seco.storage.atomic import take_over
     from seco.storage.manifest import read_manifest
     from seco.storage.masks import mask_path, write_mask
 
     settings = load_settings(params)
     manifest = read_manifest(data)
+    take_over(masks)
     with progress("export-masks", len(manifest.records)) as advance:
         for record in manifest.records:
             cam = read_cam(cams, record.id)

@@ -20,8 +20,10 @@ def predict(
     leave_cores_to_workers()
     from seco.inference.scoring import score_segmentations
     from seco.refinement.labelling import write_variants
+    from seco.storage.atomic import take_over
 
     settings, manifest, predictor = load_inference(params, data, model)
+    take_over(output)
     records = records_of(manifest, settings.predict.splits)
     segmentations = predictor.segmentations(
         records,

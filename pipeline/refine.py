@@ -21,8 +21,10 @@ def refine(
     from seco.inference.scoring import score_cams
     from seco.method.par import PAR
     from seco.refinement.labelling import write_label
+    from seco.storage.atomic import take_over
 
     settings, manifest, predictor = load_inference(params, data, model)
+    take_over(output)
     records = records_of(manifest, settings.refine.splits)
     cams = predictor.cams(
         records,

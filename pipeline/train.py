@@ -38,8 +38,9 @@ def train(
     `torchrun --nproc-per-node=N -m pipeline train` shares each batch among N processes.
     """
     from seco.compute.distributed import process_group
+    from seco.config.requirements import require_every_stage
     from seco.config.settings import load_settings
-    from seco.storage.atomic import require_writable
+    from seco.storage.atomic import take_over
     from seco.storage.manifest import read_manifest
     from seco.training.resume import exclusive_run, fingerprint
 
@@ -48,7 +49,8 @@ def train(
     if profile:
         _profile(settings, manifest)
         return
-    require_writable(output)
+    require_every_stage(settings, manifest.records)
+    take_over(output)
     with process_group():
         folder = resume / fingerprint(settings, data=data, code=training_code())
         with exclusive_run(folder, _note(settings)):

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from seco.errors import SecoError
+from seco.errors import SecoError, remedy_of
 
 MAX_PIXELS = 80_000_000
 """Larger images are refused: a file of a few kB can claim billions of pixels and fill the memory."""
@@ -67,7 +67,8 @@ def read_any_image(path: Path) -> Image.Image:
         raise SecoError(f"{path} {_kind_of(path)}: replace it or take it off the list") from error
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:  # from the system, not from PIL
-            raise SecoError(f"{path} cannot be read: {error.strerror}; correct the file or its permissions") from error
+            remedy = remedy_of(error, "correct the file or its permissions")
+            raise SecoError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
         raise SecoError(f"{path} is truncated or damaged ({error}): replace it or take it off the list") from error
 
 
