@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from seco.errors import SecoError, remedy_of
+from seco.storage.file_kind import stand_in
 
 MAX_PIXELS = 80_000_000
 """Larger images are refused: a file of a few kB can claim billions of pixels and fill the memory."""
@@ -21,7 +22,7 @@ _TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTA
 _UPRIGHT = {orientation: Image.Transpose[turn] for orientation, turn in enumerate(_TURNS, start=2)}  # by EXIF's numbers
 _FIRST_TURNED = 5  # orientations from here on exchange width and height
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, zlib.error)
-_WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml")
+_REPLACE = "replace it or take it off the list"
 
 # PIL warns of large images, which are refused here, and of damaged EXIF data, which are ignored.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -64,12 +65,13 @@ def read_any_image(path: Path) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
-        raise SecoError(f"{path} {_kind_of(path)}: replace it or take it off the list") from error
+        kind = stand_in(path, remedy=_REPLACE) or f"is not an image (PNG, JPEG, WebP, TIFF, BMP or GIF): {_REPLACE}"
+        raise SecoError(f"{path} {kind}") from error
     except _DAMAGE as error:
         if isinstance(error, OSError) and error.errno is not None:  # from the system, not from PIL
             remedy = remedy_of(error, "correct the file or its permissions")
             raise SecoError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
-        raise SecoError(f"{path} is truncated or damaged ({error}): replace it or take it off the list") from error
+        raise SecoError(f"{path} is truncated or damaged ({error}): {_REPLACE}") from error
 
 
 def _read_colours(path: Path) -> Image.Image:
@@ -81,16 +83,6 @@ def _read_colours(path: Path) -> Image.Image:
 
 def _too_large(path: Path) -> SecoError:
     return SecoError(f"{path} has more than {MAX_PIXELS // 1_000_000} million pixels: shrink it")
-
-
-def _kind_of(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(256)
-    if not start:
-        return "is empty"
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
-        return "is not an image but a web page"
-    return "is not an image (PNG, JPEG, WebP, TIFF, BMP or GIF)"
 
 
 def _orientation(image: Image.Image) -> int:
