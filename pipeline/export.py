@@ -43,7 +43,7 @@ def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CA
     """Make a seed mask of every stored CAM by the threshold `export.background`."""
     import torch
 
-    from seco.compute.resize import resize_maps
+    from seco.compute.resize import resize_maps, scored_size
     from seco.config.settings import load_settings
     from seco.inference.cam_store import read_cam
     from seco.method.cam import two_way_labels
@@ -58,8 +58,9 @@ def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CA
     with progress("export-masks", len(manifest.records)) as advance:
         for record in manifest.records:
             cam = read_cam(cams, record.id)
-            maps = resize_maps(torch.from_numpy(cam.maps), (record.height, record.width))
+            size = (record.height, record.width)
+            maps = resize_maps(torch.from_numpy(cam.maps), scored_size(size, len(cam.maps) + 1))
             class_ids = torch.from_numpy(cam.class_ids).long()
             labels = two_way_labels(maps[None], class_ids[None], background=settings.export.background)
-            write_mask(mask_path(masks, record.id), labels[0].byte().numpy())
+            write_mask(mask_path(masks, record.id), labels[0].byte().numpy(), size=size)
             advance()

@@ -64,3 +64,14 @@ def test_the_legend_names_the_classes_that_are_shown_and_the_white() -> None:
 def test_a_class_may_have_the_name_of_the_white() -> None:
     names, _ = zip(*legend_of({1, 255}, ("uncertain or ignored",)), strict=True)
     assert names == ("uncertain or ignored", "uncertain or ignored")
+
+
+def test_a_large_image_is_shown_smaller_with_all_of_its_classes(
+    run: tuple[Path, list[Record]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, records = run
+    monkeypatch.setattr("seco.reporting.examples._SHOWN", HEIGHT * WIDTH / 4)
+    masks = {"CAM seed": root / "seeds", "refined": root / "refined"}
+    pictures, shown = example_pictures(records[1], cams=root / "cams", masks=masks, num_classes=3)
+    assert {picture.shape for picture in pictures.values()} == {(HEIGHT // 2, WIDTH // 2, 3)}
+    assert shown == {2, 3}
