@@ -1,8 +1,6 @@
 """Read photographs of any common format as upright 8-bit RGB; refuse damaged ones by name."""
 
-import struct
 import warnings
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +19,6 @@ _EXIF_ORIENTATION = 0x0112
 _TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
 _UPRIGHT = {orientation: Image.Transpose[turn] for orientation, turn in enumerate(_TURNS, start=2)}  # by EXIF's numbers
 _FIRST_TURNED = 5  # orientations from here on exchange width and height
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, zlib.error)
 _REPLACE = "replace it or take it off the list"
 
 # PIL warns of large images, which are refused here, and of damaged EXIF data, which are ignored.
@@ -67,7 +64,9 @@ def read_any_image(path: Path) -> Image.Image:
     except UnidentifiedImageError as error:
         kind = stand_in(path, remedy=_REPLACE) or f"is not an image (PNG, JPEG, WebP, TIFF, BMP or GIF): {_REPLACE}"
         raise SecoError(f"{path} {kind}") from error
-    except _DAMAGE as error:
+    except (SecoError, MemoryError):
+        raise
+    except Exception as error:  # PIL raises about a dozen kinds
         if isinstance(error, OSError) and error.errno is not None:  # from the system, not from PIL
             remedy = remedy_of(error, "correct the file or its permissions")
             raise SecoError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
@@ -76,9 +75,13 @@ def read_any_image(path: Path) -> Image.Image:
 
 def _read_colours(path: Path) -> Image.Image:
     image = read_any_image(path)
-    if image.mode in _COLOURLESS:
-        raise SecoError(f"{path} has pixels of the kind {image.mode}: save it as RGB or grey with 8 or 16 bits")
-    return image
+    try:
+        if image.mode not in _COLOURLESS:
+            _to_rgb(image.crop((0, 0, 1, 1)))  # what cannot be converted is found when an image is checked
+            return image
+    except ValueError:
+        pass
+    raise SecoError(f"{path} has pixels of the kind {image.mode}: save it as RGB or grey with 8 or 16 bits")
 
 
 def _too_large(path: Path) -> SecoError:
@@ -89,7 +92,7 @@ def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 where there is none or it cannot be read; TIFF files are upright once decoded."""
     try:
         found = image.getexif().get(_EXIF_ORIENTATION, 1)
-    except _DAMAGE:
+    except Exception:  # as above
         return 1
     return found if found in _UPRIGHT else 1
 
