@@ -37,7 +37,7 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
     metrics = read_metrics(path, stage="evaluate")
     try:
         frame = summary_table(metrics)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise SecoError(f"{path} does not hold the scores of a run: run `seco evaluate` again") from error
     if frame.empty:
         for note in metrics.get(NOTES, ()):

@@ -9,7 +9,7 @@ from typing import Any
 from seco.errors import SecoError
 from seco.storage.csv_file import read_csv, write_csv
 from seco.storage.json_file import write_metrics
-from seco.storage.names import id_fault, split_fault
+from seco.storage.names import class_fault, id_fault, split_fault
 
 MANIFEST_FILE = "manifest.csv"
 CLASSES_FILE = "classes.csv"
@@ -96,6 +96,9 @@ def read_manifest(folder: Path) -> Manifest:
     """
     classes = read_csv(folder / CLASSES_FILE, columns=_CLASS_COLUMNS, stage="prepare")
     class_names = tuple(row["name"] for _, row in classes)
+    for where, row in classes:
+        if fault := class_fault(row["name"]):
+            raise SecoError(f"{where}: the class {row['name']!r} {fault}; then {_REMEDY}")
     records: dict[str, Record] = {}
     for where, row in read_csv(folder / MANIFEST_FILE, columns=_COLUMNS, stage="prepare"):
         record = _from_row(where, folder, row)

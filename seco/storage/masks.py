@@ -35,9 +35,14 @@ def write_mask(path: Path, mask: MaskArray, *, size: tuple[int, int] | None = No
         SecoError: the file cannot be written; an older one survives.
         ValueError: the array is not two-dimensional uint8.
     """
-    if size is not None and size != mask.shape:
-        mask = np.asarray(Image.fromarray(mask).resize((size[1], size[0]), Image.Resampling.NEAREST))
-    atomic_write_bytes(path, encode_mask(mask))
+    atomic_write_bytes(path, encode_mask(mask if size is None else enlarge_mask(mask, size)))
+
+
+def enlarge_mask(mask: MaskArray, size: tuple[int, int]) -> MaskArray:
+    """Return a mask at another size (height, width): each pixel takes the nearest id."""
+    if size == mask.shape:
+        return mask
+    return np.asarray(Image.fromarray(mask).resize((size[1], size[0]), Image.Resampling.NEAREST))
 
 
 def encode_mask(mask: MaskArray) -> bytes:

@@ -23,8 +23,8 @@ def class_fault(name: str) -> str | None:
         return "holds a semicolon, which separates labels: rename it"
     if _NO_LETTERS.sub("", name).casefold() == "background":
         return (
-            "stands for what belongs to no class and has the value 0 in masks, without being listed: leave it out; "
-            "an image that shows none of the classes has no label"
+            "is no class but what no class covers, with the value 0 in masks: leave it out (an image that shows none "
+            "of the classes has no label)"
         )
     return None
 

@@ -80,7 +80,7 @@ def test_the_order_that_the_data_gives_comes_first() -> None:
         ([], "the data has no class, but it takes from 1 to 254: check the labels"),
         ([str(number) for number in range(255)], "the data has 255 classes, but it takes from 1 to 254"),
         (["cat;dog"], "the class 'cat;dog' holds a semicolon, which separates labels: rename it"),
-        (["cat", "Background"], "the class 'Background' stands for what belongs to no class"),
+        (["cat", "Background"], "the class 'Background' is no class but what no class covers"),
         (["cat", " "], "the class ' ' is empty"),
     ],
 )

@@ -64,6 +64,7 @@ def test_a_missing_manifest_names_the_command(tmp_path: Path) -> None:
         (HEADER + "a,a.jpg,,cat,train,3,0\n", "line 2: the image's size is 3x0"),
         (HEADER + "a,a.jpg,,cow,train,3,2\n", r"line 2: the label 'cow' is not in classes\.csv"),
         (HEADER + "../a,a.jpg,,cat,train,3,2\n", r"line 2: '\.\./a' cannot be an image's id"),
+        (HEADER + "a,a.jpg,,cat,..,3,2\n", r"line 2: the split '\.\.' is no name"),
         (HEADER + "a,a.jpg,,cat,train,3,2\na,b.jpg,,cat,train,3,2\n", "line 3: the id 'a' is there twice"),
         (b"\xff\xfe\x00", "cannot be read"),
     ],
@@ -72,4 +73,10 @@ def test_a_damaged_manifest_names_file_line_and_command(folder: Path, content: s
     data = content if isinstance(content, bytes) else content.encode()
     (folder / "manifest.csv").write_bytes(data)
     with pytest.raises(SecoError, match=sentence + r".*`seco prepare` again|" + sentence):
+        read_manifest(folder)
+
+
+def test_a_class_that_masks_and_tables_have_already_is_refused(folder: Path) -> None:
+    (folder / "classes.csv").write_text("id,name\n1,cat\n2,Background\n")
+    with pytest.raises(SecoError, match=r"classes\.csv, line 3: the class 'Background' is no class.*`seco prepare`"):
         read_manifest(folder)

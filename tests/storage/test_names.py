@@ -8,7 +8,7 @@ from tests.names import HOSTILE
     "name", ["background", "Background", "BACKGROUND", "_background_", "__background__", "back-ground"]
 )
 def test_background_is_no_class(name: str) -> None:
-    assert "leave it out; an image that shows none of the classes has no label" in (class_fault(name) or "")
+    assert "leave it out (an image that shows none of the classes has no label)" in (class_fault(name) or "")
 
 
 @pytest.mark.parametrize(
