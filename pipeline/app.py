@@ -20,6 +20,8 @@ from pipeline.resume import resume
 from pipeline.summary import summary
 from pipeline.train import train
 from seco.runtime.signals import Stopped, listen
+from seco.runtime.streams import accept_any_sign
+from seco.storage.plain_text import one_line
 
 app = typer.Typer(
     name="seco",
@@ -45,6 +47,7 @@ def main() -> None:
     A command that is asked to stop ends with 143 (SIGTERM), 130 (Ctrl-C) or 138 (SIGUSR1).
     """
     ending = None
+    accept_any_sign()
     try:
         with listen():
             try:
@@ -58,5 +61,5 @@ def main() -> None:
         ending = ending or ending_of(late, command="")
     if ending is not None:
         with suppress(OSError):  # the reader of a pipe may have ended, as `tee` does on Ctrl-C
-            typer.echo(f"seco: {ending.sentence}", err=True)
+            typer.echo("\n".join(map(one_line, f"seco: {ending.sentence}".split("\n"))), err=True)
         sys.exit(ending.status)

@@ -22,6 +22,7 @@ def evaluate(
     from seco.console.summary import show_headline
     from seco.reporting.measurements import list_sources, measure
     from seco.reporting.report import write_report
+    from seco.storage.atomic import take_over
     from seco.storage.contexts import CONTEXTS_FILE
     from seco.storage.manifest import read_manifest
     from seco.storage.pairs import read_pairs
@@ -36,6 +37,7 @@ def evaluate(
         refined_splits=settings.refine.splits,
         predicted_splits=settings.predict.splits,
     )
+    take_over(output)
     measurements = measure(manifest, sources, contexts_file=data / CONTEXTS_FILE)
     report = write_report(
         manifest,

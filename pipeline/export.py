@@ -25,8 +25,10 @@ def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = M
     from seco.compute.resize import resize_maps
     from seco.inference.cam_store import stored_size, write_cam
     from seco.runtime.progress import progress
+    from seco.storage.atomic import take_over
 
     settings, manifest, predictor = load_inference(params, data, model)
+    take_over(cams)
     results = predictor.cams(
         manifest.records, image_size=settings.export.image_size, scales=(1.0,), batch_size=settings.export.batch_size
     )
@@ -41,21 +43,24 @@ def export_masks(params: Params = PARAMS, data: Data = PREPARED, cams: Cams = CA
     """Make a seed mask of every stored CAM by the threshold `export.background`."""
     import torch
 
-    from seco.compute.resize import resize_maps
+    from seco.compute.resize import resize_maps, scored_size
     from seco.config.settings import load_settings
     from seco.inference.cam_store import read_cam
     from seco.method.cam import two_way_labels
     from seco.runtime.progress import progress
+    from seco.storage.atomic import take_over
     from seco.storage.manifest import read_manifest
     from seco.storage.masks import mask_path, write_mask
 
     settings = load_settings(params)
     manifest = read_manifest(data)
+    take_over(masks)
     with progress("export-masks", len(manifest.records)) as advance:
         for record in manifest.records:
             cam = read_cam(cams, record.id)
-            maps = resize_maps(torch.from_numpy(cam.maps), (record.height, record.width))
+            size = (record.height, record.width)
+            maps = resize_maps(torch.from_numpy(cam.maps), scored_size(size, len(cam.maps) + 1))
             class_ids = torch.from_numpy(cam.class_ids).long()
             labels = two_way_labels(maps[None], class_ids[None], background=settings.export.background)
-            write_mask(mask_path(masks, record.id), labels[0].byte().numpy())
+            write_mask(mask_path(masks, record.id), labels[0].byte().numpy(), size=size)
             advance()

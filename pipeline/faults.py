@@ -3,7 +3,7 @@
 import errno
 from typing import NamedTuple
 
-from seco.errors import SecoError
+from seco.errors import SecoError, remedy_of
 from seco.runtime.signals import Stopped
 from seco.runtime.workers import lost_worker_error
 
@@ -42,7 +42,8 @@ def _sentence_of(fault: BaseException, command: str) -> str | None:
         return str(lost)
     if isinstance(fault, OSError):
         place = f" ({fault.filename})" if fault.filename else ""
-        return f"the system refused a file{place}: {fault.strerror or fault}"
+        remedy = remedy_of(fault, "check that it is there and that you may use it")
+        return f"the system refused a file{place}: {fault.strerror or fault}; {remedy}"
     return None
 
 

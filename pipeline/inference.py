@@ -41,11 +41,21 @@ def records_of(manifest: "Manifest", splits: Sequence[str]) -> "list[Record]":
     return [record for split in splits for record in manifest.split(split)]
 
 
-def write_in_workers(write: Callable[[Item], None], items: Iterable[Item], *, stage: str, count: int) -> None:
-    """Call `write` with each of `count` items in worker processes, and show the progress of the stage."""
+def write_in_workers(
+    write: Callable[[Item], None],
+    items: Iterable[Item],
+    *,
+    memory_of: Callable[[Item], int],
+    stage: str,
+    count: int,
+) -> None:
+    """Call `write` with each of `count` items in worker processes, and show the progress of the stage.
+
+    `memory_of` says how many bytes that takes: no more images are worked on at once than there is memory for.
+    """
     from seco.runtime.parallel import process_map
     from seco.runtime.progress import progress
 
     with progress(stage, count) as advance:
-        for _ in process_map(write, items):
+        for _ in process_map(write, items, memory_of=memory_of):
             advance()

@@ -43,3 +43,5 @@ SEEDS = Path("data/export/seeds")
 REFINED = Path("data/refine")
 PREDICTIONS = Path("data/predict")
 REPORTS = Path("reports")
+RESULTS = (PREPARED, MODEL, CAMS, SEEDS, REFINED, PREDICTIONS, REPORTS, Path(".seco"), Path(".dvc"), Path(".git"))
+"""Folders that hold no data of the user's."""

@@ -19,9 +19,11 @@ def predict(
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
     leave_cores_to_workers()
     from seco.inference.scoring import score_segmentations
-    from seco.refinement.labelling import write_variants
+    from seco.refinement.labelling import variants_memory, write_variants
+    from seco.storage.atomic import take_over
 
     settings, manifest, predictor = load_inference(params, data, model)
+    take_over(output)
     records = records_of(manifest, settings.predict.splits)
     segmentations = predictor.segmentations(
         records,
@@ -30,4 +32,5 @@ def predict(
         batch_size=settings.predict.batch_size,
     )
     write = partial(write_variants, folder=output, crf=settings.crf_of(settings.predict.crf))
-    write_in_workers(write, score_segmentations(segmentations), stage="predict", count=len(records))
+    scored = score_segmentations(segmentations)
+    write_in_workers(write, scored, memory_of=variants_memory, stage="predict", count=len(records))

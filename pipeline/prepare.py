@@ -1,11 +1,12 @@
 """Stage `prepare`: check the data once and write the manifest that every later stage reads."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.options import PARAMS, PREPARED, Params
+from pipeline.options import PARAMS, PREPARED, RESULTS, Params
 
 if TYPE_CHECKING:
     from seco.config.sections import Prepare
@@ -28,23 +29,43 @@ def prepare(
     ] = None,
 ) -> None:
     """Check the data set and write its manifest; problems.csv lists all problems."""
+    from seco.config.requirements import require_every_stage
     from seco.config.settings import load_settings
     from seco.console.dataset import show_dataset
     from seco.data.prepare import linked_folders, write_dataset
     from seco.data.problems import refuse, write_problems
-    from seco.storage.atomic import require_writable
+    from seco.storage.atomic import take_over
 
     settings = load_settings(params)
     section = settings.prepare
-    require_writable(output)
+    root = Path(section.root)
+    _require_apart(root, (output, *RESULTS))
+    take_over(output)
+    take_over(cache)
     dataset = _check_dataset(section, cache)
     listing = write_problems(output, dataset.problems)
     if not (section.skip_bad if skip_bad is None else skip_bad):
         refuse(dataset.problems, listing=listing)
-    root = Path(section.root)
+    require_every_stage(settings, [item.record for item in dataset.images])
     statistics = write_dataset(output, dataset, root=root, mask_cache=cache / "masks")
     linked = linked_folders(root, dataset.images)
     show_dataset(statistics, class_names=dataset.class_names, linked=linked)
+
+
+def _require_apart(root: Path, results: Iterable[Path]) -> None:
+    """Raise a SecoError where a folder of results lies in the data folder or around it.
+
+    Results would be read as data, and DVC refuses outputs that lie in what a stage depends on.
+    """
+    from seco.errors import SecoError
+
+    place = root.resolve()
+    for folder in results:
+        if folder.resolve().is_relative_to(place) or place.is_relative_to(folder.resolve()):
+            raise SecoError(
+                f"prepare.root: the data folder {root} and {folder}, a folder of results, overlap: give the data a "
+                "folder of its own, such as data/raw/NAME"
+            )
 
 
 def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":

@@ -20,9 +20,11 @@ def refine(
     leave_cores_to_workers()
     from seco.inference.scoring import score_cams
     from seco.method.par import PAR
-    from seco.refinement.labelling import write_label
+    from seco.refinement.labelling import working_memory, write_label
+    from seco.storage.atomic import take_over
 
     settings, manifest, predictor = load_inference(params, data, model)
+    take_over(output)
     records = records_of(manifest, settings.refine.splits)
     cams = predictor.cams(
         records,
@@ -33,4 +35,4 @@ def refine(
     par = PAR() if settings.refine.use_par else None
     scored = score_cams(cams, background=settings.export.background, par=par)
     write = partial(write_label, folder=output, crf=settings.crf_of(settings.refine.crf))
-    write_in_workers(write, scored, stage="refine", count=len(records))
+    write_in_workers(write, scored, memory_of=working_memory, stage="refine", count=len(records))

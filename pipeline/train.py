@@ -38,8 +38,9 @@ def train(
     `torchrun --nproc-per-node=N -m pipeline train` shares each batch among N processes.
     """
     from seco.compute.distributed import process_group
+    from seco.config.requirements import require_every_stage
     from seco.config.settings import load_settings
-    from seco.storage.atomic import require_writable
+    from seco.storage.atomic import take_over
     from seco.storage.manifest import read_manifest
     from seco.training.resume import exclusive_run, fingerprint
 
@@ -48,7 +49,8 @@ def train(
     if profile:
         _profile(settings, manifest)
         return
-    require_writable(output)
+    require_every_stage(settings, manifest.records)
+    take_over(output)
     with process_group():
         folder = resume / fingerprint(settings, data=data, code=training_code())
         with exclusive_run(folder, _note(settings)):
@@ -62,13 +64,14 @@ def _run(
     from rich.console import Console
 
     from seco.compute.distributed import rank
+    from seco.console.output import print_sentence
     from seco.runtime.progress import progress
     from seco.training.loading import describe_batches
     from seco.training.log import TrainingLog
     from seco.training.trainer import Trainer
 
     console = Console(stderr=True, quiet=rank() > 0)
-    say = partial(console.print, markup=False, highlight=False, soft_wrap=True)
+    say = partial(print_sentence, console)
     usual = PAPER_BATCH.get(str(settings.prepare.classes))
     say(f"train: {describe_batches(settings.train.batch_size, usual=usual)}")
     score = _scorer(settings, manifest) if settings.train.evaluate_every else None

@@ -1,6 +1,7 @@
-"""The one exception that users see, and the hint that many of its messages end with."""
+"""The one exception that users see, and the hints that many of its messages end with."""
 
 import difflib
+import errno
 from collections.abc import Sequence
 
 
@@ -10,6 +11,29 @@ class SecoError(Exception):
     The message is one sentence (or a short list of them) saying what is wrong, where, and the remedy. The command
     line prints it without a traceback and exits with status 1.
     """
+
+
+_REMEDIES = {  # of the system's errors that have one, whatever was being done
+    errno.ENOSPC: "free some disk space",
+    errno.EDQUOT: "free some disk space, or ask for a larger quota",
+    errno.EFBIG: "free some disk space, or raise the limit on the size of files (ulimit -f)",
+    errno.ENAMETOOLONG: "shorten the name",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+    errno.ENFILE: "close other programs, which hold too many files open",
+    errno.ENOLCK: "use a file system that has locks, or ask for more of them",
+    errno.ELOOP: "correct the links, which lead in a circle",
+    errno.EROFS: "choose a folder on a disk that is not read-only",
+    errno.EIO: "check the disk or the network drive",
+    errno.ESTALE: "check the network drive",
+    errno.ENOTCONN: "check the network drive",
+    errno.ETIMEDOUT: "check the network drive",
+    errno.EILSEQ: "rename it, the disk cannot hold its name",
+}
+
+
+def remedy_of(error: OSError, otherwise: str) -> str:
+    """Return what helps against an error of the system; `otherwise` where that depends on what was being done."""
+    return _REMEDIES.get(error.errno or 0, otherwise)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

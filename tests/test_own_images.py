@@ -17,6 +17,7 @@ from seco.storage.manifest import Manifest, read_manifest
 from tests.clone import SMALL_PROJECT, change_settings, clone, succeed
 from tests.data.trees import add_mask, add_photo
 from tests.imports import ROOT
+from tests.pipeline.conftest import STAGES, run_stage
 
 PAGE = (ROOT / "docs/your-own-images.md").read_text(encoding="utf-8")
 PLACE = "data/raw/own-images"
@@ -46,6 +47,14 @@ def use_settings(project: Path, section: str) -> None:
 def prepare(project: Path) -> Manifest:
     succeed("seco", "prepare", cwd=project)
     return read_manifest(project / "data/prepare")
+
+
+def require_masks_by_all_stages(project: Path) -> None:
+    """Run the stages after `prepare`, and check that the images of the predicted splits have masks."""
+    for stage in STAGES[1:]:
+        assert run_stage(project, stage) == 0, stage
+    for record in read_manifest(project / "data/prepare").split("val"):
+        assert (project / "data/predict/crf" / f"{record.id}.png").is_file()
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +116,7 @@ def test_splits_of_ones_own(project: Path) -> None:
         (project / PLACE / f"{split}.csv").write_text("".join(f"{line.rpartition(',')[0]}\n" for line in kept))
     use_settings(project, "Splits")
     assert [(record.id, record.split) for record in prepare(project).records] == splits[:2]
+    require_masks_by_all_stages(project)
 
 
 def test_masks_for_scores(project: Path) -> None:
@@ -116,6 +126,8 @@ def test_masks_for_scores(project: Path) -> None:
     manifest = prepare(project)
     assert manifest.class_names == ("cat", "dog", "person", "sofa")
     assert [record.mask for record in manifest.records] == [None, project / PLACE / "masks/home.png"]
+    require_masks_by_all_stages(project)
+    assert json.loads((project / "reports/metrics.json").read_text())["segmentation"].keys() == {"val"}
 
 
 def test_a_folder_for_each_class(project: Path) -> None:
@@ -128,6 +140,7 @@ def test_a_folder_for_each_class(project: Path) -> None:
     manifest = prepare(project)
     assert manifest.class_names == ("cat", "dog")
     assert {record.id: record.labels for record in manifest.records}["dog/1"] == ("dog",)
+    require_masks_by_all_stages(project)
 
 
 def test_a_json_file_in_cocos_format(project: Path) -> None:
@@ -137,12 +150,13 @@ def test_a_json_file_in_cocos_format(project: Path) -> None:
         change_settings(project, {"prepare.split_seed": seed})
         assert "Running stage 'prepare'" in succeed("dvc", "repro", "prepare", cwd=project)
         assert len(list(project.glob(".seco/prepare/masks/*/*.png"))) == 1
-    rex, kitten = read_manifest(project / "data/prepare").records
+    rex, kitten, *others = read_manifest(project / "data/prepare").records
     assert [(record.id, record.labels) for record in (rex, kitten)] == [("rex", ("dog",)), ("kitten", ("cat",))]
-    assert kitten.mask is None
+    assert {record.mask for record in (kitten, *others)} == {None}
     assert rex.mask is not None
     with Image.open(rex.mask) as mask:
         assert np.count_nonzero(np.asarray(mask) == 1) == 40 * 30
+    require_masks_by_all_stages(project)
 
 
 def test_bad_photographs_are_listed_and_left_out(project: Path) -> None:

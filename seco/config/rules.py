@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from seco.data.formats import FORMATS
+from seco.storage.names import class_fault, split_fault
 
 
 class Rule(NamedTuple):
@@ -31,9 +32,11 @@ def _not_toco(method: str) -> bool:
 
 
 def _names_differ(names: Sequence[str] | str | None) -> bool:
-    if names is None or isinstance(names, str):
-        return True
-    return len(set(names)) == len(names) and not any(not name.strip() or ";" in name for name in names)
+    return names is None or isinstance(names, str) or len(set(names)) == len(names)
+
+
+def _are_classes(names: Sequence[str] | str | None) -> bool:
+    return names is None or isinstance(names, str) or not any(map(class_fault, names))
 
 
 _MISSING = object()
@@ -64,7 +67,12 @@ RULES = (
          lambda names, form: names is not None or not FORMATS[form].needs_classes,
          "{0} is not allowed: format {1} needs the class set or names, as its masks hold numbers"),
     Rule(("prepare.classes",), _names_differ,
-         "{0} is not allowed: names must differ and hold no semicolon"),
+         "{0} is not allowed: names must differ"),
+    Rule(("prepare.classes",), _are_classes,
+         "{0} is not allowed: leave out background, which has the value 0 without a name (an image of nothing has no "
+         "label); no other name may be empty or hold a semicolon"),
+    Rule(("prepare.lists",), lambda lists: lists is None or not any(map(split_fault, lists)),
+         "{0} is not allowed: name a split train, val or another of letters, digits, - and _"),
     Rule(("prepare.lists", "prepare.format"),
          lambda lists, form: lists is not None or not FORMATS[form].needs_lists,
          "{0} is not allowed: format {1} needs the image set of each split"),

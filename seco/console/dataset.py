@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
+from seco.console.output import open_console, print_sentence, text_table
 from seco.data.prepare import DatasetStatistics
 
 _PAIRS = 10
 _MANY_LABELS = 4  # images with as many labels or more share a column
+_NAMES = ("split", "class", "other")  # columns of text
 _LABEL_COLUMNS = ("no label", "1 label", "2 labels", "3 labels", "4 or more")
-_LOG_WIDTH = 110  # columns; a log has no edge to fold tables at
 _LINKED = (
     "{folder} is a link: DVC does not look into a linked folder inside the data and misses what changes there; "
     "link the data folder as a whole instead"
@@ -34,9 +35,7 @@ def show_dataset(
         class_names: foreground classes in id order.
         linked: folders of the data set that are symbolic links.
     """
-    console = console or Console()
-    if not console.is_terminal:
-        console.width = _LOG_WIDTH
+    console = open_console(console)
     summary = statistics.summary
     console.print(_table("Images", ["split", "images", "with mask", *_LABEL_COLUMNS], _split_rows(summary)))
     classes = ((name, *(counts[name] for counts in summary["images_a_class"].values())) for name in class_names)
@@ -44,16 +43,12 @@ def show_dataset(
     pairs = _pair_rows(statistics, class_names)
     console.print(_table("Classes that share images", ["class", "other", "images", "lift"], pairs))
     for note in (*_notes(summary), *(_LINKED.format(folder=folder) for folder in linked)):
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+        print_sentence(console, note)
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for name in columns:
-        table.add_column(name, justify="left" if name in ("split", "class", "other") else "right")
-    for row in rows:
-        table.add_row(*map(str, row))
-    return table
+    headings = [Column(name, justify="left" if name in _NAMES else "right") for name in columns]
+    return text_table(headings, rows, title=title, title_justify="left")
 
 
 def _split_rows(summary: Mapping[str, Any]) -> Iterator[Sequence[object]]:

@@ -1,21 +1,22 @@
 """Tables of recipes and backbones for `seco recipe list`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich import box
-from rich.table import Table
+from rich.table import Column, Table
 
 from seco.config.recipes import Recipe
+from seco.console.output import text_table
 
 
 def recipe_table(recipes: Sequence[Recipe]) -> Table:
     """Return a row for each recipe: name, purpose, data folder, ViT, steps and images a step."""
-    table = _table("name", "what", "data root", "backbone", "steps", "batch")
+    rows = []
     for recipe in recipes:
         vit, _, _ = recipe.values["backbone"]["name"].partition(".")
         root, train = recipe.values["prepare"]["root"], recipe.values["train"]
-        table.add_row(recipe.name, recipe.about, root, vit, str(train["steps"]), str(train["batch_size"]))
-    return table
+        rows.append((recipe.name, recipe.about, root, vit, train["steps"], train["batch_size"]))
+    return _table(("name", "what", "data root", "backbone", "steps", "batch"), rows)
 
 
 def backbone_table(recipes: Mapping[str, Recipe]) -> Table:
@@ -24,17 +25,17 @@ def backbone_table(recipes: Mapping[str, Recipe]) -> Table:
     Args:
         recipes: any one recipe with each of the backbones, by the backbone's name.
     """
-    table = _table("--backbone", "ViT", "weights", "patch_size")
+    rows = []
     for name, recipe in recipes.items():
         vit, _, tag = recipe.values["backbone"]["name"].partition(".")
-        table.add_row(name, vit, tag, str(recipe.values["patch_size"]))
-    return table
+        rows.append((name, vit, tag, recipe.values["patch_size"]))
+    return _table(("--backbone", "ViT", "weights", "patch_size"), rows)
 
 
-def _table(name: str, *headings: str) -> Table:
-    table = Table(box=box.SIMPLE)
-    table.add_column(name, no_wrap=True)
-    for heading in headings:
+def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    name, *others = headings
+    columns = [Column(name, no_wrap=True)]
+    for heading in others:
         is_number = heading in ("steps", "batch", "patch_size")
-        table.add_column(heading, overflow="fold", justify="right" if is_number else "left", no_wrap=is_number)
-    return table
+        columns.append(Column(heading, overflow="fold", justify="right" if is_number else "left", no_wrap=is_number))
+    return text_table(columns, rows, box=box.SIMPLE)

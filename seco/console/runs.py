@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from rich import box
 from rich.console import Console
 from rich.filesize import decimal
-from rich.table import Table
+from rich.table import Column
 
+from seco.console.output import open_console, text_table
 from seco.training.runs import SavedRun
 
 _PLAIN_WIDTH = 250  # columns, more than any row has
@@ -22,18 +23,17 @@ def show_runs(runs: Sequence[SavedRun], *, now: float, console: Console | None =
         now: the time, in seconds since 1970.
         console: where to print; standard output when None. Rows are not wrapped unless it is a terminal.
     """
-    console = console or Console()
-    table = Table(box=box.SIMPLE)
-    for heading in ("name", "step", "saved", "size"):
-        table.add_column(heading, no_wrap=heading != "saved", justify="right" if heading == "size" else "left")
-    for heading in ("settings", "running"):
-        table.add_column(heading, overflow="fold")
+    columns = [
+        *(Column(heading, no_wrap=True) for heading in ("name", "step")),
+        Column("saved"),
+        Column("size", no_wrap=True, justify="right"),
+        *(Column(heading, overflow="fold") for heading in ("settings", "running")),
+    ]
+    rows = []
     for run in runs:
         step = f"{run.step or 0}/{run.note.get('steps', '?')}"
-        table.add_row(run.name, step, _saved(run, now), decimal(run.size), _settings(run), run.owner or "")
-    if not console.is_terminal:
-        console.width = _PLAIN_WIDTH
-    console.print(table)
+        rows.append((run.name, step, _saved(run, now), decimal(run.size), _settings(run), run.owner or ""))
+    open_console(console, log_width=_PLAIN_WIDTH).print(text_table(columns, rows, box=box.SIMPLE))
 
 
 def _saved(run: SavedRun, now: float) -> str:

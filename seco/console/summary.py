@@ -7,25 +7,23 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
+from rich.table import Column, Table
 
+from seco.console.output import open_console, print_sentence, text_table
 from seco.errors import SecoError
 from seco.reporting.report import Report
-from seco.reporting.tables import to_terminal
+from seco.reporting.tables import numeric_columns, shown_cells
 from seco.scores.metrics import METRICS
 from seco.storage.json_file import NOTES, read_metrics
-
-_LOG_WIDTH = 110  # columns, where no terminal sets them
 
 
 def show_headline(report: Report, *, console: Console | None = None) -> None:
     """Print the headline table and the notes to the console (standard output when None)."""
-    console = console or Console()
-    if not console.is_terminal:
-        console.width = _LOG_WIDTH
+    console = open_console(console)
     if not report.headline.empty:
-        console.print(to_terminal(report.headline, title="Scores"))
+        console.print(_scores(report.headline))
     for note in report.notes:
-        console.print(note, markup=False, highlight=False, soft_wrap=True)
+        print_sentence(console, note)
 
 
 def show_summary(folder: Path, *, console: Console | None = None) -> None:
@@ -34,24 +32,24 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
     Raises:
         SecoError: there are no reports, or metrics.json holds something else.
     """
-    console = console or Console()
+    console = open_console(console)
     path = folder / "metrics.json"
     metrics = read_metrics(path, stage="evaluate")
     try:
         frame = summary_table(metrics)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise SecoError(f"{path} does not hold the scores of a run: run `seco evaluate` again") from error
     if frame.empty:
         for note in metrics.get(NOTES, ()):
-            console.print(note, markup=False, highlight=False, soft_wrap=True)
+            print_sentence(console, note)
     else:
-        console.print(to_terminal(frame, title="Scores"))
+        console.print(_scores(frame))
     for place, content in (
         ("report.md", "tables and pictures"),
         ("figures/", "CAMs, masks and predictions side by side"),
         ("metrics.json", "the numbers, for `dvc metrics diff`"),
     ):
-        console.print(f"{folder / place}: {content}", markup=False, highlight=False)
+        print_sentence(console, f"{folder / place}: {content}")
 
 
 def summary_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
@@ -66,6 +64,15 @@ def summary_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
         }
         rows.append({"masks": " ".join([kind, *variant]).replace("_", " "), "split": split, **scores})
     return pd.DataFrame(rows)
+
+
+def _scores(frame: pd.DataFrame) -> Table:
+    headings, *rows = shown_cells(frame)
+    columns = [
+        Column(heading, justify="right" if is_number else "left")
+        for heading, is_number in zip(headings, numeric_columns(frame), strict=True)
+    ]
+    return text_table(columns, rows, title="Scores", title_justify="left")
 
 
 def _scores_of(metrics: Mapping[str, Any], *keys: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from seco.data.class_sets import CLASS_SETS
 from seco.data.formats import FORMATS
@@ -16,7 +16,7 @@ from seco.data.splits import make_splits
 from seco.errors import SecoError, did_you_mean
 from seco.runtime.parallel import ProgressCallback
 from seco.storage.label_map import IGNORE
-from seco.storage.manifest import is_safe_id
+from seco.storage.names import RESULT_SUFFIXES, class_fault, id_fault
 
 
 def read_dataset(
@@ -89,7 +89,7 @@ def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> List
     """Give every image an id and its labels in class order; turn images at fault into problems.
 
     Raises:
-        SecoError: there is no class, or more than a mask can hold, or a class name with a semicolon.
+        SecoError: there is no class, or more than a mask can hold, or a class has a name that it cannot have.
     """
     if not class_names and listing.problems:
         return replace(listing, images=[])  # the problems say why nothing was found
@@ -97,8 +97,8 @@ def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> List
         found = f"{len(class_names)} classes" if class_names else "no class"
         raise SecoError(f"the data has {found}, but it takes from 1 to {IGNORE - 1}: check the labels")
     for name in class_names:
-        if ";" in name:
-            raise SecoError(f"the class {name!r} holds a semicolon, which separates labels: rename it")
+        if fault := class_fault(name):
+            raise SecoError(f"the class {name!r} {fault}")
     class_ids = {name: class_id for class_id, name in enumerate(class_names, start=1)}
     problems = list(listing.problems)
     by_id: dict[str, ListedImage] = {}
@@ -111,6 +111,11 @@ def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> List
             continue
         labels = None if image.labels is None else tuple(sorted(set(image.labels), key=class_ids.__getitem__))
         by_id[image_id.casefold()] = replace(image, id=image_id, labels=labels)
+    folders = {str(folder) for image_id in by_id for folder in PurePosixPath(image_id).parents}
+    for image_id in [key for key in by_id if not folders.isdisjoint(f"{key}{suffix}" for suffix in RESULT_SUFFIXES)]:
+        image = by_id.pop(image_id)
+        fault = f"its mask would have the name of the folder of other images, {image.id}.png or .npz: rename the folder"
+        problems.append(Problem(image.image, f"{image.where}: {fault}"))
     return replace(listing, images=list(by_id.values()), problems=problems, class_names=list(class_names))
 
 
@@ -131,8 +136,8 @@ def make_ids(images: Sequence[Path]) -> list[str]:
 
 def _fault(image_id: str, image: ListedImage, other: ListedImage | None, class_ids: dict[str, int]) -> str | None:
     """Return what is wrong with an image, given the image before it whose id is the same but for case."""
-    if not is_safe_id(image_id):
-        return f"{image_id!r} cannot be an image's id: rename the file"
+    if fault := id_fault(image_id):
+        return f"{image_id!r} {fault}"
     if other is not None and other.id == image_id:
         return f"the id {image_id!r} is listed twice ({other.where}): keep one"
     if other is not None:
@@ -144,4 +149,4 @@ def _fault(image_id: str, image: ListedImage, other: ListedImage | None, class_i
 
 @cache  # thousands of images may share a typing error
 def _hint(name: str, class_names: tuple[str, ...]) -> str:
-    return did_you_mean(repr(name), [repr(known) for known in class_names])
+    return class_fault(name) or did_you_mean(repr(name), [repr(known) for known in class_names])

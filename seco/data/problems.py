@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seco.errors import SecoError
 from seco.storage.csv_file import write_csv
+from seco.storage.plain_text import one_line
 
 PROBLEMS_FILE = "problems.csv"
 _COLUMNS = ("file", "problem")
@@ -27,7 +28,8 @@ def write_problems(folder: Path, problems: Sequence[Problem]) -> Path:
         SecoError: the file cannot be written.
     """
     path = folder / PROBLEMS_FILE
-    write_csv(path, [(str(problem.file), problem.sentence) for problem in problems], columns=_COLUMNS)
+    rows = [(one_line(str(problem.file)), one_line(problem.sentence)) for problem in problems]
+    write_csv(path, rows, columns=_COLUMNS)
     return path
 
 
@@ -36,7 +38,7 @@ def refuse(problems: Sequence[Problem], *, listing: Path) -> None:
     if not problems:
         return
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    lines = [f"the data has {count}:", *(f"  {problem.sentence}" for problem in problems[:_SHOWN])]
+    lines = [f"the data has {count}:", *(f"  {one_line(problem.sentence)}" for problem in problems[:_SHOWN])]
     if len(problems) > _SHOWN:
         lines.append(f"  … and {len(problems) - _SHOWN} more")
     lines.append(f"  (all in {listing}; `seco prepare --skip-bad` leaves them out)")

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+import msgspec
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,14 +16,32 @@ from seco.compute.pixels import normalise
 from seco.compute.resize import rescale, resize
 from seco.errors import SecoError
 from seco.method.cam import multi_hot, multi_scale_cam, normalise_cam, present_classes
-from seco.models.encoder import build_encoder
+from seco.models.encoder import Normalisation, build_encoder
 from seco.models.network import SeCoNetwork
 from seco.runtime.loader import SafeDataset, load_batches
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
-from seco.storage.model import StoredModel, read_model
+from seco.storage.model import read_model
 
 _LOADERS = 2  # processes; two decode faster than a ViT takes the images
+
+
+class _Backbone(msgspec.Struct):
+    name: str
+    depth: int | None
+    normalisation: Normalisation
+    antialias: bool
+
+
+class _Train(msgspec.Struct):
+    precision: Literal["auto", "fp32", "bf16"]
+
+
+class _UsedSettings(msgspec.Struct):
+    """What is used of the settings that a model was trained with."""
+
+    backbone: _Backbone
+    train: _Train
 
 
 class Photograph(NamedTuple):
@@ -164,33 +183,22 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
             f"{', '.join(class_names)}: run `seco train` on this data"
         )
     try:
-        network = _network_of(stored)
-        network.load_state_dict({name: weight for name, weight in stored.weights.items() if _is_used(name)})
-        return Predictor(network, stored.class_names, precision=stored.settings["train"]["precision"])
-    except (KeyError, TypeError) as error:
+        used = msgspec.convert(stored.settings, _UsedSettings)
+    except msgspec.ValidationError as error:
         raise SecoError(f"config.json in {folder} is not that of a model ({error}): run `seco train` again") from error
-    except torch.OutOfMemoryError:  # a RuntimeError too, but not about the weights
-        raise
+    with torch.device("meta"):  # without memory for the weights, which a damaged config could ask any amount of
+        encoder = build_encoder(pretrained=False, **msgspec.structs.asdict(used.backbone))
+        network = SeCoNetwork(encoder, num_classes=len(stored.class_names))
+    try:
+        weights = {name: weight.float() for name, weight in stored.weights.items() if _is_used(name)}
+        network.load_state_dict(weights, assign=True)
     except RuntimeError as error:
         detail = " ".join(str(error).split())[:200]
         raise SecoError(
             f"the weights in {folder} are of another architecture than its config.json says ({detail}): "
             "run `seco train` again"
         ) from error
-
-
-def _network_of(stored: StoredModel) -> SeCoNetwork:
-    backbone = stored.settings["backbone"]
-    return SeCoNetwork(
-        build_encoder(
-            backbone["name"],
-            pretrained=False,
-            depth=backbone["depth"],
-            normalisation=backbone["normalisation"],
-            antialias=backbone["antialias"],
-        ),
-        num_classes=len(stored.class_names),
-    )
+    return Predictor(network, stored.class_names, precision=used.train.precision)
 
 
 def _is_used(weight: str) -> bool:

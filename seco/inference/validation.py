@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seco.compute.device import pick_device
 from seco.compute.distributed import share_of, sum_over_ranks
-from seco.compute.resize import resize_maps
+from seco.compute.resize import resize_maps, scored_size
 from seco.errors import SecoError
 from seco.inference.predictor import CamResult, Predictor
 from seco.method.cam import two_way_labels
@@ -17,7 +17,7 @@ from seco.models.network import SeCoNetwork
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.metrics import CONFUSION_RATIO, MIOU
 from seco.storage.manifest import Manifest, Record
-from seco.storage.masks import read_mask
+from seco.storage.masks import enlarge_mask, read_mask
 
 
 class Validation:
@@ -58,14 +58,15 @@ class Validation:
         predictor = Predictor(network, self.class_names, precision=self.precision)
         seeds = (self._seed(cam) for cam in predictor.cams(records, **self.sizes))
         winners = (
-            _full_size(found.multi_scale, found.record).argmax(dim=0)
+            _at_scored_size(found.multi_scale, found.record, classes=len(found.multi_scale)).argmax(dim=0)
             for found in predictor.segmentations(records, **self.sizes)
         )
         return self._scores("cam", records, seeds) | self._scores("segmentation", records, winners)
 
     def _seed(self, cam: CamResult) -> Tensor:
-        """Return the class ids ``[H, W]`` of a CAM cut at the threshold."""
-        maps, class_ids = _full_size(cam.maps, cam.record), cam.class_ids.to(cam.maps.device)
+        """Return the class ids ``[h, w]`` of a CAM cut at the threshold."""
+        maps = _at_scored_size(cam.maps, cam.record, classes=len(cam.maps) + 1)
+        class_ids = cam.class_ids.to(cam.maps.device)
         return two_way_labels(maps[None], class_ids[None], background=self.background)[0]
 
     def _scores(self, kind: str, records: Sequence[Record], predictions: Iterable[Tensor]) -> dict[str, float]:
@@ -73,11 +74,12 @@ class Validation:
         for record, labels in zip(records, predictions, strict=True):
             assert record.mask is not None, "only such records are kept"
             truth = read_mask(record.mask, num_classes=num_classes, size=(record.width, record.height))
-            counted.update(truth, labels.cpu().numpy().astype(np.uint8))
+            mask = labels.cpu().numpy().astype(np.uint8)
+            counted.update(truth, enlarge_mask(mask, (record.height, record.width)))
         counted.counts = sum_over_ranks(torch.from_numpy(counted.counts).to(pick_device())).cpu().numpy()
         found = {f"val/miou_{kind}": MIOU.mean(counted), f"val/confusion_{kind}": CONFUSION_RATIO.mean(counted)}
         return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
-def _full_size(maps: Tensor, record: Record) -> Tensor:
-    return resize_maps(maps, (record.height, record.width))
+def _at_scored_size(maps: Tensor, record: Record, *, classes: int) -> Tensor:
+    return resize_maps(maps, scored_size((record.height, record.width), classes))

@@ -1,12 +1,12 @@
 """The ViT encoder, taken from timm through its own intermediate-token interface."""
 
+import pickle
 from pathlib import Path
 from types import MethodType
 from typing import Any, Literal, NamedTuple, cast
 
 import timm
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from timm.layers.patch_embed import PatchEmbed
 from timm.layers.pos_embed import resample_abs_pos_embed
@@ -16,6 +16,14 @@ from torch import Tensor, nn
 from seco.compute.pixels import MEAN, STD
 from seco.errors import SecoError
 from seco.models.attention import SelfAttention
+from seco.storage.file_kind import stand_in
+from seco.storage.model import require_finite
+
+MAX_DEPTH = 100
+"""Blocks of a ViT; the deepest in timm has 48."""
+
+_TORCH = (b"PK\x03\x04", b"\x80")  # a file of torch is a zip archive or, before 2020, a pickle
+_FETCH = "fetch it again"
 
 Normalisation = Literal["imagenet", "model"]
 """Which mean and standard deviation a ViT's images get: ImageNet's, or those of the model's own configuration."""
@@ -55,7 +63,9 @@ class Encoder(nn.Module):
         config: dict[str, Any] = vit.pretrained_cfg  # pyright: ignore[reportAssignmentType]  timm leaves it untyped
         own = config["mean"], config["std"]
         self.renormalises = normalisation == "model" and own != (MEAN, STD)
-        mean, std, own_mean, own_std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD, *own))
+        # On the CPU also where the weights are on no device yet: no file holds these.
+        tensors = (torch.tensor(values, device="cpu").view(3, 1, 1) for values in (MEAN, STD, *own))
+        mean, std, own_mean, own_std = tensors
         self.register_buffer("gain", std / own_std, persistent=False)
         self.register_buffer("offset", (mean - own_mean) / own_std, persistent=False)
 
@@ -96,6 +106,10 @@ def build_encoder(
     Raises:
         SecoError: the name is unknown or no ViT with a class token, or the weights cannot be loaded or do not fit.
     """
+    if not timm.is_model(name):  # timm would fetch names such as "hf-hub:…" from the network
+        raise SecoError(f"backbone.name {name!r} names no ViT that timm has: see timm.list_models('vit_*')")
+    if depth is not None and not 1 <= depth <= MAX_DEPTH:
+        raise SecoError(f"backbone.depth is {depth}: must be from 1 to {MAX_DEPTH}")
     changes: dict[str, Any] = {"num_classes": 0, "dynamic_img_size": True, "attn_layer": SelfAttention}
     changes |= {} if depth is None else {"depth": depth}
     try:
@@ -143,10 +157,11 @@ def _add_picked_positions(vit: VisionTransformer, embedded: Tensor) -> Tensor:
 
 
 def _load_weights(vit: VisionTransformer, path: Path) -> None:
-    weights = checkpoint_filter_fn(_read_weights(path), vit)
+    stored = _read_weights(path)
+    require_finite(path, stored, remedy=_FETCH)
     try:
-        missing, unexpected = vit.load_state_dict(weights, strict=False)
-    except RuntimeError as error:
+        missing, unexpected = vit.load_state_dict(checkpoint_filter_fn(stored, vit), strict=False)
+    except Exception as error:  # timm's filter takes the names and shapes of its own models for granted
         raise SecoError(
             f"{path} holds the weights of another architecture ({_summary(error)}): set backbone.name and "
             "backbone.depth to those of the file"
@@ -165,17 +180,32 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise SecoError(f"backbone.pretrained names {path}, which is no file: give true, false or a weights file")
     try:
+        if kind := stand_in(path, remedy=_FETCH):
+            raise SecoError(f"{path} {kind}")
+        with path.open("rb") as file:
+            is_torchs = file.read(4).startswith(_TORCH)
         if path.suffix == ".safetensors":
             stored = load_file(path)
-        else:
+        elif is_torchs:
             stored = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise SecoError(f"{path} cannot be read as weights ({_summary(error)}): fetch it again") from error
-    except Exception as error:  # torch.load reports a refused pickle with an exception of the pickle module
-        raise SecoError(f"{path} holds more than weights and was refused: save it as safetensors") from error
-    if not isinstance(stored, dict) or not all(isinstance(value, Tensor) for value in stored.values()):
+        else:
+            raise SecoError(f"{path} is no file of weights, neither safetensors nor torch's: {_FETCH}")
+    except SecoError:
+        raise
+    except Exception as error:  # torch raises about a dozen kinds
+        if isinstance(error, pickle.UnpicklingError) and "Unsupported" in str(error):
+            raise SecoError(f"{path} holds more than weights and was refused: save it as safetensors") from error
+        raise SecoError(f"{path} cannot be read as weights ({_summary(error)}): {_FETCH}") from error
+    if not isinstance(stored, dict) or not all(map(_is_weight, stored, stored.values())):
         raise SecoError(f"{path} holds something other than named weights: save the model's state_dict() alone")
     return {key: value.float() for key, value in stored.items()}
+
+
+def _is_weight(name: object, value: object) -> bool:
+    """Return whether an entry is a name and a plain array of numbers."""
+    if not isinstance(name, str) or not isinstance(value, Tensor):
+        return False
+    return value.layout == torch.strided and value.is_cpu and not value.is_quantized and not value.is_complex()
 
 
 def _summary(error: BaseException) -> str:

@@ -13,23 +13,38 @@ from numpy.typing import NDArray
 from seco.refinement.crf import dense_crf
 from seco.storage.masks import MaskArray, mask_path, write_mask
 
+_CRF_BYTES_A_CLASS, _CRF_BYTES = 40, 340  # measured, a pixel
 _NEGLIGIBLE = 0.01  # a class below this probability everywhere is left out of the CRF, which takes longer with more
 
 
 class ScoredImage(NamedTuple):
-    """An image with class scores at its own size."""
+    """An image with class scores, at its own size or a smaller one."""
 
     id: str
     image: NDArray[np.uint8]
-    """``[H, W, 3]``."""
+    """``[h, w, 3]``."""
     scores: NDArray[np.float32]
-    """``[C, H, W]``, non-negative."""
+    """``[C, h, w]``, non-negative."""
     class_ids: tuple[int, ...]
     """Of the C maps; background is 0."""
+    size: tuple[int, int]
+    """(height, width) of the image itself, and of its mask."""
+
+
+def working_memory(scored: ScoredImage) -> int:
+    """Return how many bytes it takes, about, to label an image: most of all for the classes that join the CRF."""
+    pixels, joining = scored.scores[0].size, int((scored.scores.max(axis=(1, 2)) > _NEGLIGIBLE).sum())
+    return 4 * scored.scores.size + pixels * (_CRF_BYTES_A_CLASS * joining + _CRF_BYTES)
+
+
+def variants_memory(scored: tuple[ScoredImage, ScoredImage]) -> int:
+    """Return the same for ``write_variants``."""
+    single, multi = scored
+    return single.scores.nbytes + working_memory(multi)
 
 
 def label_image(scored: ScoredImage, *, crf: Mapping[str, float] | None) -> MaskArray:
-    """Return the class ids ``[H, W]`` of an image.
+    """Return the class ids ``[h, w]`` of an image at the size of its scores.
 
     Args:
         scored: the image and its scores.
@@ -44,8 +59,8 @@ def label_image(scored: ScoredImage, *, crf: Mapping[str, float] | None) -> Mask
 
 
 def write_label(scored: ScoredImage, *, folder: Path, crf: Mapping[str, float] | None) -> None:
-    """Label an image and write its mask to a folder of masks; raises as ``write_mask``."""
-    write_mask(mask_path(folder, scored.id), label_image(scored, crf=crf))
+    """Label an image and write its mask, at the image's own size, to a folder; raises as ``write_mask``."""
+    write_mask(mask_path(folder, scored.id), label_image(scored, crf=crf), size=scored.size)
 
 
 def write_variants(scored: tuple[ScoredImage, ScoredImage], *, folder: Path, crf: Mapping[str, float] | None) -> None:

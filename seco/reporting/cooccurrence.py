@@ -61,7 +61,7 @@ def cooccurrence_table(
 
 
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table of a page: each share in one cell, "12.3 [8.1, 16.0]"."""
+    """Return the table of a page: each share in one cell, "12.3 (8.1 to 16.0)"."""
     page = table[["masks", "split", "class", "other", "images_both", "images_alone", "lift"]].copy()
     for name, title in SHARES.items():
         ends = (table[f"{name}{end}_percent"] for end in ("", "_low", "_high"))
@@ -94,4 +94,4 @@ def _of(found: PairConfusion, name: str) -> Share:
 def _cell(value: float, low: float, high: float) -> str:
     if math.isnan(value):
         return "–"
-    return f"{value:.1f}" + ("" if math.isnan(low) else f" [{low:.1f}, {high:.1f}]")
+    return f"{value:.1f}" + ("" if math.isnan(low) else f" ({low:.1f} to {high:.1f})")

@@ -1,9 +1,11 @@
 """The rows of an overview picture: which images it shows, and the CAM and the masks of each."""
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from seco.inference.cam_store import cam_path, read_cam
 from seco.reporting.overlays import RGB, class_colours, heat_overlay, mask_overlay
@@ -11,6 +13,9 @@ from seco.storage.images import read_image
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import Record
 from seco.storage.masks import MaskArray, mask_path, read_mask
+
+_SHOWN = 1_000_000  # pixels; a picture of a row is 400 pixels wide at the most
+_NEAREST = Image.Resampling.NEAREST
 
 
 def choose_examples(records: Sequence[Record], count: int) -> list[Record]:
@@ -45,7 +50,7 @@ def example_pictures(
     Raises:
         SecoError: a file is damaged.
     """
-    photo = np.asarray(read_image(record.image))
+    photo = np.asarray(_shrunk(read_image(record.image)))
     pictures = {"photograph": photo}
     if cam_path(cams, record.id).is_file():
         maps = read_cam(cams, record.id).maps  # [C, h, w]
@@ -58,9 +63,19 @@ def example_pictures(
     for title, path in files.items():
         if path.is_file():
             mask: MaskArray = read_mask(path, num_classes=num_classes, size=(record.width, record.height))
-            pictures[title] = mask_overlay(photo, mask)
-            seen.update(np.unique(mask).tolist())
+            drawn, (height, width) = Image.fromarray(mask), photo.shape[:2]
+            seen.update(value for value, pixels in enumerate(drawn.histogram()) if pixels)
+            pictures[title] = mask_overlay(photo, np.asarray(drawn.resize((width, height), _NEAREST)))
     return pictures, seen - {BACKGROUND}
+
+
+def _shrunk(photo: Image.Image) -> Image.Image:
+    """Return a photograph with at most as many pixels as a picture can show."""
+    factor = math.sqrt(_SHOWN / (photo.width * photo.height))
+    if factor >= 1:
+        return photo
+    size = (max(round(photo.width * factor), 1), max(round(photo.height * factor), 1))
+    return photo.resize(size, Image.Resampling.BILINEAR)
 
 
 def common_columns(rows: Sequence[Mapping[str, RGB]]) -> list[dict[str, RGB]]:
@@ -69,12 +84,12 @@ def common_columns(rows: Sequence[Mapping[str, RGB]]) -> list[dict[str, RGB]]:
     return [{title: row[title] for title in titles} for row in rows]
 
 
-def legend_of(class_ids: set[int], class_names: Sequence[str]) -> dict[str, tuple[float, float, float]]:
-    """Return name → RGB (0..1) of the given ids, 255 last."""
-    entries: dict[str, tuple[float, float, float]] = {}
+def legend_of(class_ids: set[int], class_names: Sequence[str]) -> list[tuple[str, tuple[float, float, float]]]:
+    """Return name and RGB (0..1) of each of the given ids, 255 last."""
+    entries: list[tuple[str, tuple[float, float, float]]] = []
     for class_id in sorted(class_ids - {IGNORE}):
         red, green, blue = class_colours()[class_id].tolist()
-        entries[class_names[class_id - 1]] = (red / 255, green / 255, blue / 255)
+        entries.append((class_names[class_id - 1], (red / 255, green / 255, blue / 255)))
     if IGNORE in class_ids:
-        entries["uncertain or ignored"] = (1.0, 1.0, 1.0)
+        entries.append(("uncertain or ignored", (1.0, 1.0, 1.0)))
     return entries

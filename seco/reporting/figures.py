@@ -9,22 +9,28 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from seco.reporting.lettering import lettered, lettering
 from seco.reporting.overlays import RGB
 
 _DPI = 130
 _MOST_BYTES = 1_000_000
 _WIDTH = 10.0  # inches: 1300 pixels at the most
 _LEGEND_COLUMNS = 8
+_LEGEND_LINE = 150  # signs of all columns that fit beside each other
+_LEGEND_PATCH = 6  # signs that fit into the space of a patch and of the gap to the next column
 COLOURS = ("#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3")
 
 
-def overview_figure(rows: Sequence[Mapping[str, RGB]], *, legend: Mapping[str, tuple[float, float, float]]) -> bytes:
+@lettering()
+def overview_figure(
+    rows: Sequence[Mapping[str, RGB]], *, legend: Sequence[tuple[str, tuple[float, float, float]]]
+) -> bytes:
     """Draw a row for each image, with its CAM and masks in columns.
 
     Args:
         rows: for each image, column title → `[H, W, 3]`; all rows have the same columns and, within a row, all
             pictures the same size.
-        legend: class name → RGB colour (0..1), drawn below.
+        legend: class names and their RGB colours (0..1), drawn below.
 
     Returns:
         A PNG of 1300 pixels' width, or of less where it would be larger than 1 MB.
@@ -33,7 +39,8 @@ def overview_figure(rows: Sequence[Mapping[str, RGB]], *, legend: Mapping[str, t
     shapes = [row[titles[0]].shape for row in rows]
     ratios = [min(height / width, 1.2) for height, width, _ in shapes]
     cell = _WIDTH / len(titles)
-    below = 0.25 + 0.2 * math.ceil(len(legend) / _LEGEND_COLUMNS)  # inches for the legend
+    columns = _legend_columns([lettered(name) for name, _ in legend])
+    below = 0.25 + 0.2 * math.ceil(len(legend) / columns)  # inches for the legend
     height = cell * sum(ratios) + 0.3 + below
     figure = Figure(figsize=(_WIDTH, height), facecolor="white")
     box = {"left": 0.005, "right": 0.995, "top": 1 - 0.3 / height, "bottom": below / height}
@@ -50,12 +57,12 @@ def overview_figure(rows: Sequence[Mapping[str, RGB]], *, legend: Mapping[str, t
     for title, axis in zip(titles, axes[0], strict=True):
         axis.set_title(title, fontsize=11, pad=5)
     handles = [
-        Patch(facecolor=colour, edgecolor="#909090", linewidth=0.5, label=name) for name, colour in legend.items()
+        Patch(facecolor=colour, edgecolor="#909090", linewidth=0.5, label=lettered(name)) for name, colour in legend
     ]
     figure.legend(
         handles=handles,
         loc="lower center",
-        ncols=min(len(handles), _LEGEND_COLUMNS),
+        ncols=columns,
         frameon=False,
         fontsize=9,
         handlelength=1.2,
@@ -63,6 +70,7 @@ def overview_figure(rows: Sequence[Mapping[str, RGB]], *, legend: Mapping[str, t
     return _bounded_png(figure)
 
 
+@lettering()
 def confusion_figure(
     ratios: Mapping[str, Mapping[str, Sequence[float]]], *, class_names: Sequence[str], limit: float = 2.0
 ) -> bytes:
@@ -87,7 +95,7 @@ def confusion_figure(
             places = np.arange(len(class_names)) + (index - (len(by_source) - 1) / 2) * thickness
             _add_bars(panel, places, values, thickness=thickness, colour=colours[source], limit=limit)
         _style(panel, title=split, class_names=class_names, limit=limit)
-    handles = [Patch(facecolor=colours[source], label=source) for source in sources]
+    handles = [Patch(facecolor=colours[source], label=lettered(source)) for source in sources]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), frameon=False, fontsize=9)
     return to_png(figure, _DPI)
 
@@ -104,15 +112,25 @@ def _add_bars(
 
 
 def _style(panel: Axes, *, title: str, class_names: Sequence[str], limit: float) -> None:
-    panel.set_title(title, fontsize=11, loc="left")
+    panel.set_title(lettered(title), fontsize=11, loc="left")
     panel.set_xlabel("confusion ratio, FP / TP (lower is better)", fontsize=9)
     panel.set_xlim(0, limit * 1.08)
     panel.set_ylim(len(class_names) - 0.5, -0.5)
-    panel.set_yticks(range(len(class_names)), class_names)
+    panel.set_yticks(range(len(class_names)), [*map(lettered, class_names)])
     panel.tick_params(axis="both", length=0, labelsize=9)
     panel.grid(axis="x", color="#e0e0e0", linewidth=0.8)
     panel.set_axisbelow(True)
     panel.spines[["top", "right", "bottom", "left"]].set_visible(False)
+
+
+def _legend_columns(names: Sequence[str]) -> int:
+    """Return in how many columns a legend fits below a picture; it is filled column by column."""
+    for columns in range(min(len(names), _LEGEND_COLUMNS), 1, -1):
+        rows = math.ceil(len(names) / columns)
+        widths = [_LEGEND_PATCH + max(map(len, names[first : first + rows])) for first in range(0, len(names), rows)]
+        if sum(widths) <= _LEGEND_LINE:
+            return columns
+    return 1
 
 
 def to_png(figure: Figure, dpi: int) -> bytes:

@@ -25,6 +25,7 @@ from seco.scores.metrics import METRICS
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
 from seco.storage.json_file import write_metrics
 from seco.storage.manifest import Manifest
+from seco.storage.plain_text import escape_markdown
 
 _INTRODUCTION = """\
 Shares are in percent. The confusion ratio is FP / TP (lower is better); its mean runs over the foreground classes
@@ -124,7 +125,7 @@ def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str
     """
     parts = ["# Report\n", *([to_markdown(report.headline), _INTRODUCTION] if len(report.headline) else [])]
     if report.notes:
-        parts.append("\n".join(f"- {note}" for note in report.notes) + "\n")
+        parts.append("\n".join(f"- {escape_markdown(note)}" for note in report.notes) + "\n")
     if len(report.headline):
         tables = (report.classes, report.pairs, report.together, report.contexts)
         parts += _details(*(frame.loc[frame["masks"].isin(titles)] for frame in tables), rows=rows)
@@ -146,7 +147,7 @@ def _details(
         parts += ["## Classes that occur together\n", _PAIRS, to_markdown(most)]
     if not together.empty:
         shown = to_markdown(with_intervals(together))
-        parts += ["## Does what occurs together get confused?\n", _TOGETHER.format(answer=answer(together)), shown]
+        parts += ["## Does what occurs together get confused?\n", _TOGETHER.format(answer=escape_markdown(answer(together))), shown]
     frequent = contexts.loc[contexts[["images_with", "images_without"]].min(axis=1) >= _FEW_IMAGES]
     if not frequent.empty:
         largest = frequent.sort_values(by="difference", ascending=False, kind="stable").head(rows)

@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.table import Table
 
 from seco.reporting.measurements import Measurement
 from seco.scores.confusion import Counts
 from seco.scores.metrics import METRICS
-from seco.storage.atomic import atomic_write_text
+from seco.storage.csv_file import write_csv
 from seco.storage.label_map import BACKGROUND
 from seco.storage.pairs import lift
+from seco.storage.plain_text import escape_markdown
 
 _LEAST_SHOWN = 0.01
 _PAIR_COLUMNS = ("masks", "split", "class", "other", "images_together", "lift", "confusion_ratio")
@@ -149,24 +149,27 @@ def write_frame(path: Path, frame: pd.DataFrame) -> None:
     Raises:
         SecoError: the file cannot be written; an older one survives.
     """
-    atomic_write_text(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
+    rows = [[_plain_cell(value) for value in row.values()] for row in frame.to_dict("records")]
+    write_csv(path, rows, columns=[str(name) for name in frame.columns])
 
 
 def to_markdown(frame: pd.DataFrame, *, decimals: int = 2) -> str:
     """Return a frame as a Markdown table, numbers right-aligned; percentages always have one decimal."""
-    header = [_heading(str(name)) for name in frame.columns]
-    rule = ["--:" if pd.api.types.is_numeric_dtype(frame[name]) else "---" for name in frame.columns]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (header, rule, *_cells(frame, decimals))) + "\n"
+    headings, *rows = shown_cells(frame, decimals=decimals)
+    rule = ["--:" if is_number else "---" for is_number in numeric_columns(frame)]
+    lines = (map(escape_markdown, headings), rule, *(map(escape_markdown, row) for row in rows))
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines) + "\n"
 
 
-def to_terminal(frame: pd.DataFrame, *, title: str) -> Table:
-    """Return a frame as a table for a rich console."""
-    table = Table(title=title, title_justify="left")
-    for name in frame.columns:
-        table.add_column(_heading(str(name)), justify="right" if pd.api.types.is_numeric_dtype(frame[name]) else "left")
-    for cells in _cells(frame, 2):
-        table.add_row(*cells)
-    return table
+def shown_cells(frame: pd.DataFrame, *, decimals: int = 2) -> list[list[str]]:
+    """Return the headings and then the rows of a frame as people read them, with ∞ and – for "not defined"."""
+    rows = [[_cell(str(name), value, decimals) for name, value in row.items()] for row in frame.to_dict("records")]
+    return [[_heading(str(name)) for name in frame.columns], *rows]
+
+
+def numeric_columns(frame: pd.DataFrame) -> list[bool]:
+    """Return for each column whether it holds numbers."""
+    return [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
 
 
 def _key(item: Measurement) -> dict[str, str]:
@@ -177,13 +180,15 @@ def _heading(name: str) -> str:
     return name.replace("miou", "mIoU").replace("iou_", "IoU_").replace("_percent", " %").replace("_", " ")
 
 
-def _cells(frame: pd.DataFrame, decimals: int) -> list[list[str]]:
-    return [[_cell(str(name), value, decimals) for name, value in row.items()] for row in frame.to_dict("records")]
+def _plain_cell(value: Any) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def _cell(name: str, value: Any, decimals: int) -> str:
     if not isinstance(value, float):
-        return str(value).replace("|", "\\|")
+        return str(value)
     if math.isnan(value):
         return "–"
     if math.isinf(value):

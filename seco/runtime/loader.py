@@ -1,5 +1,6 @@
 """Load data in worker processes: a user's error in a worker becomes one sentence, and a signal loses no batch."""
 
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -47,16 +48,19 @@ def load_batches(
     Raises:
         SecoError: a sample could not be loaded, or a worker was killed.
     """
-    loader = DataLoader(
-        dataset,
-        num_workers=num_workers,
-        collate_fn=partial(_first_fault_or_batch, collate),
-        generator=torch.Generator().manual_seed(0),  # torch would seed workers from its global generator
-        worker_init_fn=ignore_stop_signals,
-        **options,
-    )
-    try:
+    with warnings.catch_warnings():
+        # More processes than cores are the user's choice: where reading is slow, they help.
+        warnings.filterwarnings("ignore", message="This DataLoader will create", category=UserWarning)
+        loader = DataLoader(
+            dataset,
+            num_workers=num_workers,
+            collate_fn=partial(_first_fault_or_batch, collate),
+            generator=torch.Generator().manual_seed(0),  # torch would seed workers from its global generator
+            worker_init_fn=ignore_stop_signals,
+            **options,
+        )
         batches = iter(loader)
+    try:
         while True:
             # A stop waits for the batch: a worker whose connection is closed halfway ends with a traceback.
             with deferred():

@@ -9,6 +9,8 @@ from itertools import chain, islice
 from multiprocessing import get_context
 from typing import TypeVar
 
+import psutil
+
 from seco.errors import SecoError
 from seco.runtime.workers import start_pool_worker
 
@@ -34,13 +36,24 @@ def thread_map(
 
 
 def process_map(
-    function: Callable[[Item], Result], items: Iterable[Item], *, workers: int | None = None
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    workers: int | None = None,
+    memory_of: Callable[[Item], int] | None = None,
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order, computed by `workers` processes: one a core when None.
 
     For work that holds the interpreter lock. Function, items and results are pickled. Items are drawn in the caller's
     thread as results are taken, at most two a worker ahead. The workers are fresh processes: a fork of one in which
     torch runs threads may hang.
+
+    Args:
+        function: called in a worker.
+        items: its arguments.
+        workers: processes.
+        memory_of: the bytes that the work on an item takes, about. Items wait until they fit into half of the memory
+            that is free now; one alone never waits.
 
     Raises:
         SecoError: a process was killed from outside. What `function` raises is raised as it is.
@@ -55,7 +68,7 @@ def process_map(
     items = chain(list(islice(items, 1)), items)
     with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=start_pool_worker) as pool:
         try:
-            yield from _in_order(pool, function, items, limit=2 * workers)
+            yield from _in_order(pool, function, items, limit=2 * workers, memory_of=memory_of)
         except BrokenProcessPool as error:
             raise SecoError("a worker process was killed: is the machine short of memory?") from error
         except BaseException:
@@ -64,13 +77,23 @@ def process_map(
 
 
 def _in_order(
-    pool: Executor, function: Callable[[Item], Result], items: Iterable[Item], *, limit: int
+    pool: Executor,
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    limit: int,
+    memory_of: Callable[[Item], int] | None = None,
 ) -> Iterator[Result]:
-    """Yield results in order, with at most `limit` items submitted and not yet taken."""
-    pending: deque[Future[Result]] = deque()
+    """Yield results in order, with at most `limit` items submitted and not yet taken, and no more than memory holds."""
+    pending: deque[tuple[Future[Result], int]] = deque()
+    free = psutil.virtual_memory().available // 2
     for item in items:
-        pending.append(pool.submit(function, item))
+        needed = memory_of(item) if memory_of is not None else 0
+        while pending and sum(taken for _, taken in pending) + needed > free:
+            yield pending.popleft()[0].result()
+        pending.append((pool.submit(function, item), needed))
+        del item  # an array may be large, and the next one is made before the name is bound anew
         if len(pending) == limit:
-            yield pending.popleft().result()
+            yield pending.popleft()[0].result()
     while pending:
-        yield pending.popleft().result()
+        yield pending.popleft()[0].result()

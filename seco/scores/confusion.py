@@ -9,6 +9,9 @@ Counts = npt.NDArray[np.int64]
 Values = npt.NDArray[np.float64]
 
 
+_COUNTED_AT_ONCE = 1 << 20  # pixels: counting takes a dozen bytes of memory for each
+
+
 class ConfusionMatrix:
     """Pixel counts of (true class, predicted class), background included.
 
@@ -40,8 +43,11 @@ class ConfusionMatrix:
             raise ValueError(f"masks are uint8, not {truth.dtype} and {prediction.dtype}")
         uncertain = self.num_classes + 1
         # One histogram over pairs of bytes, checked for unknown values afterwards: a single pass over the pixels.
-        pairs = truth.astype(np.uint16).ravel() << 8 | prediction.astype(np.uint16).ravel()
-        table = np.bincount(pairs, minlength=256 * 256).reshape(256, 256)  # [truth, prediction]
+        table = np.zeros((256, 256), dtype=np.int64)  # [truth, prediction]
+        for start in range(0, truth.size, _COUNTED_AT_ONCE):
+            part = slice(start, start + _COUNTED_AT_ONCE)
+            pairs = truth.ravel()[part].astype(np.uint16) << 8 | prediction.ravel()[part]
+            table += np.bincount(pairs, minlength=256 * 256).reshape(256, 256)
         known = np.r_[0:uncertain, IGNORE]
         table_known = table[np.ix_(known, known)]  # [K+2, K+2]
         if table_known.sum() != truth.size:

@@ -2,17 +2,22 @@
 
 import errno
 import os
+import re
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from seco.errors import SecoError
+from seco.errors import SecoError, remedy_of
 from seco.runtime.signals import deferred
 
 TEMPORARY_SUFFIX = ".tmp"
 """Ends the names of unfinished files; one that is left over belongs to a writer that was killed."""
+
+_UNFINISHED = re.compile(rf"\.[0-9a-f]{{32}}{re.escape(TEMPORARY_SUFFIX)}")
+_IN_THE_WAY = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY)
 
 
 def atomic_write_bytes(path: Path, data: bytes) -> None:
@@ -53,8 +58,9 @@ def temporary_path(path: Path) -> Iterator[Path]:
     Raises:
         SecoError: an `OSError` in the block.
     """
-    # The suffix is not that of `path`: a reader that lists "*.png" must not find unfinished files.
-    temporary = path.parent / f".{path.name}.{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
+    # The suffix is not that of `path`: a reader that lists "*.png" must not find unfinished files. Nor is the name part
+    # of it, which may be as long as a file system takes.
+    temporary = path.parent / f".{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
     with deferred():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -95,9 +101,29 @@ def require_writable(folder: Path) -> None:
         raise _cannot_write(folder, error) from error
 
 
+def take_over(folder: Path) -> None:
+    """Make a folder that a stage owns, and remove what a killed writer has left there; raises as `require_writable`.
+
+    DVC would take the unfinished files into its cache with the rest of the folder.
+    """
+    require_writable(folder)
+    remove_unfinished(folder)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Remove the unfinished files and folders of killed writers, also those in sub-folders; nobody else may write."""
+    for place, folders, files in os.walk(folder):
+        for name in filter(_UNFINISHED.fullmatch, files):
+            with suppress(OSError):
+                Path(place, name).unlink()
+        for name in filter(_UNFINISHED.fullmatch, folders):
+            shutil.rmtree(Path(place, name), ignore_errors=True)
+
+
 def _cannot_write(path: Path, error: OSError) -> SecoError:
-    reason = error.strerror or error
-    return SecoError(f"cannot write {path}: {reason}; free some disk space or choose a folder you may write to")
+    is_taken = error.errno in _IN_THE_WAY
+    remedy = remedy_of(error, "move what has that name elsewhere" if is_taken else "choose a folder you may write to")
+    return SecoError(f"cannot write {path}: {error.strerror or error}; {remedy}")
 
 
 def _sync(path: Path, flags: int) -> None:

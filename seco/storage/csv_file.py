@@ -1,4 +1,7 @@
-"""CSV files of text; errors name the file and the line."""
+"""CSV files of text; errors name the file and the line.
+
+A cell that a spreadsheet would take for a formula begins with an apostrophe in the file.
+"""
 
 import csv
 import io
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_text
+from seco.storage.plain_text import guard_cell, unguard_cell
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]], *, columns: Sequence[str]) -> None:
@@ -16,7 +20,11 @@ def write_csv(path: Path, rows: Sequence[Sequence[str]], *, columns: Sequence[st
         SecoError: the file cannot be written; an older one survives.
     """
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([columns, *rows])
+    plain, quoted = (csv.writer(text, lineterminator="\n", quoting=kind) for kind in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL))
+    for row in [columns, *rows]:
+        # Before Python 3.13, a carriage return alone does not get its cell quoted.
+        writer = quoted if any("\r" in cell for cell in row) else plain
+        writer.writerow([guard_cell(cell) for cell in row])
     atomic_write_text(path, text.getvalue())
 
 
@@ -27,18 +35,21 @@ def read_csv(path: Path, *, columns: Sequence[str], stage: str) -> list[tuple[st
         SecoError: the file is missing, no text, or has other columns; the remedy is to run `stage`.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_bytes().decode("utf-8")  # not read_text, which changes line ends, also those in a cell
     except FileNotFoundError as error:
         raise SecoError(f"{path} is missing: run `seco {stage}`") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SecoError(f"{path} cannot be read ({error}): run `seco {stage}` again") from error
-    reader = csv.reader(io.StringIO(text))
-    if next(reader, []) != list(columns):
-        raise SecoError(f"{path}, line 1: the columns must be {','.join(columns)}; run `seco {stage}` again")
+    reader = csv.reader(io.StringIO(text, newline=""))
     rows: list[tuple[str, dict[str, str]]] = []
-    for cells in reader:
-        where = f"{path}, line {reader.line_num}"
-        if len(cells) != len(columns):
-            raise SecoError(f"{where}: {len(cells)} cells instead of {len(columns)}; run `seco {stage}` again")
-        rows.append((where, dict(zip(columns, cells, strict=True))))
+    try:
+        if next(reader, []) != list(columns):
+            raise SecoError(f"{path}, line 1: the columns must be {','.join(columns)}; run `seco {stage}` again")
+        for cells in reader:
+            where = f"{path}, line {reader.line_num}"
+            if len(cells) != len(columns):
+                raise SecoError(f"{where}: {len(cells)} cells instead of {len(columns)}; run `seco {stage}` again")
+            rows.append((where, dict(zip(columns, map(unguard_cell, cells), strict=True))))
+    except csv.Error as error:
+        raise SecoError(f"{path}, line {reader.line_num}: is no CSV ({error}); run `seco {stage}` again") from error
     return rows

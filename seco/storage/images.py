@@ -1,14 +1,13 @@
 """Read photographs of any common format as upright 8-bit RGB; refuse damaged ones by name."""
 
-import struct
 import warnings
-import zlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from seco.errors import SecoError
+from seco.errors import SecoError, remedy_of
+from seco.storage.file_kind import stand_in
 
 MAX_PIXELS = 80_000_000
 """Larger images are refused: a file of a few kB can claim billions of pixels and fill the memory."""
@@ -20,8 +19,7 @@ _EXIF_ORIENTATION = 0x0112
 _TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
 _UPRIGHT = {orientation: Image.Transpose[turn] for orientation, turn in enumerate(_TURNS, start=2)}  # by EXIF's numbers
 _FIRST_TURNED = 5  # orientations from here on exchange width and height
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, zlib.error)
-_WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml")
+_REPLACE = "replace it or take it off the list"
 
 # PIL warns of large images, which are refused here, and of damaged EXIF data, which are ignored.
 warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -64,39 +62,37 @@ def read_any_image(path: Path) -> Image.Image:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
-        raise SecoError(f"{path} {_kind_of(path)}: replace it or take it off the list") from error
-    except _DAMAGE as error:
+        kind = stand_in(path, remedy=_REPLACE) or f"is not an image (PNG, JPEG, WebP, TIFF, BMP or GIF): {_REPLACE}"
+        raise SecoError(f"{path} {kind}") from error
+    except (SecoError, MemoryError):
+        raise
+    except Exception as error:  # PIL raises about a dozen kinds
         if isinstance(error, OSError) and error.errno is not None:  # from the system, not from PIL
-            raise SecoError(f"{path} cannot be read: {error.strerror}; correct the file or its permissions") from error
-        raise SecoError(f"{path} is truncated or damaged ({error}): replace it or take it off the list") from error
+            remedy = remedy_of(error, "correct the file or its permissions")
+            raise SecoError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
+        raise SecoError(f"{path} is truncated or damaged ({error}): {_REPLACE}") from error
 
 
 def _read_colours(path: Path) -> Image.Image:
     image = read_any_image(path)
-    if image.mode in _COLOURLESS:
-        raise SecoError(f"{path} has pixels of the kind {image.mode}: save it as RGB or grey with 8 or 16 bits")
-    return image
+    try:
+        if image.mode not in _COLOURLESS:
+            _to_rgb(image.crop((0, 0, 1, 1)))  # what cannot be converted is found when an image is checked
+            return image
+    except ValueError:
+        pass
+    raise SecoError(f"{path} has pixels of the kind {image.mode}: save it as RGB or grey with 8 or 16 bits")
 
 
 def _too_large(path: Path) -> SecoError:
     return SecoError(f"{path} has more than {MAX_PIXELS // 1_000_000} million pixels: shrink it")
 
 
-def _kind_of(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(256)
-    if not start:
-        return "is empty"
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_WEB_PAGE):
-        return "is not an image but a web page"
-    return "is not an image (PNG, JPEG, WebP, TIFF, BMP or GIF)"
-
-
 def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 where there is none or it cannot be read; TIFF files are upright once decoded."""
     try:
         found = image.getexif().get(_EXIF_ORIENTATION, 1)
-    except _DAMAGE:
+    except Exception:  # as above
         return 1
     return found if found in _UPRIGHT else 1
 

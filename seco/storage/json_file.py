@@ -51,7 +51,7 @@ def read_metrics(path: Path, *, stage: str) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise SecoError(f"{path} is missing: run `seco {stage}`") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SecoError(f"{path} is not readable JSON ({error}): run `seco {stage}` again") from error
     if not isinstance(content, dict):
         raise SecoError(f"{path} holds no JSON object: run `seco {stage}` again")

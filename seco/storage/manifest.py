@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from seco.errors import SecoError
 from seco.storage.csv_file import read_csv, write_csv
 from seco.storage.json_file import write_metrics
+from seco.storage.names import class_fault, id_fault, split_fault
 
 MANIFEST_FILE = "manifest.csv"
 CLASSES_FILE = "classes.csv"
@@ -95,6 +96,9 @@ def read_manifest(folder: Path) -> Manifest:
     """
     classes = read_csv(folder / CLASSES_FILE, columns=_CLASS_COLUMNS, stage="prepare")
     class_names = tuple(row["name"] for _, row in classes)
+    for where, row in classes:
+        if fault := class_fault(row["name"]):
+            raise SecoError(f"{where}: the class {row['name']!r} {fault}; then {_REMEDY}")
     records: dict[str, Record] = {}
     for where, row in read_csv(folder / MANIFEST_FILE, columns=_COLUMNS, stage="prepare"):
         record = _from_row(where, folder, row)
@@ -105,12 +109,6 @@ def read_manifest(folder: Path) -> Manifest:
     if not records:
         raise SecoError(f"{folder / MANIFEST_FILE} lists no image; {_REMEDY}")
     return Manifest(records=tuple(records.values()), class_names=class_names)
-
-
-def is_safe_id(image_id: str) -> bool:
-    """Return whether an id names a file below a folder: not empty or absolute, no "..", no backslash."""
-    path = PurePosixPath(image_id)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in image_id
 
 
 def _to_row(folder: Path, record: Record) -> tuple[str, ...]:
@@ -135,8 +133,10 @@ def _from_row(where: str, folder: Path, row: dict[str, str]) -> Record:
 
 
 def _require_sound(where: str, record: Record, class_names: tuple[str, ...]) -> None:
-    if not is_safe_id(record.id):
-        raise SecoError(f"{where}: {record.id!r} cannot be an image's id; {_REMEDY}")
+    if fault := id_fault(record.id):
+        raise SecoError(f"{where}: {record.id!r} {fault}; {_REMEDY}")
+    if fault := split_fault(record.split):
+        raise SecoError(f"{where}: the split {record.split!r} {fault}; {_REMEDY}")
     if record.width < 1 or record.height < 1:
         raise SecoError(f"{where}: the image's size is {record.width}x{record.height}; {_REMEDY}")
     for label in record.labels:

@@ -23,14 +23,26 @@ def mask_path(folder: Path, image_id: str) -> Path:
     return folder / f"{image_id}.png"
 
 
-def write_mask(path: Path, mask: MaskArray) -> None:
-    """Write a mask `[H, W]` of class ids (0 background, 255 ignore) as a PNG with VOC's colours.
+def write_mask(path: Path, mask: MaskArray, *, size: tuple[int, int] | None = None) -> None:
+    """Write a mask of class ids (0 background, 255 ignore) as a PNG with VOC's colours.
+
+    Args:
+        path: the PNG.
+        mask: `[H, W]`.
+        size: (height, width) in pixels of the PNG, where the mask was made at another: each pixel takes the nearest id.
 
     Raises:
         SecoError: the file cannot be written; an older one survives.
         ValueError: the array is not two-dimensional uint8.
     """
-    atomic_write_bytes(path, encode_mask(mask))
+    atomic_write_bytes(path, encode_mask(mask if size is None else enlarge_mask(mask, size)))
+
+
+def enlarge_mask(mask: MaskArray, size: tuple[int, int]) -> MaskArray:
+    """Return a mask at another size (height, width): each pixel takes the nearest id."""
+    if size == mask.shape:
+        return mask
+    return np.asarray(Image.fromarray(mask).resize((size[1], size[0]), Image.Resampling.NEAREST))
 
 
 def encode_mask(mask: MaskArray) -> bytes:

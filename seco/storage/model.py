@@ -1,20 +1,28 @@
 """The trained model: weights as safetensors, and the settings of the run as JSON."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+import msgspec
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_path, atomic_write_bytes
+from seco.storage.file_kind import stand_in
 from seco.storage.json_file import write_json
+from seco.storage.label_map import IGNORE
 
 WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
+
+
+class _Config(msgspec.Struct):
+    class_names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=IGNORE - 1)]
+    settings: dict[str, Any]
 
 
 class StoredModel(NamedTuple):
@@ -51,17 +59,27 @@ def read_model(folder: Path) -> StoredModel:
     """Read what ``write_model`` wrote.
 
     Raises:
-        SecoError: a file is missing or damaged.
+        SecoError: a file is missing or damaged, or a weight is not finite.
     """
     for file in (CONFIG_FILE, WEIGHTS_FILE):
         if not (folder / file).is_file():
             raise SecoError(f"{folder} holds no trained model ({file} is missing): run `seco train`")
     try:
-        config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        config = msgspec.json.decode((folder / CONFIG_FILE).read_bytes(), type=_Config)
         weights = load_file(folder / WEIGHTS_FILE)
-        return StoredModel(weights, tuple(config["class_names"]), config["settings"])
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise SecoError(f"the model in {folder} cannot be read ({error}): run `seco train` again") from error
+    except (OSError, ValueError, msgspec.DecodeError, RecursionError, SafetensorError) as error:
+        kind = stand_in(folder / WEIGHTS_FILE, remedy="run `seco train` again")
+        reason = f"its file {WEIGHTS_FILE} {kind}" if kind else f"{error}: run `seco train` again"
+        raise SecoError(f"the model in {folder} cannot be read: {reason}") from error
+    require_finite(folder / WEIGHTS_FILE, weights, remedy="run `seco train` again")
+    return StoredModel(weights, config.class_names, config.settings)
+
+
+def require_finite(path: Path, weights: Mapping[str, Tensor], *, remedy: str) -> None:
+    """Raise a SecoError if a weight in the file at ``path`` is infinite or no number."""
+    for name, weight in weights.items():
+        if not torch.isfinite(weight).all():
+            raise SecoError(f"{path}: the weight {name!r} holds values that are infinite or no numbers: {remedy}")
 
 
 def _serialise(weights: Mapping[str, Tensor]) -> bytes:

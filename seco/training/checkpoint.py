@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import torch
 
 from seco.errors import SecoError
-from seco.storage.atomic import TEMPORARY_SUFFIX, publish, temporary_path
+from seco.storage.atomic import publish, remove_unfinished, temporary_path
 
 _NAME = re.compile(r"step-(\d{8,})\.([0-9a-f]{16})\.pt")
 _CHUNK = 1 << 20  # bytes
@@ -51,8 +51,7 @@ def write_checkpoint(folder: Path, state: dict[str, Any], *, step: int) -> Path:
     Raises:
         SecoError: the folder cannot be written or the disk is full; older checkpoints stay.
     """
-    for leftover in folder.glob(f".step-*{TEMPORARY_SUFFIX}"):
-        leftover.unlink(missing_ok=True)
+    remove_unfinished(folder)
     name = f"step-{step:08d}"
     with temporary_path(folder / f"{name}.pt") as aside:
         path = folder / f"{name}.{_save(state, aside)}.pt"

@@ -10,6 +10,7 @@ from dvclive.live import Live
 from torch import Tensor
 
 from seco.compute.distributed import rank, sum_over_ranks
+from seco.storage.plain_text import one_line
 from seco.training.objective import CurveCounts, StepResult
 
 Point = dict[str, float]
@@ -62,7 +63,7 @@ class TrainingLog:
         for fault in faults:
             if fault not in self._warned:
                 self._warned.add(fault)
-                typer.echo(f"seco: skipped: {fault}", err=True)
+                typer.echo(f"seco: skipped: {one_line(fault)}", err=True)
 
 
 class ShareCounter:

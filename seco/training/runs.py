@@ -154,6 +154,6 @@ def _describe(folder: Path) -> SavedRun:
 def _note(path: Path) -> dict[str, Any]:
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}  # the run can be resumed without
     return note if isinstance(note, dict) else {}

@@ -119,8 +119,19 @@ def test_a_folder_is_no_settings_file(tmp_path):
         ("train.warmup_steps", 600, "less than train.steps (600)"),
         ("train.scale_range", [2.0, 0.5], "the smaller scale comes first"),
         *((key, 100, "a multiple of the ViT's patch (vit_tiny_patch16_224)") for key in SIDES),
-        ("prepare.classes", ["cat", "dog", "cat"], "names must differ and hold no semicolon"),
-        ("prepare.classes", ["cat;dog"], "names must differ and hold no semicolon"),
+        ("prepare.classes", ["cat", "dog", "cat"], "names must differ"),
+        *(
+            ("prepare.classes", ["cat", name], "leave out background, which has the value 0 without a name")
+            for name in ("cat;dog", " ", "background", "Background", "_BACKGROUND_", "back ground")
+        ),
+        *(
+            (
+                "prepare.lists",
+                {name: "val", "train": "train", "val": "val", "val_unbiased": "val"},
+                "name a split train, val or another of letters, digits, - and _",
+            )
+            for name in ("..", ".", "", "a/b", ".hidden", "a b", "a" * 61, "[red]", "a\nb")
+        ),
         ("prepare.classes", None, "format voc needs the class set or names, as its masks hold numbers"),
         ("prepare.lists", None, "format voc needs the image set of each split"),
         ("prepare.source", "a.csv", "format voc has no source, write null"),

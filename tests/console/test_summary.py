@@ -64,6 +64,8 @@ def test_the_notes_of_a_run_without_truth_are_shown(tmp_path: Path) -> None:
         (None, "is missing: run `seco evaluate`"),
         ("{", "is not readable JSON"),
         ("[]", "holds no JSON object"),
+        ('{"a":' * 100_000, "is not readable JSON"),
+        ('{"a":' * 900 + "1" + "}" * 900, "does not hold the scores of a run"),
         ('{"a": 1}', "does not hold the scores of a run"),
         ('{"a": {"train": {"miou": [], "confusion_ratio": 1}}}', "does not hold the scores of a run"),
     ],

@@ -43,9 +43,9 @@ def bomb(side: int) -> bytes:
     ("content", "fault"),
     [
         (b"", f"is empty: {REPLACE}"),
-        (b"<!DOCTYPE html><html><body>404", f"is not an image but a web page: {REPLACE}"),
-        ("\ufeff\n <HTML>".encode(), f"is not an image but a web page: {REPLACE}"),
-        (b"<?xml version='1.0'?><Error/>", f"is not an image but a web page: {REPLACE}"),
+        (b"<!DOCTYPE html><html><body>404", f"is a web page: {REPLACE}"),
+        ("\ufeff\n <HTML>".encode(), f"is a web page: {REPLACE}"),
+        (b"<?xml version='1.0'?><Error/>", f"is a web page: {REPLACE}"),
         (bomb(9_000), "has more than 80 million pixels: shrink it"),  # above our limit
         (bomb(12_000), "has more than 80 million pixels: shrink it"),  # where PIL warns
         (bomb(20_000), "has more than 80 million pixels: shrink it"),  # where PIL refuses

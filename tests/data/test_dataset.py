@@ -80,6 +80,8 @@ def test_the_order_that_the_data_gives_comes_first() -> None:
         ([], "the data has no class, but it takes from 1 to 254: check the labels"),
         ([str(number) for number in range(255)], "the data has 255 classes, but it takes from 1 to 254"),
         (["cat;dog"], "the class 'cat;dog' holds a semicolon, which separates labels: rename it"),
+        (["cat", "Background"], "the class 'Background' is no class but what no class covers"),
+        (["cat", " "], "the class ' ' is empty"),
     ],
 )
 def test_classes_that_masks_or_lists_cannot_hold_are_refused(class_names: list[str], fault: str) -> None:
@@ -103,3 +105,25 @@ def test_a_split_is_made_where_there_is_none(own: Path) -> None:
     assert len(held_out & set("01234")) == 1, "one of each class"
     assert first == splits(0)
     assert any(splits(seed) != first for seed in range(1, 9))
+
+
+def test_a_mask_cannot_have_the_name_of_a_folder(own: Path) -> None:
+    lines = []
+    for name in ("a.jpg", "A.PNG/b.jpg", "c.jpg", "c.npz/d.jpg", "e.jpg", "e/f.jpg"):
+        add_photo(own / "photos" / name)
+        lines.append(f"photos/{name},dog")
+    write_table(own, "image,labels", *lines)
+    fault = "its mask would have the name of the folder of other images, {0}.png or .npz: rename the folder"
+    found = prepared(own, "csv")
+    assert found.faults == [f"own/images.csv, line {line}: {fault.format(name)}" for line, name in ((2, "a"), (4, "c"))]
+    assert [record.id for record in found.records] == ["A.PNG/b", "c.npz/d", "e", "e/f"]
+
+
+def test_names_of_files_that_results_cannot_have_are_problems(own: Path) -> None:
+    long = "x" * 251
+    for name in (f"{long}.jpg", f"{long}.png", "a.jpg"):
+        add_photo(own / "photos" / name)
+    write_table(own, "image,labels", *(f"photos/{name},dog" for name in (f"{long}.jpg", f"{long}.png", "a.jpg")))
+    assert [fault.partition("' is ")[2] for fault in faults_of(own, "csv")] == [
+        "too long for the name of its mask: shorten each part to 251 bytes, suffix not counted"
+    ] * 2

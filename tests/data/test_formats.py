@@ -38,6 +38,8 @@ def test_a_format_from_outside_is_prepared(dummy: Path, capsys: pytest.CaptureFi
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     values["prepare"] |= {"root": str(dummy), "format": "dummy", "classes": None, "lists": None}
     values["prepare"] |= {"source": "photos", "difficult": None}
+    values["refine"]["splits"] = values["predict"]["splits"] = ["train"]
+    values["train"]["judge_tags"] = False
     Path("params.yaml").write_text(yaml.safe_dump(values))
     assert run_stage(Path(), "prepare") == 0
     assert [record.id for record in read_manifest(Path("data/prepare")).records] == ["a"]

@@ -43,12 +43,6 @@ def test_all_problems_are_written_with_their_files(tmp_path: Path) -> None:
     assert rows == [["file", "problem"], *([f"a, {number}.jpg", f'it is "{number}"'] for number in range(30))]
 
 
-def test_without_an_image_to_train_on_nothing_is_written(voc: Path, tmp_path: Path) -> None:
-    with pytest.raises(SecoError, match="no image is in the split 'train'"):
-        written(prepared(voc, "voc", lists={"val": "val"}), voc, tmp_path / "prepared")
-    assert not (tmp_path / "prepared").exists()
-
-
 def test_pairs_are_counted_with_their_lift(own: Path, tmp_path: Path) -> None:
     statistics = written(prepared(own, "csv"), own, tmp_path / "prepared")
     assert (tmp_path / "prepared/cooccurrence.csv").read_text().splitlines() == [

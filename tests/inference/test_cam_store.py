@@ -1,4 +1,7 @@
+import contextlib
+import io
 import time
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +67,28 @@ def test_another_file_is_refused(tmp_path: Path, class_ids: np.ndarray, maps: np
     np.savez(cam_path(tmp_path, "a"), class_ids=class_ids, maps=maps)
     with pytest.raises(SecoError, match=sentence):
         read_cam(tmp_path, "a")
+
+
+def test_a_file_that_claims_more_than_it_holds_is_damaged(tmp_path: Path) -> None:
+    with zipfile.ZipFile(cam_path(tmp_path, "a"), "w") as archive:
+        for name, shape in (("class_ids", (2,)), ("maps", (2, 10**7, 10**7))):
+            header = io.BytesIO()
+            np.lib.format.write_array_header_1_0(header, {"descr": "<f2", "fortran_order": False, "shape": shape})
+            archive.writestr(f"{name}.npy", header.getvalue() + bytes(100))
+    with pytest.raises(SecoError, match="is damaged"):
+        read_cam(tmp_path, "a")
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_changed_bytes_are_found_or_harmless(tmp_path: Path, seed: int) -> None:
+    write_cam(tmp_path, "a", IDS, MAPS)
+    generator, path = np.random.default_rng(seed), cam_path(tmp_path, "a")
+    content = np.frombuffer(path.read_bytes(), np.uint8).copy()
+    content[generator.integers(len(content), size=3)] = generator.integers(256, size=3)
+    path.write_bytes(content.tobytes())
+    with contextlib.suppress(SecoError):
+        found = read_cam(tmp_path, "a")
+        assert np.array_equal(found.maps, MAPS.astype(np.float16))
 
 
 def test_a_cam_that_is_not_finite_is_not_written(tmp_path: Path) -> None:

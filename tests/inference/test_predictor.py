@@ -15,9 +15,10 @@ from seco.method.par import PAR
 from seco.models.encoder import build_encoder
 from seco.models.heads import Projector
 from seco.models.network import SeCoNetwork
-from seco.refinement.labelling import label_image
+from seco.refinement.labelling import label_image, write_label
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
+from seco.storage.masks import read_mask
 from seco.storage.model import StoredModel, write_model
 
 CLASSES = ("cat", "dog", "person")
@@ -233,3 +234,20 @@ def test_out_of_memory_is_not_reported_as_a_fault_of_the_weights(predictor, tmp_
     monkeypatch.setattr(SeCoNetwork, "to", fill_up)
     with pytest.raises(torch.OutOfMemoryError):
         load_predictor(tmp_path / "model", class_names=CLASSES)
+
+
+def test_a_large_image_is_scored_smaller_and_its_mask_is_as_large_as_the_image(predictor, tmp_path, monkeypatch):
+    monkeypatch.setattr("seco.compute.resize.MOST_SCORES", 60 * 80 * 12 / 4)  # of 4 classes: half of each side
+    record = make_record(tmp_path, "a", ("cat", "dog", "person"), size=(80, 60))
+    (cam,), (segmentation,) = cams(predictor, [record]), segmentations(predictor, [record])
+    (refined,), ((single, multi),) = (
+        score_cams([cam], background=0.5, par=None),
+        score_segmentations([segmentation]),
+    )
+    for scored in (refined, single, multi):
+        assert scored.scores.shape == (4, 30, 40)
+        assert scored.image.shape == (30, 40, 3)
+        assert scored.size == (60, 80)
+        write_label(scored, folder=tmp_path / "masks", crf=None)
+        mask = read_mask(tmp_path / "masks/a.png", num_classes=3, size=(80, 60))
+        assert np.array_equal(mask[::2, ::2], label_image(scored, crf=None))

@@ -103,6 +103,15 @@ def test_scores_come_at_their_steps_and_change_nothing(tmp_path, manifest):
     assert (tmp_path / "measured/log/plots/metrics/val/miou_cam.tsv").exists()
 
 
+def test_large_images_are_scored_smaller_against_masks_of_their_own_size(validation, network, monkeypatch):
+    expected = validation(network)
+    monkeypatch.setattr("seco.compute.resize.MOST_SCORES", 4_000)
+    found = validation(network)
+    assert found.keys() == expected.keys()
+    assert found != expected
+    assert found == pytest.approx(expected, rel=0.1)
+
+
 def test_ranks_share_the_images_and_count_each_once(validation, network, monkeypatch):
     counted: list[torch.Tensor] = []
     expected = validation(network)

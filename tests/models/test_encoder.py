@@ -78,6 +78,9 @@ def test_a_model_sees_images_in_its_own_normalisation():
     torch.testing.assert_close(seen[0], normalise(levels))
     torch.testing.assert_close(seen[1], levels / 127.5 - 1)  # timm trained this model with mean and deviation 0.5
     assert encoders["imagenet"].state_dict().keys() == encoders["model"].state_dict().keys()
+    with torch.device("meta"):
+        unfilled = build_encoder(TINY, pretrained=False, depth=1, normalisation="model")
+    assert torch.equal(unfilled.gain, encoders["model"].gain)
 
 
 @pytest.mark.parametrize("name", [TINY, "vit_small_patch14_reg4_dinov2"])
@@ -165,10 +168,35 @@ def test_weights_of_another_architecture_are_refused(tmp_path, changes, asked, s
     ("content", "name", "sentence"),
     [
         (b"junk", "weights.safetensors", "cannot be read as weights"),
-        (b"", "weights.pth", "cannot be read as weights"),
-        (b"junk", "weights.pth", "was refused"),
+        (b"", "weights.pth", "is empty: fetch it again"),
+        *(
+            (content, name, "is a pointer of Git LFS, which stands for the file: run `git lfs pull`")
+            for content in [b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"]
+            for name in ("weights.pth", "weights.safetensors")
+        ),
+        *(
+            (b"\n<!DOCTYPE html><html>404", name, "is a web page: fetch it again")
+            for name in ("weights.pth", "weights.safetensors")
+        ),
+        *(
+            (content, "weights.pth", "is no file of weights, neither safetensors nor torch's: fetch it again")
+            for content in (b"junk", b"a text", b'{"model": 1}', bytes(100), b"\x89HDF\r\n")
+        ),
+        (b"a text of some length", "weights.safetensors", "cannot be read as weights"),
+        (b"\x80\x02}q\x00", "weights.pth", "cannot be read as weights"),
+        (b"PK\x03\x04 and no more", "weights.pth", "cannot be read as weights"),
         ({"model": {"a": torch.zeros(1)}}, "weights.pth", "other than named weights"),
         ([1], "weights.pth", "other than named weights"),
+        *(
+            (entries, "weights.pth", "other than named weights")
+            for entries in (
+                {1: torch.zeros(2)},
+                {"a": torch.zeros(2, device="meta")},
+                {"a": torch.zeros(2, dtype=torch.complex64)},
+                {"a": "text"},
+                torch.zeros(2),
+            )
+        ),
         ({"weight": Path("code to run")}, "weights.pth", "holds more than weights and was refused"),
         (None, "weights.pth", "is no file"),
     ],
@@ -183,6 +211,48 @@ def test_a_file_other_than_weights_is_refused(tmp_path, content, name, sentence)
         build_encoder(TINY, pretrained=path, depth=1)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("pos_embed", (7,)), ("pos_embed", (1, 1, 1)), ("patch_embed.proj.weight", (3,)), ("cls_token", ())],
+)
+def test_shapes_that_trip_timms_filter_are_another_architecture(tmp_path, name, shape):
+    weights = timm.create_model(TINY, depth=1).state_dict() | {name: torch.zeros(shape)}
+    save_file(weights, tmp_path / "weights.safetensors")
+    with pytest.raises(SecoError, match="holds the weights of another architecture") as caught:
+        build_encoder(TINY, pretrained=tmp_path / "weights.safetensors", depth=1)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["visual.trunk.a", "visual.class_embedding", "mask_token", "encoder.layer.0", ""])
+def test_keys_that_timms_filter_takes_for_another_model_are_refused(tmp_path, key):
+    save_file({key: torch.zeros(2)}, tmp_path / "weights.safetensors")
+    with pytest.raises(SecoError, match=r"backbone\.name and backbone\.depth"):
+        build_encoder(TINY, pretrained=tmp_path / "weights.safetensors", depth=1)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(tmp_path, value):
+    weights = timm.create_model(TINY, depth=1).state_dict()
+    weights["norm.weight"][3] = value
+    save_file(weights, tmp_path / "weights.safetensors")
+    with pytest.raises(SecoError, match=r"the weight 'norm.weight' holds values that are infinite or no numbers"):
+        build_encoder(TINY, pretrained=tmp_path / "weights.safetensors", depth=1)
+
+
+@pytest.mark.parametrize("depth", [0, -1, 101, 10**9])
+def test_an_impossible_depth_is_refused_at_once(depth):
+    with pytest.raises(SecoError, match=f"backbone.depth is {depth}: must be from 1 to 100"):
+        build_encoder(TINY, pretrained=False, depth=depth)
+
+
+@pytest.mark.parametrize("name", ["hf-hub:timm/vit_tiny_patch16_224", "hf_hub:a/b", "a/b", "local-dir:/tmp", "../x"])
+@pytest.mark.parametrize("pretrained", [True, False])
+def test_a_name_that_timm_would_look_up_elsewhere_is_refused(monkeypatch, name, pretrained):
+    monkeypatch.setattr(timm, "create_model", None)
+    with pytest.raises(SecoError, match=r"names no ViT that timm has"):
+        build_encoder(name, pretrained=pretrained)
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,14 @@ def edit_backbone(**changes: object) -> Damage:
     return edit_config(lambda config: config["settings"]["backbone"].update(changes))
 
 
+def edit_settings(section: str, **changes: object) -> Damage:
+    return edit_config(lambda config: config["settings"][section].update(changes))
+
+
+def fill_with_nan(path: Path) -> None:
+    save_file({name: torch.full_like(weight, torch.nan) for name, weight in load_file(path).items()}, path)
+
+
 def add_class(path: Path) -> None:
     weights = load_file(path)
     weights["classifier.weight"] = torch.cat([weights["classifier.weight"], weights["classifier.weight"][:1]])
@@ -57,8 +65,27 @@ ANOTHER = "are of another architecture than its config.json says"
         (CONFIG, Path.unlink, "holds no trained model"),
         (CONFIG, cut, "cannot be read"),
         (CONFIG, lambda path: path.write_text("[1]"), "cannot be read"),
-        (CONFIG, edit_config(lambda config: config.update(settings={})), "is not that of a model ('backbone')"),
+        (CONFIG, lambda path: path.write_text("[" * 100_000), "cannot be read"),
+        (CONFIG, lambda path: path.write_text('{"a":' * 100_000), "cannot be read"),
+        (CONFIG, lambda path: path.write_bytes(b"\xff\xfe"), "cannot be read"),
+        *(
+            (CONFIG, edit_config(lambda config, names=names: config.update(class_names=names)), "cannot be read")
+            for names in ([], [[1]], [1], "cat", None, {"a": "b"}, ["cat"] * 255)
+        ),
+        (CONFIG, edit_config(lambda config: config.update(settings=[])), "cannot be read"),
+        (CONFIG, edit_config(lambda config: config.update(settings={})), "missing required field `backbone`"),
+        (CONFIG, edit_settings("train", precision="fp8"), "is not that of a model (Invalid enum value 'fp8'"),
+        (CONFIG, edit_settings("train", precision=None), "is not that of a model"),
         (CONFIG, edit_backbone(depth=2), ANOTHER),
+        (CONFIG, edit_backbone(depth=40, name="vit_giant_patch14_dinov2"), ANOTHER),
+        (CONFIG, edit_backbone(depth=10**9), "backbone.depth is 1000000000: must be from 1 to 100"),
+        (CONFIG, edit_backbone(depth="2"), "is not that of a model"),
+        (CONFIG, edit_backbone(name=["a"]), "is not that of a model"),
+        (CONFIG, edit_backbone(name="hf-hub:timm/vit_tiny_patch16_224"), "names no ViT that timm has"),
+        (CONFIG, edit_backbone(name="local-dir:/tmp"), "names no ViT that timm has"),
+        (WEIGHTS, fill_with_nan, "holds values that are infinite or no numbers: run `seco train` again"),
+        (WEIGHTS, lambda path: path.write_text("version https://git-lfs.github.com/spec/v1\n"), "run `git lfs pull`"),
+        (WEIGHTS, lambda path: path.write_text("a text"), "cannot be read"),
         (CONFIG, edit_backbone(name="vit_small_patch16_224"), ANOTHER),
         (CONFIG, edit_backbone(name="vit_of_nobody"), "backbone.name 'vit_of_nobody'"),
         (

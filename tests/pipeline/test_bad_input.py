@@ -130,6 +130,37 @@ def test_an_image_that_breaks_after_prepare_is_named(project: Project, stage: st
     assert "\n" not in told
 
 
+@pytest.mark.parametrize("root", ["data", ".", "..", "data/prepare", "reports", "data/refine/sub", ".seco", "link"])
+def test_a_data_folder_around_or_inside_results_is_refused(project: Project, root: str) -> None:
+    (project.root / "link").symlink_to("data")
+    (project.root / "data/refine/sub").mkdir(parents=True)
+    for place in (root, str(project.root / root)):
+        project.set(**{"prepare.root": place})
+        told = project.refusal("prepare")
+        assert told.startswith(f"prepare.root: the data folder {place} and ")
+        assert told.endswith("overlap: give the data a folder of its own, such as data/raw/NAME")
+
+
+def test_prepare_tells_what_a_later_stage_would_lack_and_keeps_the_old_manifest(project: Project) -> None:
+    mask(project).unlink()
+    project.set(method="full")
+    assert refusal_of_data(project).splitlines()[:2] == [
+        "the settings do not fit the data:",
+        "  method: 1 of 8 training images have no mask, which full supervision needs, such as "
+        f"{image(project).stem!r}: add it, or choose another method",
+    ]
+
+
+def test_train_tells_what_a_later_stage_would_lack_before_its_first_step(project: Project) -> None:
+    lists = {"train": "train", "valid": "val"}
+    project.set(**{"prepare.lists": lists, "predict.splits": ["valid"], "refine.splits": ["train"]})
+    assert project.run("prepare").status == 0
+    project.set(**{"prepare.lists": lists | {"val": "val_unbiased"}, "predict.splits": ["val"]})
+    assert project.refusal("train") == (
+        "the settings do not fit the data:\n  predict.splits: no image is in the split 'val': did you mean valid?"
+    )
+
+
 def test_a_split_that_the_manifest_lacks_is_named(project: Project) -> None:
     lists = {"train": "train", "held_out": "val"}
     project.set(**{"prepare.lists": lists, "predict.splits": ["held_out"], "refine.splits": ["train"]})

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from seco.refinement import labelling
-from seco.refinement.labelling import ScoredImage, label_image, write_label, write_variants
+from seco.refinement.labelling import (
+    ScoredImage,
+    label_image,
+    variants_memory,
+    working_memory,
+    write_label,
+    write_variants,
+)
 from seco.storage.masks import MaskArray, mask_path, read_mask
 from tests.imports import ROOT
 
@@ -25,7 +32,7 @@ CRF = {
 
 def scored(scores: np.ndarray, class_ids: tuple[int, ...]) -> ScoredImage:
     image = np.full((*scores.shape[1:], 3), 100, np.uint8)
-    return ScoredImage("a", image, scores.astype(np.float32), class_ids)
+    return ScoredImage("a", image, scores.astype(np.float32), class_ids, image.shape[:2])
 
 
 def square() -> ScoredImage:
@@ -109,3 +116,9 @@ def test_worker_processes_need_no_torch():
     program = "import sys, seco.refinement.labelling; print('torch' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+def test_memory_grows_with_the_classes_that_join_the_crf():
+    few, many = square(), square()._replace(scores=np.full((3, 20, 24), 1 / 3, np.float32))
+    assert working_memory(many) - working_memory(few) == 20 * 24 * 40
+    assert variants_memory((many, many)) == working_memory(many) + many.scores.nbytes

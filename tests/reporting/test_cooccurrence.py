@@ -45,7 +45,7 @@ def test_a_pair_has_counts_shares_and_intervals():
     assert horse[["on_other_percent", "on_background_percent", "on_background_alone_percent"]].tolist() == [25, 25, 10]
     assert horse["gap_percent"] == pytest.approx(15)
     page = with_intervals(table)
-    assert page.iloc[0, -1] == "15.0 [15.0, 15.0]"
+    assert page.iloc[0, -1] == "15.0 (15.0 to 15.0)"
     assert page.iloc[1, -1] == "–"
     assert answer(table) == "For 1 of 1 pairs the gap is above 0 with its whole interval: horse with rider."
 

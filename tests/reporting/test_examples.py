@@ -54,7 +54,24 @@ def test_rows_keep_the_columns_they_share(run: tuple[Path, list[Record]]) -> Non
 
 def test_the_legend_names_the_classes_that_are_shown_and_the_white() -> None:
     entries = legend_of({3, 1, 255}, ("cat", "dog", "person"))
-    assert list(entries) == ["cat", "person", "uncertain or ignored"]
-    assert entries["uncertain or ignored"] == (1.0, 1.0, 1.0)
-    assert all(0 <= part <= 1 for colour in entries.values() for part in colour)
-    assert len(np.unique(list(entries.values()), axis=0)) == 3
+    names, colours = zip(*entries, strict=True)
+    assert names == ("cat", "person", "uncertain or ignored")
+    assert colours[2] == (1.0, 1.0, 1.0)
+    assert all(0 <= part <= 1 for colour in colours for part in colour)
+    assert len(np.unique(colours, axis=0)) == 3
+
+
+def test_a_class_may_have_the_name_of_the_white() -> None:
+    names, _ = zip(*legend_of({1, 255}, ("uncertain or ignored",)), strict=True)
+    assert names == ("uncertain or ignored", "uncertain or ignored")
+
+
+def test_a_large_image_is_shown_smaller_with_all_of_its_classes(
+    run: tuple[Path, list[Record]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, records = run
+    monkeypatch.setattr("seco.reporting.examples._SHOWN", HEIGHT * WIDTH / 4)
+    masks = {"CAM seed": root / "seeds", "refined": root / "refined"}
+    pictures, shown = example_pictures(records[1], cams=root / "cams", masks=masks, num_classes=3)
+    assert {picture.shape for picture in pictures.values()} == {(HEIGHT // 2, WIDTH // 2, 3)}
+    assert shown == {2, 3}

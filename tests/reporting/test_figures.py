@@ -6,7 +6,7 @@ from PIL import Image
 
 from seco.reporting.figures import confusion_figure, overview_figure
 
-LEGEND = {f"class {index}": (1.0, 0.5, 0.0) for index in range(12)}
+LEGEND = [(f"class {index}", (1.0, 0.5, 0.0)) for index in range(12)]
 
 
 def _open(png: bytes) -> Image.Image:
@@ -40,7 +40,7 @@ def test_pictures_stand_where_their_row_and_column_say() -> None:
     colours = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 0)]
     cells = [np.full((30, 30, 3), colour, np.uint8) for colour in colours]
     rows = [{"left": cells[0], "right": cells[1]}, {"left": cells[2], "right": cells[3]}]
-    image = _open(overview_figure(rows, legend={"cat": (0.5, 0.5, 0.5)})).convert("RGB")
+    image = _open(overview_figure(rows, legend=[("cat", (0.5, 0.5, 0.5))])).convert("RGB")
     seen = [image.getpixel((x * image.width // 4, y * image.height // 4)) for y in (1, 3) for x in (1, 3)]
     assert seen == colours
 

@@ -65,7 +65,7 @@ def test_a_run_leaves_metrics_tables_page_and_pictures(tmp_path: Path) -> None:
     page = (reports / "report.md").read_text()
     assert "| CAM seed | train | 2 | 62.5 |" in page
     assert "| dog | person | 2 |" in page
-    assert "| CAM seed | train | dog | person | 1 | 0 | 1.33 | 100.0 [100.0, 100.0] |" in page
+    assert "| CAM seed | train | dog | person | 1 | 0 | 1.33 | 100.0 (100.0 to 100.0) |" in page
     links = [line.split("(")[1].rstrip(")") for line in page.splitlines() if "![" in line]
     assert links == ["figures/confusion.png", "figures/overview_train.png", "figures/overview_val.png"]
     for link in links:

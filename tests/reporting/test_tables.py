@@ -1,11 +1,9 @@
-import io
 import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from rich.console import Console
 
 from seco.reporting.measurements import MaskSource, Measurement
 from seco.reporting.tables import (
@@ -13,10 +11,11 @@ from seco.reporting.tables import (
     context_table,
     headline_table,
     most_together,
+    numeric_columns,
     pair_table,
+    shown_cells,
     side_by_side,
     to_markdown,
-    to_terminal,
     write_frame,
 )
 from seco.scores.confusion import ConfusionMatrix
@@ -113,6 +112,11 @@ def test_a_csv_has_six_digits_inf_and_empty_cells(tmp_path: Path) -> None:
     assert (tmp_path / "t.csv").read_text() == 'a_class,iou_percent,ratio\nx|y,12.345,inf\n"z,",,0.123457\n'
 
 
+def test_a_csv_holds_no_formula(tmp_path: Path) -> None:
+    write_frame(tmp_path / "t.csv", pd.DataFrame({"class": ["=1+1", "a\rb"], "difference": [-0.5, 1.0]}))
+    assert (tmp_path / "t.csv").read_bytes() == b'class,difference\n\'=1+1,-0.5\n"a\rb","1"\n'
+
+
 def test_markdown_shows_infinite_and_undefined_as_signs() -> None:
     assert to_markdown(FRAME).splitlines() == [
         "| a class | IoU % | ratio |",
@@ -122,7 +126,6 @@ def test_markdown_shows_infinite_and_undefined_as_signs() -> None:
     ]
 
 
-def test_the_terminal_shows_the_same_cells() -> None:
-    text = io.StringIO()
-    Console(file=text, width=60).print(to_terminal(FRAME, title="Scores"))
-    assert all(cell in text.getvalue() for cell in ("Scores", "12.3", "∞"))
+def test_the_cells_that_people_read() -> None:
+    assert shown_cells(FRAME) == [["a class", "IoU %", "ratio"], ["x|y", "12.3", "∞"], ["z,", "–", "0.12"]]
+    assert numeric_columns(FRAME) == [False, True, True]

@@ -1,7 +1,10 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -43,6 +46,26 @@ def test_after_a_fault_in_a_thread_the_rest_is_not_computed() -> None:
     with pytest.raises(ValueError, match="item 0"):
         list(thread_map(fail, range(100_000)))
     assert len(started) < 1000
+
+
+def run_alone(folder: Path) -> bool:
+    """Return whether no other call runs at the same time, in any process."""
+    mine = folder / str(os.getpid())
+    mine.touch()
+    time.sleep(0.2)
+    alone = len(list(folder.iterdir())) == 1
+    mine.unlink()
+    return alone
+
+
+@pytest.mark.parametrize(("needed", "alone"), [(51, True), (200, True), (10, False)])
+def test_items_wait_until_they_fit_into_half_of_the_free_memory(
+    needed: int, alone: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=200))
+    found = list(process_map(run_alone, [tmp_path] * 8, workers=2, memory_of=lambda _: needed))
+    assert len(found) == 8
+    assert all(found) == alone
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -27,6 +27,15 @@ def test_pixels_are_counted_by_truth_and_prediction() -> None:
     assert matrix.false_positive().tolist() == [0, 3, 1]
 
 
+@pytest.mark.parametrize("count", [1, 5, 12, 100])
+def test_the_counts_do_not_depend_on_how_many_pixels_are_counted_at_once(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = counted(TRUTH, GUESS, num_classes=2).counts
+    monkeypatch.setattr("seco.scores.confusion._COUNTED_AT_ONCE", count)
+    assert np.array_equal(counted(TRUTH, GUESS, num_classes=2).counts, expected)
+
+
 def test_scores_worked_out_by_hand() -> None:
     matrix = counted(TRUTH, GUESS, num_classes=2)
     assert matrix.iou().tolist() == pytest.approx([1 / 4, 2 / 7, 1 / 3])

@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from seco.errors import SecoError
-from seco.storage.atomic import atomic_path, atomic_write_bytes, atomic_write_text, publish, temporary_path
+from seco.storage.atomic import (
+    atomic_path,
+    atomic_write_bytes,
+    atomic_write_text,
+    publish,
+    take_over,
+    temporary_path,
+)
 
 
 def refuse_to_sync(monkeypatch: pytest.MonkeyPatch, number: int, *, folders_only: bool = False) -> None:
@@ -70,10 +77,39 @@ def test_a_temporary_file_gets_its_name_or_is_removed(tmp_path: Path, is_publish
     assert [path.name for path in tmp_path.iterdir()] == ["other.png"] * is_published
 
 
-def test_a_file_in_place_of_a_folder_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("in the way")
-    with pytest.raises(SecoError, match="cannot write"):
+@pytest.mark.parametrize("taken", ["data", "data/file.bin/folder/file"])
+def test_something_else_of_that_name_is_one_sentence(tmp_path: Path, taken: str) -> None:
+    (tmp_path / taken).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / taken).write_text("in the way")
+    with pytest.raises(SecoError, match=r"cannot write .*; move what has that name elsewhere"):
         atomic_write_bytes(tmp_path / "data" / "file.bin", b"new")
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "ü" * 127])
+def test_a_name_may_be_as_long_as_the_file_system_takes(tmp_path: Path, name: str) -> None:
+    atomic_write_bytes(tmp_path / name, b"new")
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    with pytest.raises(SecoError, match="File name too long; shorten the name"):
+        atomic_write_bytes(tmp_path / f"{name}xx", b"new")
+
+
+def test_a_stage_removes_what_a_killed_writer_left_in_its_folder_and_nothing_else(tmp_path: Path) -> None:
+    kept = [tmp_path / name for name in ("a.png", ".a.tmp", "sub/.hidden", "a.tmp", f"{'0' * 32}.tmp")]
+    left = []
+    for place in (tmp_path, tmp_path / "sub"):
+        with temporary_path(place / "a.png") as left_file, temporary_path(place / "masks") as left_folder:
+            left += [left_file, left_folder / "b.png"]
+    for path in (*kept, *left):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    take_over(tmp_path)
+    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["sub"]
+
+
+def test_a_stage_makes_its_folder(tmp_path: Path) -> None:
+    take_over(tmp_path / "data" / "refine")
+    assert (tmp_path / "data" / "refine").is_dir()
 
 
 def test_a_block_that_writes_nothing_is_an_error_and_no_empty_file(tmp_path: Path) -> None:

@@ -34,7 +34,11 @@ def test_a_truncated_image_is_named(tmp_path: Path, name: str) -> None:
     ("content", "sentence"),
     [
         (b"", "is empty"),
-        (b"<html>404", "is not an image but a web page"),
+        (b"<html>404", "is a web page"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\n",
+            "is a pointer of Git LFS.* run `git lfs pull`",
+        ),
         (b"x", r"is not an image \(PNG, JPEG, WebP, TIFF, BMP or GIF\)"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\n", "is not an image"),  # no Ghostscript
     ],

@@ -94,3 +94,9 @@ def test_only_two_dimensional_uint8_is_written(tmp_path: Path, mask: np.ndarray)
     with pytest.raises(ValueError, match=r"uint8 \[H, W\]"):
         write_mask(tmp_path / "m.png", mask)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mask_is_enlarged_without_new_values(tmp_path: Path) -> None:
+    write_mask(tmp_path / "m.png", MASK, size=(4, 6))
+    found = read_mask(tmp_path / "m.png", num_classes=2, size=(6, 4))
+    assert np.array_equal(found, MASK.repeat(2, axis=0).repeat(2, axis=1))

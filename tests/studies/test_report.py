@@ -114,7 +114,7 @@ def test_a_section_takes_the_place_of_its_older_self_and_all_else_stays(tmp_path
     head, tail = OLD.split("old")
     assert page.startswith(head)
     assert f"{tail}\n<!-- results of rivals -->\n## Rivals\n" in page
-    assert r"| a \1 backslash | 1 |" in page
+    assert r"| a \\1 backslash | 1 |" in page
     assert report(tmp_path, {})[1] == page
 
 

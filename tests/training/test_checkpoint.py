@@ -55,7 +55,7 @@ def test_a_folder_without_checkpoints_restores_nothing(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_is_read_as_it_was_written_and_named_by_step_and_checksum(tmp_path: Path) -> None:
-    tmp_path.joinpath(".step-00000001.pt.123.tmp").write_bytes(b"left by a killed writer")
+    tmp_path.joinpath(f".{'0' * 32}.tmp").write_bytes(b"left by a killed writer")
     path = write_checkpoint(tmp_path, STATE, step=200)
     assert list(tmp_path.iterdir()) == [path]
     assert path.name == f"step-00000200.{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}.pt"

@@ -14,11 +14,11 @@ from seco.data.problems import Problem
 from seco.data.readers.paths import path_below, unreadable
 from seco.errors import SecoError, did_you_mean
 from seco.storage.manifest import TRAIN
+from seco.storage.names import split_fault
 
 _NEEDED = ("image", "labels")
 _COLUMNS = (*_NEEDED, "split", "mask")
 _LABEL_SEPARATOR = re.compile("[;|]")
-_SPLIT = re.compile(r"[\w.-]+")  # it becomes part of file names
 
 Row = dict[str, str]
 
@@ -48,8 +48,8 @@ def _image(data: ReaderInput, where: str, row: Row | None, split: str | None) ->
     if row is None:
         raise SecoError("the line has not as many cells as the header: put quotes around a cell that holds a comma")
     split = row.get("split", split)
-    if split is not None and not _SPLIT.fullmatch(split):
-        raise SecoError(f"the split {split!r} is no name: write train, val or another of letters, digits, - and _")
+    if split is not None and (fault := split_fault(split)):
+        raise SecoError(f"the split {split!r} {fault}")
     labels = tuple(label.strip() for label in _LABEL_SEPARATOR.split(row["labels"]) if label.strip())
     if not labels and split in (None, TRAIN):
         raise SecoError("the label cell is empty: name the classes that the image shows, or take the line out")

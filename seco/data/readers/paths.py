@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from seco.errors import SecoError
+from seco.errors import SecoError, remedy_of
 
 
 def path_below(root: Path, text: str, *, outside_root: bool) -> Path:
@@ -44,4 +44,4 @@ def names_in(folder: Path) -> list[str]:
 
 def unreadable(path: Path, error: OSError) -> SecoError:
     """Return the error for a file or folder that the system refuses to read."""
-    return SecoError(f"{path} cannot be read: {error.strerror}; correct it or its permissions")
+    return SecoError(f"{path} cannot be read: {error.strerror}; {remedy_of(error, 'correct it or its permissions')}")

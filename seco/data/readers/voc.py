@@ -17,7 +17,8 @@ from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
 from seco.data.readers.paths import names_in
 from seco.errors import SecoError
-from seco.storage.manifest import TRAIN, is_safe_id
+from seco.storage.manifest import TRAIN
+from seco.storage.names import id_fault
 
 _LISTS = Path("ImageSets") / "Segmentation"
 _MASK_FOLDERS = ("SegmentationClassAug", "SegmentationClass")  # the first that has an image's mask counts
@@ -44,7 +45,7 @@ def read_voc(data: ReaderInput) -> Listing:
             mask, annotation = masks.get(image_id), root / "Annotations" / f"{image_id}.xml"
             labels = None
             try:
-                if not is_safe_id(image_id):
+                if id_fault(image_id) is not None:
                     raise SecoError(f"{image_id!r} cannot be an image's id: name a file below JPEGImages")
                 if is_annotated or mask is None:
                     required, has_mask = split == TRAIN, mask is not None

@@ -1,0 +1,106 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seco.config.requirements import require_every_stage
+from seco.errors import SecoError
+from seco.storage.manifest import Record
+from tests.settings import small_settings
+
+SPLITS = {"refine.splits": ["train"], "predict.splits": ["val"]}
+
+
+def records(**counts: int) -> list[Record]:
+    """Return images without masks, so many of each split."""
+    names = [split for split, count in counts.items() for _ in range(count)]
+    return [
+        Record(f"{split}{number}", Path("a.jpg"), None, ("dog",), split, 8, 8) for number, split in enumerate(names)
+    ]
+
+
+def masked(images: list[Record], *positions: int) -> list[Record]:
+    """Give masks to some of the images."""
+    return [
+        Record(image.id, image.image, Path("a.png"), *(getattr(image, name) for name in ("labels", "split")), 8, 8)
+        if number in positions
+        else image
+        for number, image in enumerate(images)
+    ]
+
+
+def faults(images: list[Record], **changes: Any) -> list[str]:
+    try:
+        require_every_stage(small_settings(**(SPLITS | changes)), images)
+    except SecoError as error:
+        return [line.strip() for line in str(error).splitlines()][1:] or [str(error)]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("images", "changes"),
+    [
+        (records(train=1, val=1), {}),
+        (records(val=1, train=1, test=1), {"predict.splits": ["test", "val"], "refine.splits": ["train", "val"]}),
+        (records(train=1), {"predict.splits": ["train"]}),
+        (masked(records(train=1, val=2), 2), {"train.evaluate_every": 1}),
+        (records(train=1, val=1), {"train.evaluate_every": 0, "train.evaluate_split": "elsewhere"}),
+        (masked(records(train=2, val=1), 0, 1), {"method": "full"}),
+        (masked(records(train=2, val=1), 0, 1), {"train.judge_tags": True}),
+        (records(train=1, val=1), {"train.judge_tags": True, "method": "toco"}),
+        (records(train=1, val=1), {"train.judge_tags": True, "weight_lig": 0.0, "weight_lil": 0.0}),
+    ],
+)
+def test_data_that_serve_every_stage_are_accepted(images: list[Record], changes: dict[str, Any]) -> None:
+    assert faults(images, **changes) == []
+
+
+NO_TRAIN = "no image is in the split 'train', so there is nothing to learn from: correct the splits"
+SHARE = "set prepare.validation_share to the share of the images to hold out, such as 0.2"
+
+
+@pytest.mark.parametrize(
+    ("images", "changes", "told"),
+    [
+        (records(val=3), {}, [NO_TRAIN]),
+        (records(train=4), {}, [f"predict.splits: no image is in the split 'val': {SHARE}, or change predict.splits"]),
+        (
+            records(train=4),
+            {"prepare.validation_share": 0.2, "refine.splits": ["val"]},
+            [
+                f"{key}: no image is in the split 'val': prepare.validation_share, 0.2, holds out none of 4 images: "
+                f"raise it or add images, or change {key}"
+                for key in ("refine.splits", "predict.splits")
+            ],
+        ),
+        (records(train=4, valid=2), {}, ["predict.splits: no image is in the split 'val': did you mean valid?"]),
+        (
+            records(train=4, holdout=2),
+            {"train.evaluate_every": 5},
+            [
+                f"{key}: no image is in the split 'val': choose one of train, holdout"
+                for key in ("predict.splits", "train.evaluate_split")
+            ],
+        ),
+        (
+            masked(records(train=3, val=1), 0),
+            {"method": "full"},
+            ["method: 2 of 3 training images have no mask, which full supervision needs, such as 'train1': add it, or "
+             "choose another method"],
+        ),
+        (
+            records(train=3, val=1),
+            {"train.judge_tags": True},
+            ["train.judge_tags: 3 of 3 training images have no mask to judge tags by, such as 'train0': "
+             "set it to false"],
+        ),
+        (
+            masked(records(train=1, val=2), 0),
+            {"train.evaluate_every": 5},
+            ["train.evaluate_every: no image of the split 'val' has a mask to score by: set it to 0, or "
+             "train.evaluate_split to a split with masks"],
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_later_stage_would_miss_is_told(images: list[Record], changes: dict[str, Any], told: list[str]) -> None:
+    assert faults(images, **changes) == told
