@@ -1,6 +1,6 @@
 """CAMs and segmentations of whole images by a trained network."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -186,19 +186,28 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
         used = msgspec.convert(stored.settings, _UsedSettings)
     except msgspec.ValidationError as error:
         raise SecoError(f"config.json in {folder} is not that of a model ({error}): run `seco train` again") from error
+    weights = {name: weight for name, weight in stored.weights.items() if _is_used(name)}
     with torch.device("meta"):  # without memory for the weights, which a damaged config could ask any amount of
-        encoder = build_encoder(pretrained=False, **msgspec.structs.asdict(used.backbone))
-        network = SeCoNetwork(encoder, num_classes=len(stored.class_names))
-    try:
-        weights = {name: weight.float() for name, weight in stored.weights.items() if _is_used(name)}
-        network.load_state_dict(weights, assign=True)
-    except RuntimeError as error:
-        detail = " ".join(str(error).split())[:200]
+        expected = _shapes_of(_network_of(used, len(class_names)).state_dict())
+    if (found := _shapes_of(weights)) != expected:
+        differs = min(name for name in found | expected if found.get(name) != expected.get(name))
+        detail = f"{differs}: {found.get(differs, 'absent')} and not {expected.get(differs, 'absent')}"
         raise SecoError(
             f"the weights in {folder} are of another architecture than its config.json says ({detail}): "
             "run `seco train` again"
-        ) from error
+        )
+    network = _network_of(used, len(class_names))
+    network.load_state_dict(weights)
     return Predictor(network, stored.class_names, precision=used.train.precision)
+
+
+def _network_of(used: _UsedSettings, num_classes: int) -> SeCoNetwork:
+    encoder = build_encoder(pretrained=False, **msgspec.structs.asdict(used.backbone))
+    return SeCoNetwork(encoder, num_classes=num_classes)
+
+
+def _shapes_of(weights: Mapping[str, Tensor]) -> dict[str, list[int]]:
+    return {name: list(weight.shape) for name, weight in weights.items()}
 
 
 def _is_used(weight: str) -> bool:

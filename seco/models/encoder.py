@@ -63,9 +63,7 @@ class Encoder(nn.Module):
         config: dict[str, Any] = vit.pretrained_cfg  # pyright: ignore[reportAssignmentType]  timm leaves it untyped
         own = config["mean"], config["std"]
         self.renormalises = normalisation == "model" and own != (MEAN, STD)
-        # On the CPU also where the weights are on no device yet: no file holds these.
-        tensors = (torch.tensor(values, device="cpu").view(3, 1, 1) for values in (MEAN, STD, *own))
-        mean, std, own_mean, own_std = tensors
+        mean, std, own_mean, own_std = (torch.tensor(values).view(3, 1, 1) for values in (MEAN, STD, *own))
         self.register_buffer("gain", std / own_std, persistent=False)
         self.register_buffer("offset", (mean - own_mean) / own_std, persistent=False)
 

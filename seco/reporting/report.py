@@ -146,8 +146,8 @@ def _details(
     if not most.empty:
         parts += ["## Classes that occur together\n", _PAIRS, to_markdown(most)]
     if not together.empty:
-        shown = to_markdown(with_intervals(together))
-        parts += ["## Does what occurs together get confused?\n", _TOGETHER.format(answer=escape_markdown(answer(together))), shown]
+        text = _TOGETHER.format(answer=escape_markdown(answer(together)))
+        parts += ["## Does what occurs together get confused?\n", text, to_markdown(with_intervals(together))]
     frequent = contexts.loc[contexts[["images_with", "images_without"]].min(axis=1) >= _FEW_IMAGES]
     if not frequent.empty:
         largest = frequent.sort_values(by="difference", ascending=False, kind="stable").head(rows)

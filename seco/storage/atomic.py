@@ -17,7 +17,11 @@ TEMPORARY_SUFFIX = ".tmp"
 """Ends the names of unfinished files; one that is left over belongs to a writer that was killed."""
 
 _UNFINISHED = re.compile(rf"\.[0-9a-f]{{32}}{re.escape(TEMPORARY_SUFFIX)}")
-_IN_THE_WAY = (errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY)
+_WRITABLE = "choose a folder you may write to"
+_REMEDIES = {
+    **dict.fromkeys((errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY), "move what has that name elsewhere"),
+    errno.ENOENT: f"{_WRITABLE}, and let no other run delete files there",
+}
 
 
 def atomic_write_bytes(path: Path, data: bytes) -> None:
@@ -121,8 +125,7 @@ def remove_unfinished(folder: Path) -> None:
 
 
 def _cannot_write(path: Path, error: OSError) -> SecoError:
-    is_taken = error.errno in _IN_THE_WAY
-    remedy = remedy_of(error, "move what has that name elsewhere" if is_taken else "choose a folder you may write to")
+    remedy = remedy_of(error, _REMEDIES.get(error.errno or 0, _WRITABLE))
     return SecoError(f"cannot write {path}: {error.strerror or error}; {remedy}")
 
 

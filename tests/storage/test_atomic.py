@@ -107,6 +107,17 @@ def test_a_stage_removes_what_a_killed_writer_left_in_its_folder_and_nothing_els
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["sub"]
 
 
+def write_while_another_run_begins(path: Path) -> None:
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(b"half")
+        take_over(path.parent)
+
+
+def test_a_file_that_another_run_has_removed_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SecoError, match=r"file\.bin: No such file .*; .* let no other run delete files there"):
+        write_while_another_run_begins(tmp_path / "file.bin")
+
+
 def test_a_stage_makes_its_folder(tmp_path: Path) -> None:
     take_over(tmp_path / "data" / "refine")
     assert (tmp_path / "data" / "refine").is_dir()
