@@ -130,13 +130,9 @@ def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCa
         except SecoError as error:
             problems.append(_problem(item, item.mask, error))
     labels = item.labels if item.labels is not None else shown or ()
-    split = item.split or TRAIN
-    if not problems and not labels and split == TRAIN:
-        error = SecoError("its mask shows no class, so it has no label: take it off the list")
-        problems.append(_problem(item, item.image, error))
     if size is None or problems:
         return problems
-    record = Record(item.id or "", item.image, item.mask, labels, split, *size)
+    record = Record(item.id or "", item.image, item.mask, labels, item.split or TRAIN, *size)
     return CheckedImage(record, shown, (image_digest, mask_digest))
 
 

@@ -5,18 +5,18 @@ import pkgutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from seco.data.class_sets import CLASS_SETS
+from seco.data.entries import join
 from seco.data.formats import FORMATS
 from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
 from seco.data.splits import make_splits
-from seco.errors import SecoError, did_you_mean
+from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback
 from seco.storage.label_map import IGNORE
-from seco.storage.manifest import is_safe_id
+from seco.storage.manifest import is_storable
 
 
 def read_dataset(
@@ -86,7 +86,7 @@ def find_classes(listing: Listing) -> tuple[str, ...]:
 
 
 def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> Listing:
-    """Give every image an id and its labels in class order; turn images at fault into problems.
+    """Give every image an id and its labels in class order; join its entries; turn images at fault into problems.
 
     Raises:
         SecoError: there is no class, or more than a mask can hold, or a class name with a semicolon.
@@ -99,19 +99,21 @@ def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> List
     for name in class_names:
         if ";" in name:
             raise SecoError(f"the class {name!r} holds a semicolon, which separates labels: rename it")
+        if not is_storable(name):
+            raise SecoError(f"the class {name!r} holds a NUL or is not UTF-8: rename it")
     class_ids = {name: class_id for class_id, name in enumerate(class_names, start=1)}
     problems = list(listing.problems)
-    by_id: dict[str, ListedImage] = {}
     made_ids = iter(make_ids([image.image for image in listing.images if image.id is None]))
+    entries: dict[str, list[ListedImage]] = {}
     for image in listing.images:
-        image_id = next(made_ids) if image.id is None else image.id
-        fault = _fault(image_id, image, by_id.get(image_id.casefold()), class_ids)
-        if fault is not None:
-            problems.append(Problem(image.image, f"{image.where}: {fault}"))
-            continue
-        labels = None if image.labels is None else tuple(sorted(set(image.labels), key=class_ids.__getitem__))
-        by_id[image_id.casefold()] = replace(image, id=image_id, labels=labels)
-    return replace(listing, images=list(by_id.values()), problems=problems, class_names=list(class_names))
+        named = image if image.id is not None else replace(image, id=next(made_ids))
+        entries.setdefault((named.id or "").casefold(), []).append(named)
+    images: list[ListedImage] = []
+    for group in entries.values():
+        joined, faults = join(group, class_ids)
+        problems.extend(Problem(image.image, f"{image.where}: {fault}") for image, fault in faults)
+        images.extend(joined)
+    return replace(listing, images=images, problems=problems, class_names=list(class_names))
 
 
 def make_ids(images: Sequence[Path]) -> list[str]:
@@ -127,21 +129,3 @@ def make_ids(images: Sequence[Path]) -> list[str]:
     taken = Counter(name.with_suffix("") for name in set(names))
     stems = [name.with_suffix("") for name in names]
     return [(stem if taken[stem] == 1 else name).as_posix() for stem, name in zip(stems, names, strict=True)]
-
-
-def _fault(image_id: str, image: ListedImage, other: ListedImage | None, class_ids: dict[str, int]) -> str | None:
-    """Return what is wrong with an image, given the image before it whose id is the same but for case."""
-    if not is_safe_id(image_id):
-        return f"{image_id!r} cannot be an image's id: rename the file"
-    if other is not None and other.id == image_id:
-        return f"the id {image_id!r} is listed twice ({other.where}): keep one"
-    if other is not None:
-        return f"the ids {other.id!r} and {image_id!r} differ in case only: rename one of the files"
-    unknown = sorted(set(image.labels or ()) - class_ids.keys())
-    known = tuple(class_ids)
-    return "; ".join(f"the class {name!r} is unknown: {_hint(name, known)}" for name in unknown) or None
-
-
-@cache  # thousands of images may share a typing error
-def _hint(name: str, class_names: tuple[str, ...]) -> str:
-    return did_you_mean(repr(name), [repr(known) for known in class_names])

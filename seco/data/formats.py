@@ -25,6 +25,7 @@ FORMATS: dict[str, Format] = {
     "voc": Format("seco.data.readers.voc:read_voc", needs_lists=True, needs_classes=True, takes_difficult=True),
     "coco": Format("seco.data.readers.coco:read_coco", needs_lists=True),
     "csv": Format("seco.data.readers.csv_table:read_csv_listing", takes_source=True),
+    "one_hot": Format("seco.data.readers.one_hot:read_one_hot", takes_source=True),
     "json": Format("seco.data.readers.coco:read_json", takes_source=True),
     "folders": Format("seco.data.readers.folders:read_folders"),
 }

@@ -8,9 +8,6 @@ from pathlib import Path
 from seco.data.problems import Problem
 from seco.runtime.parallel import ProgressCallback
 
-UNSPLIT = "all"
-"""Stands for the split of images whose split is still to be made."""
-
 
 @dataclass(frozen=True, slots=True)
 class ReaderInput:
@@ -67,6 +64,7 @@ class ListedImage:
         split: "train", "val", …; None where a split is to be made.
         mask: the ground-truth mask, or None.
         outlines: what a mask is to be rasterised from, or None.
+        fault: what is wrong with this entry of the list, or None.
     """
 
     id: str | None
@@ -76,6 +74,7 @@ class ListedImage:
     split: str | None
     mask: Path | None = None
     outlines: Outlines | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,13 +82,15 @@ class Listing:
     """What a reader found.
 
     Attributes:
-        images: in the order in which they are listed; those with a problem are left out.
+        images: in the order in which they are listed; an image may be listed several times.
         problems: what is wrong with the lists.
         unlabelled: split → number of images that are left out as they have no label.
         class_names: the classes in the order that the data set gives them; empty where it gives none.
+        notes: what the user should know of how the data set was read.
     """
 
     images: list[ListedImage] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unlabelled: Counter[str] = field(default_factory=Counter)
     class_names: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

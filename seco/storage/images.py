@@ -1,14 +1,13 @@
 """Read photographs of any common format as upright 8-bit RGB; refuse damaged ones by name."""
 
-import struct
 import warnings
-import zlib
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from seco.errors import SecoError
+from seco.storage.regular import require_regular, unreadable
 
 MAX_PIXELS = 80_000_000
 """Larger images are refused: a file of a few kB can claim billions of pixels and fill the memory."""
@@ -20,7 +19,6 @@ _EXIF_ORIENTATION = 0x0112
 _TURNS = ("FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270", "TRANSVERSE", "ROTATE_90")
 _UPRIGHT = {orientation: Image.Transpose[turn] for orientation, turn in enumerate(_TURNS, start=2)}  # by EXIF's numbers
 _FIRST_TURNED = 5  # orientations from here on exchange width and height
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, TypeError, struct.error, zlib.error)
 _WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml")
 
 # PIL warns of large images, which are refused here, and of damaged EXIF data, which are ignored.
@@ -52,6 +50,7 @@ def upright_size(path: Path) -> tuple[int, int]:
 def read_any_image(path: Path) -> Image.Image:
     """Return the image at `path`, decoded in full, as stored and in its own mode (RGB, L, P, …); raises as above."""
     try:
+        require_regular(path)
         # PIL would keep a file open after an error if it were given the path.
         with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -61,13 +60,15 @@ def read_any_image(path: Path) -> Image.Image:
     except (FileNotFoundError, NotADirectoryError) as error:
         fault = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
         raise SecoError(f"{path} {fault}: restore it or take it off the list") from error
+    except SecoError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
         raise SecoError(f"{path} {_kind_of(path)}: replace it or take it off the list") from error
-    except _DAMAGE as error:
+    except Exception as error:  # PIL's decoders raise nearly all kinds on damaged files
         if isinstance(error, OSError) and error.errno is not None:  # from the system, not from PIL
-            raise SecoError(f"{path} cannot be read: {error.strerror}; correct the file or its permissions") from error
+            raise unreadable(path, error) from error
         raise SecoError(f"{path} is truncated or damaged ({error}): replace it or take it off the list") from error
 
 
@@ -96,7 +97,7 @@ def _orientation(image: Image.Image) -> int:
     """Return the EXIF orientation, 1 where there is none or it cannot be read; TIFF files are upright once decoded."""
     try:
         found = image.getexif().get(_EXIF_ORIENTATION, 1)
-    except _DAMAGE:
+    except Exception:  # as above
         return 1
     return found if found in _UPRIGHT else 1
 

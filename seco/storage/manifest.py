@@ -108,9 +108,23 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def is_safe_id(image_id: str) -> bool:
-    """Return whether an id names a file below a folder: not empty or absolute, no "..", no backslash."""
+    """Return whether an id names a file below a folder: not empty or absolute, no "..", backslash or NUL."""
     path = PurePosixPath(image_id)
-    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts and "\\" not in image_id
+    return (
+        is_storable(image_id)
+        and bool(path.parts)
+        and not path.is_absolute()
+        and ".." not in path.parts
+        and "\\" not in image_id
+    )
+
+
+def is_storable(text: str) -> bool:
+    """Return whether CSV files can hold a text: it has no NUL, and no bytes of a name that is not UTF-8."""
+    try:
+        return b"\0" not in text.encode()
+    except UnicodeEncodeError:
+        return False
 
 
 def _to_row(folder: Path, record: Record) -> tuple[str, ...]:

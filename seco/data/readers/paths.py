@@ -1,26 +1,29 @@
-"""Paths that the lists of a data set name, and errors of files that cannot be read."""
+"""Paths below the folder of a data set."""
 
 import os
 from pathlib import Path
 
 from seco.errors import SecoError
+from seco.storage.manifest import is_storable
+from seco.storage.regular import unreadable
 
 
-def path_below(root: Path, text: str, *, outside_root: bool) -> Path:
-    """Return the path that `text` in a list stands for: relative to `root`, or absolute.
+def path_below(root: Path, text: str, *, outside_root: bool, place: str | Path = "") -> Path:
+    """Return the path that `text` in a list stands for: relative to a place in `root`, or absolute.
 
     Args:
         root: the folder of the data set.
         text: from the list.
         outside_root: whether the path may lead out of `root`; symbolic links may lead anywhere.
+        place: a folder below `root`.
 
     Raises:
         SecoError: the text is no path, or leads out of `root` and may not.
     """
-    if not text or "\0" in text:
+    if not text or not is_storable(text):
         raise SecoError(f"{text!r} is no path: name a file")
     base = Path(os.path.normpath(root.absolute()))
-    path = Path(os.path.normpath(base / text))
+    path = Path(os.path.normpath(base / place / text))
     if path.is_relative_to(base):
         return root / path.relative_to(base)
     if not outside_root:
@@ -40,8 +43,3 @@ def names_in(folder: Path) -> list[str]:
         return []
     except OSError as error:
         raise unreadable(folder, error) from error
-
-
-def unreadable(path: Path, error: OSError) -> SecoError:
-    """Return the error for a file or folder that the system refuses to read."""
-    return SecoError(f"{path} cannot be read: {error.strerror}; correct it or its permissions")

@@ -49,7 +49,7 @@ def test_photographs_that_would_be_missed_and_links_in_a_circle_are_reported(roo
         "own/6.jpg lies in no class folder: move it into own/<class>",
         "own/cat/5.HEIC: .heic files cannot be read: convert it to JPEG or PNG, or move it elsewhere",
         "own/dog/again is a link to a folder that it lies in: remove it",
-        "own/dog/self.jpg cannot be read: Too many levels of symbolic links; correct the file or its permissions",
+        "own/dog/self.jpg cannot be read: Too many levels of symbolic links; remove the link",
     ]
 
 

@@ -74,11 +74,10 @@ def unreadable(folder: Path) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("data_format", "fault"),
     [
-        ("folders", "{root}/dog cannot be read: Permission denied; correct it or its permissions"),
+        ("folders", "{root}/dog cannot be read: Permission denied; change its permissions"),
         (
             "csv",
-            "{root}/images.csv, line 3: {root}/dog/x.jpg cannot be read: Permission denied; "
-            "correct the file or its permissions",
+            "{root}/images.csv, line 3: {root}/dog/x.jpg cannot be read: Permission denied; change its permissions",
         ),
     ],
 )

@@ -63,11 +63,8 @@ def test_without_annotations_labels_are_read_from_masks(voc: Path) -> None:
     write_list(voc, "val", ["b"])
     write_list(voc, "train_aug", ["a", "d"])
     found = prepared(voc, "voc")
-    assert found.labels == {"a": ("dog", "person"), "b": ("cat",)}
-    assert found.faults == [
-        "VOC2012/ImageSets/Segmentation/train_aug.txt, line 2: its mask shows no class, so it has no label: "
-        "take it off the list"
-    ]
+    assert found.labels == {"a": ("dog", "person"), "b": ("cat",), "d": ()}
+    assert found.faults == []
 
 
 def test_test_images_need_neither_mask_nor_annotation(voc: Path) -> None:
@@ -127,13 +124,12 @@ def test_all_faults_of_lists_annotations_and_files_are_reported_in_one_run(voc: 
     for fault, part in zip(
         prepared(voc, "voc").faults,
         (
+            "train_aug.txt, line 4: VOC2012/JPEGImages/missing.jpg does not exist",
             "train_aug.txt, line 5: '../a' cannot be an image's id",
-            "d.xml names no object, so 'd' has no label",
             "g.xml does not exist, so 'g' has no label",
-            "train_aug.txt, line 3: the id 'a' is listed twice",
-            "line 7: the class 'Dogs' is unknown: did you mean 'dog'?",
+            "train_aug.txt, line 2: the id 'b' is listed twice (VOC2012/ImageSets/Segmentation/val.txt, line 2)",
             "val.txt, line 2: the id 'b' is listed twice",
-            "missing.jpg does not exist",
+            "line 7: the class 'Dogs' is unknown: did you mean 'dog'?",
             "f.png holds the value 21, but class ids are 0..3 and 255",
         ),
         strict=True,
