@@ -99,7 +99,7 @@ def rasterise(
         own_area = np.count_nonzero(pixels)
         pixels &= area >= own_area
         area[pixels] = own_area
-        mask[pixels] = class_ids[annotation["category_id"]]
+        mask[pixels] = class_ids[int(annotation["category_id"])]
     return mask
 
 

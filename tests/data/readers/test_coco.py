@@ -114,9 +114,7 @@ def test_an_image_with_a_faulty_annotation_is_left_out(entry: dict) -> None:
     assert list(found.labels) == ["b"]
 
 
-@pytest.mark.parametrize(
-    "entry", ["1" * 5000, "[" * 2000 + "]" * 2000, '{"id": 1e999}', '{"id": 3, "name": "a\\ud800"}']
-)
+@pytest.mark.parametrize("entry", ["1" * 5000, '{"id": 1e999}', '{"id": 1' + "0" * 5000 + "}", "null"])
 def test_an_entry_that_cannot_be_decoded_hides_no_other(entry: str) -> None:
     path = make_json(ROOT) / "images.json"
     path.write_text(path.read_text().replace('"categories": [', f'"categories": [{entry}, '))
@@ -207,6 +205,8 @@ NO_JSON = "own/images.json is not the JSON it should be: "
         (b'{"images": [1]}}', NO_JSON),
         (b'{"images": [NaN]}', NO_JSON),
         (b'{"images": ' + b"[" * 100_000, NO_JSON),
+        (b'{"images": [' + b"[" * 9_000 + b"]" * 9_000 + b"]}", NO_JSON),
+        (b'{"images": [{"id": 1, "file_name": "\\ud800.jpg"}]}', NO_JSON),
         (None, "own/images.json does not exist: restore it, or correct the section prepare"),
     ],
 )
