@@ -30,6 +30,7 @@ def prepare(
     """Check the data set and write its manifest; problems.csv lists all problems."""
     from seco.config.settings import load_settings
     from seco.console.dataset import show_dataset
+    from seco.data.plausibility import oddities
     from seco.data.prepare import linked_folders, write_dataset
     from seco.data.problems import refuse, write_problems
     from seco.storage.atomic import require_writable
@@ -44,7 +45,8 @@ def prepare(
     root = Path(section.root)
     statistics = write_dataset(output, dataset, root=root, mask_cache=cache / "masks")
     linked = linked_folders(root, dataset.images)
-    show_dataset(statistics, class_names=dataset.class_names, linked=linked)
+    notes = [*dataset.notes, *oddities(dataset)]
+    show_dataset(statistics, class_names=dataset.class_names, linked=linked, notes=notes)
 
 
 def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":

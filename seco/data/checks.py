@@ -1,7 +1,7 @@
 """Decodes every image and mask of a data set once, and finds all problems."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from seco.data.problems import Problem
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.storage.atomic import atomic_write_bytes
-from seco.storage.images import upright_size
+from seco.storage.images import inspect_image
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import TRAIN, Record
 from seco.storage.masks import MaskFacts, inspect_mask, require_sound
@@ -30,11 +30,13 @@ class CheckedImage:
         shown: the classes that its mask shows; None where it has no mask. In VOC the labels of about 6 % of the images
             name a class that the mask does not show, which is normal.
         digests: of the content of image and mask; that of a missing mask is empty.
+        brightest: the highest value, 0..255, of an image of 16 bits; None for other images.
     """
 
     record: Record
     shown: tuple[str, ...] | None
     digests: tuple[str, str]
+    brightest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,14 @@ class CheckedDataset:
         problems: of the others, and of the lists.
         unlabelled: split → number of images that are left out as they have no label.
         class_names: foreground classes in id order.
+        notes: what the user should know of how the data set was read.
     """
 
     images: list[CheckedImage]
     problems: list[Problem]
     unlabelled: Mapping[str, int]
     class_names: tuple[str, ...]
+    notes: Sequence[str] = ()
 
 
 class FactsCache:
@@ -113,15 +117,15 @@ def check(listing: Listing, *, cache: FactsCache, progress: ProgressCallback | N
                 problems.extend(result)
     finally:
         cache.save()
-    return CheckedDataset(images, problems, listing.unlabelled, class_names)
+    return CheckedDataset(images, problems, listing.unlabelled, class_names, tuple(listing.notes))
 
 
 def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCache) -> CheckedImage | list[Problem]:
     problems: list[Problem] = []
-    size = shown = None
+    size = shown = brightest = None
     image_digest = mask_digest = ""
     try:
-        size, image_digest = _check_size(item, cache)
+        size, image_digest, brightest = _check_photograph(item, cache)
     except SecoError as error:
         problems.append(_problem(item, item.image, error))
     if item.mask is not None:
@@ -133,19 +137,19 @@ def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCa
     if size is None or problems:
         return problems
     record = Record(item.id or "", item.image, item.mask, labels, item.split or TRAIN, *size)
-    return CheckedImage(record, shown, (image_digest, mask_digest))
+    return CheckedImage(record, shown, (image_digest, mask_digest), brightest)
 
 
-def _check_size(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, int], str]:
-    """Return the size (width, height) of an image and the digest of its file."""
-    width, height, digest = cache.facts(item.image, "image", _image_facts)
+def _check_photograph(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, int], str, int | None]:
+    """Return the size (width, height) of an image, the digest of its file, and its highest value if it has 16 bits."""
+    width, height, digest, *brightest = cache.facts(item.image, "photograph", _image_facts)
     if item.outlines is not None and item.outlines.size != (width, height):
         listed, found = ("x".join(map(str, size)) for size in (item.outlines.size, (width, height)))
         raise SecoError(
             f"{item.image} is {found} pixels, but its outlines were drawn on {listed} (width x height): "
             "list the size and the outlines of the image as it is seen, turned by its EXIF data"
         )
-    return (width, height), f"{digest:014x}"
+    return (width, height), f"{digest:014x}", brightest[0] if brightest else None
 
 
 def _check_mask(
@@ -159,7 +163,8 @@ def _check_mask(
 
 
 def _image_facts(path: Path) -> Facts:
-    return (*upright_size(path), _digest(path))
+    facts = inspect_image(path)
+    return (*facts.size, _digest(path), *(() if facts.brightest is None else (facts.brightest,)))
 
 
 def _mask_facts(path: Path) -> Facts:

@@ -13,11 +13,11 @@ import numpy.typing as npt
 
 from seco.data.checks import CheckedDataset, CheckedImage
 from seco.data.cooccurrence import PairCounts, count_pairs
-from seco.errors import SecoError
+from seco.data.plausibility import require_usable
 from seco.storage.atomic import atomic_write_bytes, temporary_path
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
-from seco.storage.manifest import TRAIN, Manifest, write_manifest
+from seco.storage.manifest import Manifest, write_manifest
 from seco.storage.masks import mask_path
 from seco.storage.pairs import lift, write_pairs
 
@@ -52,10 +52,9 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cac
         mask_cache: the folder that rasterised masks are kept in.
 
     Raises:
-        SecoError: no image is left to train on, or a file cannot be written.
+        SecoError: nothing can be learnt from the data set, or a file cannot be written.
     """
-    if not any(item.record.split == TRAIN for item in dataset.images):
-        raise SecoError(f"no image is in the split {TRAIN!r}, so there is nothing to learn from: correct the splits")
+    require_usable(dataset)
     _copy_contexts(root / CONTEXTS_FILE, folder / CONTEXTS_FILE)
     names = dataset.class_names
     images = link_masks(dataset.images, cache=mask_cache, folder=folder)

@@ -27,7 +27,8 @@ def write_problems(folder: Path, problems: Sequence[Problem]) -> Path:
         SecoError: the file cannot be written.
     """
     path = folder / PROBLEMS_FILE
-    write_csv(path, [(str(problem.file), problem.sentence) for problem in problems], columns=_COLUMNS)
+    rows = [(_storable(str(problem.file)), _storable(problem.sentence)) for problem in problems]
+    write_csv(path, rows, columns=_COLUMNS)
     return path
 
 
@@ -36,8 +37,13 @@ def refuse(problems: Sequence[Problem], *, listing: Path) -> None:
     if not problems:
         return
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    lines = [f"the data has {count}:", *(f"  {problem.sentence}" for problem in problems[:_SHOWN])]
+    lines = [f"the data has {count}:", *(f"  {_storable(problem.sentence)}" for problem in problems[:_SHOWN])]
     if len(problems) > _SHOWN:
         lines.append(f"  … and {len(problems) - _SHOWN} more")
     lines.append(f"  (all in {listing}; `seco prepare --skip-bad` leaves them out)")
     raise SecoError("\n".join(lines))
+
+
+def _storable(text: str) -> str:
+    """Return a text in which bytes that are not UTF-8, of names of files, are written as ``\\udce9``."""
+    return text.encode("utf-8", "backslashreplace").decode()

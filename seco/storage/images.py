@@ -2,6 +2,7 @@
 
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
@@ -40,11 +41,24 @@ def read_image(path: Path) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def upright_size(path: Path) -> tuple[int, int]:
-    """Return the (width, height) of `read_image`, after decoding the image in full; raises as that."""
+class ImageFacts(NamedTuple):
+    """What is to be known of a photograph before it is used.
+
+    Attributes:
+        size: (width, height) in pixels, as seen.
+        brightest: the highest value, 0..255, of an image of 16 bits; None for other images.
+    """
+
+    size: tuple[int, int]
+    brightest: int | None
+
+
+def inspect_image(path: Path) -> ImageFacts:
+    """Return the facts about what `read_image` returns, after decoding the image in full; raises as that."""
     image = _read_colours(path)
     width, height = image.size
-    return (height, width) if _orientation(image) >= _FIRST_TURNED else (width, height)
+    size = (height, width) if _orientation(image) >= _FIRST_TURNED else (width, height)
+    return ImageFacts(size, int(np.asarray(image).max()) >> 8 if image.mode.startswith("I;16") else None)
 
 
 def read_any_image(path: Path) -> Image.Image:

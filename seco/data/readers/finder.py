@@ -41,7 +41,7 @@ class FileFinder:
         self._root = root
         self._outside_root = outside_root
         self._folders: dict[Path, dict[str, list[str]]] = {}  # names in a folder, by key
-        self._texts: dict[Path, dict[str, None]] = {}  # that named a file
+        self._texts: dict[Path, dict[str, str]] = {}  # that named a file, by key
         self._respelt: dict[Path, str] = {}
         self._everywhere: dict[tuple[str, str], Path] | None = None
 
@@ -61,7 +61,7 @@ class FileFinder:
         found = exact or self._alike(text, places)
         if found is None:
             raise refusal or self._missing(text, places, remedy)
-        self._texts.setdefault(found, {})[text] = None
+        self._texts.setdefault(found, {}).setdefault(_key("/".join(_parts(text))), text)
         if exact is None:
             self._respelt.setdefault(found, text)
         return found
@@ -79,10 +79,11 @@ class FileFinder:
 
     def settle(self, listing: Listing) -> None:
         """Mark the images of a listing that two texts can mean as faulty, and note what was found respelt."""
-        contested = {file: " and ".join(map(repr, self._texts[file])) for file in self._respelt}
         for index, image in enumerate(listing.images):
-            if len(self._texts.get(image.image, ())) > 1 and image.image in contested:
-                fault = f"{contested[image.image]} can mean {image.image} alone: write the path of each file in full"
+            texts = self._texts.get(image.image, {})
+            if len(texts) > 1 and image.image in self._respelt:
+                both = " and ".join(map(repr, texts.values()))
+                fault = f"{both} can mean {image.image} alone: write the path of each file in full"
                 listing.images[index] = replace(image, fault=image.fault or fault)
         if self._respelt:
             count = "1 file was" if len(self._respelt) == 1 else f"{len(self._respelt)} files were"
