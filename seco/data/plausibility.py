@@ -69,14 +69,14 @@ def _of_labels(train: Sequence[Labels], names: Sequence[str]) -> Iterator[str]:
             images.setdefault(label, []).append(number)
     if absent := [name for name in names if name not in images]:
         yield f"{TRAIN}: no image shows {_quoted(absent)}, so it cannot be learnt"
-    if everywhere := [name for name in images if len(images[name]) == len(train) >= _FEW]:
+    if everywhere := [name for name in names if len(images.get(name, ())) == len(train) >= _FEW]:
         yield (
             f"{TRAIN}: every image shows {_quoted(everywhere)}, so nothing tells it from its surroundings: "
             "add images without it, with other labels or none"
         )
     together: dict[tuple[int, ...], list[str]] = {}
-    for name, numbers in images.items():
-        together.setdefault(tuple(numbers), []).append(name)
+    for name in names:
+        together.setdefault(tuple(images.get(name, ())), []).append(name)
     for numbers, same in together.items():
         if len(same) > 1 and _FEW <= len(numbers) < len(train):
             yield f"{TRAIN}: {_quoted(same)} are in the same {len(numbers)} images, so nothing tells them apart"
@@ -99,7 +99,7 @@ def _of_brightness(images: Sequence[CheckedImage]) -> Iterator[str]:
     deep = [item.brightest for item in images if item.brightest is not None]
     if deep and max(deep) < _DARK:
         yield (
-            f"the {len(deep)} images of 16 bits are dark: at most {max(deep)} of 255 in their upper 8 bits, which are "
+            f"all images of 16 bits ({len(deep)}) are dark: at most {max(deep)} of 255 in their upper 8 bits, which are "
             "used; stretch their values to 16 bits"
         )
 
