@@ -53,7 +53,7 @@ def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
     """List the images, rasterise outlines, and decode all files."""
     from seco.data.checks import FactsCache, check
     from seco.data.dataset import read_dataset
-    from seco.data.masks import rasterise_masks
+    from seco.data.masks import draw_masks
     from seco.runtime.progress import progress
 
     with progress("prepare, lists") as advance:
@@ -70,6 +70,6 @@ def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
             progress=advance.reach,
         )
         advance.begin("prepare, masks")
-        listing = rasterise_masks(listing, cache=cache / "masks", progress=advance.reach)
+        listing = draw_masks(listing, cache=cache / "masks", progress=advance.reach)
         advance.begin("prepare, images")
         return check(listing, cache=FactsCache(cache, root=section.root), progress=advance.reach)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 from seco.data.listing import ListedImage, Outlines
 from seco.errors import did_you_mean
@@ -54,7 +55,7 @@ def _conflict(entry: ListedImage, entries: Sequence[ListedImage]) -> str | None:
         for what, differs in (
             ("file", entry.image != other.image),
             ("split", entry.split != other.split),
-            ("mask", entry.mask != other.mask),
+            ("mask", (entry.mask, _coloured(entry)) != (other.mask, _coloured(other))),
             ("size", None not in (ours, theirs) and ours != theirs),
         ):
             if differs:
@@ -62,8 +63,12 @@ def _conflict(entry: ListedImage, entries: Sequence[ListedImage]) -> str | None:
     return None
 
 
+def _coloured(entry: ListedImage) -> Path | None:
+    return None if entry.colours is None else entry.colours.mask
+
+
 def _drawn_on(outlines: Outlines | None) -> tuple[object, ...] | None:
-    return None if outlines is None else (outlines.file, outlines.size)
+    return None if outlines is None else (outlines.legend, outlines.size)
 
 
 def _join_outlines(found: Sequence[Outlines | None]) -> Outlines | None:

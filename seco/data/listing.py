@@ -29,8 +29,14 @@ class ReaderInput:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class OutlineFile:
-    """A JSON file with outlines of objects: its path, the class name of each category id, and its SHA-256."""
+class Legend:
+    """What the numbers in outlines or in a mask of colours mean.
+
+    Attributes:
+        path: the file that says so.
+        categories: class name of each category id, or of each colour.
+        digest: of everything that masks drawn by it depend on.
+    """
 
     path: Path
     categories: Mapping[int, str]
@@ -42,14 +48,23 @@ class Outlines:
     """The outlines of an image's objects, from which its mask is rasterised.
 
     Attributes:
-        file: where they stand.
-        annotations: the JSON text of each object's annotation (bytes, or a view of the file).
+        legend: what their category ids mean.
+        annotations: the JSON text of each object's annotation, in COCO's form (bytes, or a view of the file).
         size: (width, height) in pixels of the image that they were drawn on.
     """
 
-    file: OutlineFile
+    legend: Legend
     annotations: Sequence[bytes]
     size: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Colours:
+    """A mask of colours: what they mean, its file, and the colours of the background."""
+
+    legend: Legend
+    mask: Path
+    background: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +79,7 @@ class ListedImage:
         split: "train", "val", …; None where a split is to be made.
         mask: the ground-truth mask, or None.
         outlines: what a mask is to be rasterised from, or None.
+        colours: the mask of colours that a mask is to be made of, or None.
         fault: what is wrong with this entry of the list, or None.
     """
 
@@ -74,6 +90,7 @@ class ListedImage:
     split: str | None
     mask: Path | None = None
     outlines: Outlines | None = None
+    colours: Colours | None = None
     fault: str | None = None
 
 

@@ -99,8 +99,8 @@ def _of_brightness(images: Sequence[CheckedImage]) -> Iterator[str]:
     deep = [item.brightest for item in images if item.brightest is not None]
     if deep and max(deep) < _DARK:
         yield (
-            f"all images of 16 bits ({len(deep)}) are dark: at most {max(deep)} of 255 in their upper 8 bits, which are "
-            "used; stretch their values to 16 bits"
+            f"all images of 16 bits ({len(deep)}) are dark: at most {max(deep)} of 255 in their upper 8 bits, which "
+            "are used; stretch their values to 16 bits"
         )
 
 

@@ -11,9 +11,8 @@ import numpy.typing as npt
 from pycocotools import mask as coco_mask
 
 from seco.errors import SecoError
-from seco.storage.atomic import temporary_path
 from seco.storage.label_map import IGNORE
-from seco.storage.masks import MaskArray, encode_mask
+from seco.storage.masks import MaskArray
 
 Pixels = npt.NDArray[np.bool_]
 
@@ -29,39 +28,30 @@ class MaskTask(NamedTuple):
     """A mask to be written: plain values, which a worker process can be sent.
 
     Attributes:
-        outline_file: the JSON file of the outlines.
+        source: the file of the outlines.
         annotations: the JSON text of each object's annotation.
         size: (width, height) in pixels.
         class_ids: class id of each category.
         target: the mask's file.
     """
 
-    outline_file: Path
+    source: Path
     annotations: Sequence[bytes]
     size: tuple[int, int]
     class_ids: Mapping[int, int]
     target: Path
 
+    def draw(self) -> MaskArray:
+        """Return the mask `[H, W]`.
 
-def write_rasterised(task: MaskTask) -> str | None:
-    """Rasterise and write a mask; where an outline is malformed, return a sentence instead.
-
-    Raises:
-        SecoError: the mask cannot be written, or the JSON file was changed meanwhile.
-    """
-    try:
-        annotations = [json.loads(bytes(text)) for text in task.annotations]
-    except ValueError as error:
-        raise SecoError(f"{task.outline_file} was changed while it was read: run `seco prepare` again") from error
-    try:
-        mask = rasterise(annotations, size=task.size, class_ids=task.class_ids)
-    except SecoError as error:
-        return str(error)
-    # Not synced to the disk, which would take longer than all the rest: an empty mask is written again.
-    with temporary_path(task.target) as aside:
-        aside.write_bytes(encode_mask(mask))
-        aside.replace(task.target)
-    return None
+        Raises:
+            SecoError: an outline is malformed, or the file was changed meanwhile.
+        """
+        try:
+            annotations = [json.loads(bytes(text)) for text in self.annotations]
+        except (ValueError, RecursionError) as error:
+            raise SecoError(f"{self.source} was changed while it was read: run `seco prepare` again") from error
+        return rasterise(annotations, size=self.size, class_ids=self.class_ids)
 
 
 def rasterise(

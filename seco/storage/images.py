@@ -61,15 +61,23 @@ def inspect_image(path: Path) -> ImageFacts:
     return ImageFacts(size, int(np.asarray(image).max()) >> 8 if image.mode.startswith("I;16") else None)
 
 
-def read_any_image(path: Path) -> Image.Image:
-    """Return the image at `path`, decoded in full, as stored and in its own mode (RGB, L, P, …); raises as above."""
+def upright_size(path: Path) -> tuple[int, int]:
+    """Return the (width, height) of `read_image` from the header of the file alone; raises as that."""
+    image = read_any_image(path, decode=False)
+    width, height = image.size
+    return (height, width) if _orientation(image) >= _FIRST_TURNED else (width, height)
+
+
+def read_any_image(path: Path, *, decode: bool = True) -> Image.Image:
+    """Return the image at `path` as stored and in its own mode (RGB, L, P, …), decoded in full; raises as above."""
     try:
         require_regular(path)
         # PIL would keep a file open after an error if it were given the path.
         with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(path)
-            image.load()
+            if decode:
+                image.load()
             return image
     except (FileNotFoundError, NotADirectoryError) as error:
         fault = "is a link that leads nowhere" if path.is_symlink() else "does not exist"

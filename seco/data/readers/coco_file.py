@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from seco.data.listing import OutlineFile, Outlines
+from seco.data.listing import Legend, Outlines
 from seco.data.problems import Problem
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback
@@ -70,7 +70,7 @@ class AnnotationFile:
         missing = [key for key in needed if not lists.get(key)]
         if missing:
             raise SecoError(f"{path} has no {' and no '.join(missing)}: export it in COCO's form")
-        self._outline_file = OutlineFile(path, self._categories, hashlib.sha256(content).hexdigest())
+        self._legend = Legend(path, self._categories, hashlib.sha256(content).hexdigest())
 
     def _lists(self, content: memoryview) -> dict[str, list[msgspec.Raw]]:
         has_mark = content[: len(_BYTE_ORDER_MARK)] == _BYTE_ORDER_MARK
@@ -120,14 +120,14 @@ class AnnotationFile:
         """
         size = self.images[image_id].size
         if self._outlined and image_id not in self._used and size is not None:
-            return Outlines(self._outline_file, (), size)
+            return Outlines(self._legend, (), size)
         if image_id not in self._outlined:
             return None
         if size is None:
             raise SecoError("it has no width and height, which its outlines need: add them")
         if size[0] * size[1] > MAX_PIXELS:
             raise SecoError(f"it is listed with more than {MAX_PIXELS // 1_000_000} million pixels: correct that")
-        return Outlines(self._outline_file, self._annotations[image_id], size)
+        return Outlines(self._legend, self._annotations[image_id], size)
 
     def used_categories(self) -> dict[int, str]:
         """Return the categories that annotations name, by id."""

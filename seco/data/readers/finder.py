@@ -7,7 +7,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 from seco.data.listing import Listing
@@ -93,9 +93,9 @@ class FileFinder:
     def _exact(self, text: str, places: Sequence[str | Path]) -> tuple[Path | None, SecoError | None]:
         """Return the file that the text names, and why the text was refused where it leads out of the root."""
         refusal: SecoError | None = None
-        for place in places:
+        for place, spelling in product(places, dict.fromkeys((text, text.replace("\\", "/")))):
             try:
-                path = path_below(self._root, text, outside_root=self._outside_root, place=place)
+                path = path_below(self._root, spelling, outside_root=self._outside_root, place=place)
             except SecoError as error:
                 if Path(text).exists():
                     raise

@@ -1,15 +1,15 @@
 """A folder for each class: `<class>/<any sub-folders>/<name>.jpg`, perhaps below folders `train`, `val` and `test`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
 from seco.data.readers.finder import PHOTOGRAPHS
 from seco.data.readers.paths import names_in, path_below
+from seco.data.readers.walk import walk
 from seco.errors import SecoError
-from seco.storage.manifest import TRAIN, is_storable
-from seco.storage.regular import unreadable
+from seco.storage.manifest import TRAIN
 
 SPLIT_FOLDERS = {
     "train": TRAIN, "training": TRAIN, "val": "val", "valid": "val", "validation": "val", "test": "test",
@@ -22,7 +22,6 @@ _NO_CLASSES = {
 }  # fmt: skip
 _UNREADABLE = {".arw", ".avif", ".cr2", ".dng", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".psd"}
 _NONE = "none"
-_DEEPEST = 100  # folders in folders
 
 
 def read_folders(data: ReaderInput) -> Listing:
@@ -63,7 +62,7 @@ def split_folders(folder: Path) -> Mapping[str, str]:
 
 def _add_folder(listing: Listing, folder: Path, split: str | None) -> None:
     _refuse_other_folders(folder)
-    for path in _walk(folder, listing.problems):
+    for path in walk(folder, listing.problems):
         suffix = path.suffix.lower()
         label, *rest = path.relative_to(folder).parts
         if suffix in _UNREADABLE:
@@ -91,34 +90,3 @@ def _refuse_other_folders(folder: Path) -> None:
             f"{folder} holds {', '.join(others or splits)}, which would be read as classes: set prepare.root to the "
             "folder of the class folders, name that of each split in prepare.lists, or choose another prepare.format"
         )
-
-
-def _walk(folder: Path, problems: list[Problem], above: tuple[tuple[int, int], ...] = ()) -> Iterator[Path]:
-    """Yield every file below a folder, sorted; skip hidden ones, follow links, report folders that cannot be walked."""
-    try:
-        found = folder.stat()
-        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    except OSError as error:
-        problems.append(Problem(folder, str(unreadable(folder, error))))
-        return
-    identity = (found.st_dev, found.st_ino)
-    if identity in above:
-        problems.append(Problem(folder, f"{folder} is a link to a folder that it lies in: remove it"))
-        return
-    if len(above) > _DEEPEST:
-        problems.append(Problem(folder, f"{folder} lies more than {_DEEPEST} folders deep: move it up"))
-        return
-    for path in paths:
-        if not is_storable(path.name):
-            problems.append(Problem(path, f"the name of {path} is not UTF-8: rename it"))
-        elif _is_folder(path):
-            yield from _walk(path, problems, (*above, identity))
-        else:
-            yield path
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # reported when the image is opened
-        return False

@@ -22,6 +22,7 @@ from seco.storage.manifest import TRAIN
 
 MASK_FOLDERS = ("SegmentationClassAug", "SegmentationClass")
 _SBD_FOLDERS = (Path("SBD") / "cls", Path("benchmark_RELEASE") / "dataset" / "cls")
+_ANNOTATIONS = "Annotations"
 _AUGMENTED = "train_aug"
 
 
@@ -38,14 +39,14 @@ def read_voc(data: ReaderInput) -> Listing:
         SecoError: a list is missing, empty or no text, or a folder cannot be read.
     """
     tree = VocTree(data.root, mask_folders=MASK_FOLDERS)
-    listing, is_annotated = Listing(), (tree.root / "Annotations").is_dir()
+    listing, is_annotated = Listing(), (tree.root / _ANNOTATIONS).is_dir()
     for split, name in data.places.items():
         for entry in _image_set(tree, name):
             file = tree.root
             labels = None
             try:
                 image = tree.image(entry)
-                file = tree.root / "Annotations" / f"{image.id}.xml"
+                file = tree.file(f"{image.id}.xml", folder=_ANNOTATIONS)
                 if is_annotated or image.mask is None:
                     objects = _objects(file, is_needed=split == TRAIN or image.mask is not None)
                     labels = tuple(sorted({item.name for item in objects if data.difficult or not item.is_difficult}))

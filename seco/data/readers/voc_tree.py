@@ -102,6 +102,11 @@ class VocTree:
         image_id = path.relative_to(folder).with_suffix("").as_posix()
         return VocImage(image_id, path, self._mask(image_id, entry.mask))
 
+    def file(self, name: str, *, folder: str) -> Path:
+        """Return the file of that name in a folder of the tree, whether it is there or not."""
+        is_there = self.finder.is_there(name, places=(folder,))
+        return self.finder.find(name, places=(folder,)) if is_there else self.root / folder / name
+
     def _mask(self, image_id: str, text: str | None) -> Path | None:
         if text is not None:
             return self.finder.find(text, places=("", *self._mask_folders))

@@ -52,7 +52,8 @@ def test_a_file_is_found_under_any_spelling_that_can_mean_it_alone(text: str, fi
     assert finder.is_there(text, places=PLACES)
     assert finder.find(text, places=PLACES) == ROOT / file
     finder.settle(listing)
-    is_exact = text.replace("./", "").replace("//", "/") == file.removeprefix("images/")
+    with_slashes, named = (path.replace("\\", "/") for path in (text, file))
+    is_exact = with_slashes.replace("./", "").replace("//", "/") == named.removeprefix("images/")
     assert listing.notes == ([] if is_exact else [f"1 file was found under another spelling: own/{file} for {text!r}"])
 
 
