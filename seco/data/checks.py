@@ -30,12 +30,14 @@ class CheckedImage:
         shown: the classes that its mask shows; None where it has no mask. In VOC the labels of about 6 % of the images
             name a class that the mask does not show, which is normal.
         digests: of the content of image and mask; that of a missing mask is empty.
+        palette: the colour of each value of the mask, packed into one number, if it has a palette.
         brightest: the highest value, 0..255, of an image of 16 bits; None for other images.
     """
 
     record: Record
     shown: tuple[str, ...] | None
     digests: tuple[str, str]
+    palette: tuple[tuple[int, int], ...] = ()
     brightest: int | None = None
 
 
@@ -124,20 +126,21 @@ def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCa
     problems: list[Problem] = []
     size = shown = brightest = None
     image_digest = mask_digest = ""
+    palette: tuple[tuple[int, int], ...] = ()
     try:
         size, image_digest, brightest = _check_photograph(item, cache)
     except SecoError as error:
         problems.append(_problem(item, item.image, error))
     if item.mask is not None:
         try:
-            shown, mask_digest = _check_mask(item.mask, size, class_names, cache)
+            shown, mask_digest, palette = _check_mask(item.mask, size, class_names, cache)
         except SecoError as error:
             problems.append(_problem(item, item.mask, error))
     labels = item.labels if item.labels is not None else shown or ()
     if size is None or problems:
         return problems
     record = Record(item.id or "", item.image, item.mask, labels, item.split or TRAIN, *size)
-    return CheckedImage(record, shown, (image_digest, mask_digest), brightest)
+    return CheckedImage(record, shown, (image_digest, mask_digest), palette, brightest)
 
 
 def _check_photograph(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, int], str, int | None]:
@@ -154,12 +157,13 @@ def _check_photograph(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, 
 
 def _check_mask(
     mask: Path, size: tuple[int, int] | None, class_names: tuple[str, ...], cache: FactsCache
-) -> tuple[tuple[str, ...], str]:
-    """Return the classes that a mask shows and the digest of its file."""
-    width, height, digest, *values = cache.facts(mask, "mask", _mask_facts)
+) -> tuple[tuple[str, ...], str, tuple[tuple[int, int], ...]]:
+    """Return the classes that a mask shows, the digest of its file, and its palette."""
+    width, height, digest, count, *others = cache.facts(mask, "values", _mask_facts)
+    values, colours = others[:count], others[count:]
     require_sound(mask, MaskFacts((width, height), tuple(values)), num_classes=len(class_names), size=size)
     shown = tuple(class_names[value - 1] for value in values if value not in (BACKGROUND, IGNORE))
-    return shown, f"{digest:014x}"
+    return shown, f"{digest:014x}", tuple(zip(values, colours, strict=False))
 
 
 def _image_facts(path: Path) -> Facts:
@@ -169,7 +173,7 @@ def _image_facts(path: Path) -> Facts:
 
 def _mask_facts(path: Path) -> Facts:
     facts = inspect_mask(path)
-    return (*facts.size, _digest(path), *facts.values)
+    return (*facts.size, _digest(path), len(facts.values), *facts.values, *facts.colours)
 
 
 def _digest(path: Path) -> int:

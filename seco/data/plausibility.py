@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from seco.data.checks import CheckedDataset, CheckedImage
 from seco.errors import SecoError
+from seco.storage.label_map import unpacked
 from seco.storage.manifest import TRAIN
 
 _SHOWN = 5  # names in a sentence
@@ -43,6 +44,7 @@ def oddities(dataset: CheckedDataset) -> list[str]:
     masked = [item for item in dataset.images if item.shown is not None]
     return [
         *_of_masks(masked, names),
+        *_of_palettes(masked),
         *_of_labels(train, names),
         *_of_names(names),
         *_of_brightness(dataset.images),
@@ -60,6 +62,22 @@ def _of_masks(masked: Sequence[CheckedImage], names: Sequence[str]) -> Iterator[
     disjoint = sum(not set(item.record.labels) & set(item.shown or ()) for item in labelled)
     if 2 * disjoint > len(labelled) >= _FEW:
         yield f"{disjoint} of {len(labelled)} masks show no class that the labels name: are they the right masks?"
+
+
+def _of_palettes(masked: Sequence[CheckedImage]) -> Iterator[str]:
+    values: dict[int, dict[int, CheckedImage]] = {}  # colour → value → the first image of both
+    for item in masked:
+        tells_apart = 1 < len(item.palette) == len({colour for _, colour in item.palette})
+        for value, colour in item.palette if tells_apart else ():
+            values.setdefault(colour, {}).setdefault(value, item)
+    for colour, images in values.items():
+        if len(images) > 1:
+            (value, item), (other, image) = list(images.items())[:2]
+            yield (
+                f"the colour {unpacked(colour)} has the value {value} in {item.record.mask} and {other} in "
+                f"{image.record.mask}: values are class ids, but these masks seem to have a palette each"
+            )
+            return
 
 
 def _of_labels(train: Sequence[Labels], names: Sequence[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from seco.errors import SecoError
 from seco.storage.images import read_any_image
+from seco.storage.label_map import unpacked
 from seco.storage.masks import MaskArray
 
 _SHOWN = 3  # colours in a sentence
@@ -19,7 +20,7 @@ class RecolourTask(NamedTuple):
     Attributes:
         source: the file that names the colours.
         coloured: the mask of colours.
-        class_ids: class id of each colour, see `packed`.
+        class_ids: class id of each colour, packed into one number.
         target: the mask's file.
     """
 
@@ -45,13 +46,3 @@ class RecolourTask(NamedTuple):
             raise SecoError(f"mask {self.coloured} holds colours that {self.source} does not name: {names}")
         ids = np.array([self.class_ids[colour] for colour in colours.tolist()], np.uint8)
         return ids[where].reshape(channels.shape[:2])
-
-
-def packed(red: int, green: int, blue: int) -> int:
-    """Return a colour as one number."""
-    return red << 16 | green << 8 | blue
-
-
-def unpacked(colour: int) -> tuple[int, int, int]:
-    """Return (red, green, blue), 0..255."""
-    return colour >> 16, colour >> 8 & 255, colour & 255

@@ -105,6 +105,20 @@ def test_masks_of_black_and_white_are_refused_before_anything_is_written(own: Pa
     assert not (tmp_path / "prepared").exists()
 
 
+def test_masks_with_a_palette_each_are_told(own: Path) -> None:
+    for name, first, second in (("a", (255, 0, 0), (0, 0, 255)), ("b", (0, 0, 255), (255, 0, 0))):
+        mask = Image.fromarray(np.tile(np.array([0, 1, 2], np.uint8), (8, 4)))
+        mask.putpalette([0, 0, 0, *first, *second])
+        (own / "masks").mkdir(exist_ok=True)
+        mask.save(own / f"masks/{name}.png")
+    lines = ("photos/a.jpg,dog;cat,masks/a.png", "photos/b.png,cat;dog,masks/b.png")
+    write_table(own, "image,labels,mask", *lines)
+    told = "the colour (255, 0, 0) has the value 1 in own/masks/a.png and 2 in own/masks/b.png"
+    assert [note for note in oddities(prepared(own, "csv", classes=["cat", "dog"]).dataset) if note.startswith(told)]
+    write_table(own, "image,labels,mask", *lines[:1])
+    assert not [note for note in oddities(prepared(own, "csv", classes=["cat", "dog"]).dataset) if "colour" in note]
+
+
 def test_dark_images_of_16_bits_are_told(own: Path) -> None:
     Image.fromarray(np.full((8, 12), 4095, np.uint16)).save(own / "photos/b.png")
     (note,) = [note for note in oddities(prepared(own, "csv").dataset) if "16 bits" in note]

@@ -142,9 +142,10 @@ class AnnotationFile:
         image_id = _id(entry, "id")
         if image_id in self.images:
             raise SecoError(f"has the id {image_id!r} of an entry before it")
-        size: Any = (entry.get("width"), entry.get("height"))
-        is_sized = all(isinstance(side, int) and side > 0 for side in size)
-        self.images[image_id] = ImageEntry(_text(entry, "file_name"), size if is_sized else None)
+        sides = [_as_id(entry.get(name)) or "" for name in ("width", "height")]
+        is_sized = all(side.isdecimal() and len(side) < _MAX_DIGITS and int(side) for side in sides)
+        size = (int(sides[0]), int(sides[1])) if is_sized else None
+        self.images[image_id] = ImageEntry(_text(entry, "file_name"), size)
 
     def _add_annotation(self, entry: dict[str, Any], raw: msgspec.Raw) -> None:
         image_id, category = _id(entry, "image_id"), _category(entry, "category_id")

@@ -16,8 +16,8 @@ from seco.data.listing import Colours, Legend, ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
 from seco.data.readers.folders import SPLIT_FOLDERS
 from seco.data.readers.voc_tree import VocTree
-from seco.data.recolour import packed
 from seco.errors import SecoError
+from seco.storage.label_map import packed
 from seco.storage.manifest import TRAIN
 from seco.storage.regular import read_file
 
