@@ -190,7 +190,7 @@ def _kind(path: Path) -> str:
 
 def _loose_key(path: Path) -> tuple[str, str]:
     letters = "".join(character for character in _key(path.stem) if character.isalnum())
-    return letters or path.stem, _kind(path)
+    return letters or path.stem, path.suffix.lower().replace("jpeg", "jpg")  # an image of another format may be a mask
 
 
 def _is_file_or_unknown(path: Path) -> bool:

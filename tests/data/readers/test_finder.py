@@ -65,7 +65,8 @@ def test_a_file_is_found_under_any_spelling_that_can_mean_it_alone(text: str, fi
         ("photos", "own/photos is a folder: name a file"),
         ("photos/rx.jpg", "own/photos/rx.jpg does not exist: did you mean own/photos/rex.jpg?"),
         ("rex.jpg", "own/rex.jpg does not exist: did you mean own/photos/rex.jpg?"),
-        ("other/REX.png", "own/other/REX.png does not exist: did you mean own/photos/rex.jpg?"),
+        ("other/REX.JPEG", "own/other/REX.JPEG does not exist: did you mean own/photos/rex.jpg?"),
+        ("other/REX.png", "own/other/REX.png does not exist (nor in own/images, own/JPEGImages): restore it"),
         (
             "photos/img_0001.jpg",
             "own/photos/img_0001.jpg does not exist (nor in own/images, own/JPEGImages): ",
