@@ -92,6 +92,15 @@ def test_an_image_whose_lines_disagree_is_left_out_whole(own: Path, line: str, f
     assert fault in found.faults[-1]
 
 
+def test_the_mask_of_a_missing_photograph_is_not_taken_for_it(own: Path) -> None:
+    add_mask(own / "photos/x.png", [0, 1])
+    write_table(own, "image,labels,mask", "photos/x.jpg,dog,photos/x.png", "photos/b.png,cat,")
+    found = prepared(own, "csv", classes=["cat", "dog"])
+    assert list(found.labels) == ["b"]
+    (fault,) = found.faults
+    assert "'photos/x.jpg' and 'photos/x.png' can mean own/photos/x.png alone" in fault
+
+
 def test_a_list_for_predictions_needs_images_alone(own: Path) -> None:
     lists = {"train": "images.csv", "test": write_table(own, "image", "photos/sub/c.jpg", name="test.csv")}
     write_table(own, "image,labels", "photos/a.jpg,dog")
