@@ -13,6 +13,7 @@ from seco.storage.manifest import TRAIN
 _SHOWN = 5  # names in a sentence
 _FEW = 4  # images that may look alike by chance
 _DARK = 128  # of 255: 16-bit images that reach no further were stored with fewer bits
+_EMPTY = ("nan", "none", "null", "n/a", "na", "nil", "-", "?", "unlabeled", "unlabelled")
 
 Labels = frozenset[str]
 
@@ -107,6 +108,8 @@ def _of_names(names: Sequence[str]) -> Iterator[str]:
     for same in alike.values():
         if len(same) > 1:
             yield f"the classes {_quoted(same)} may be one: give them one name"
+    if empty := [name for name in names if name.casefold() in _EMPTY]:
+        yield f"the class {_quoted(empty)} looks like an empty cell: leave the cell empty where no class is shown"
     for name in names:
         parts = [part for part in re.split(r"[^\w]+|_|\band\b", name) if part]
         if len(parts) > 1 and set(parts) <= set(names):

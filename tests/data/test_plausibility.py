@@ -64,6 +64,7 @@ def test_what_images_give_away_is_told(images: list[tuple[str, str | None]], tol
         (("Dog", "dog"), "the classes 'Dog' and 'dog' may be one"),
         (("dogs", "dog"), "the classes 'dogs' and 'dog' may be one"),
         (("cafe\u0301", "caf\u00e9"), "may be one: give them one name"),
+        (("cat", "nan"), "the class 'nan' looks like an empty cell"),
         (("cat", "dog", "cat dog"), "the class 'cat dog' looks like a list of 'cat' and 'dog': separate labels by ;"),
         (("cat", "dog", "cat_dog"), "the class 'cat_dog' looks like a list of 'cat' and 'dog'"),
         (("cat", "dog", "dog + cat"), "the class 'dog + cat' looks like a list of 'dog' and 'cat'"),

@@ -64,7 +64,7 @@ def add_rows(listing: Listing, finder: FileFinder, file: Path, rows: Sequence[Ro
 
 def split_labels(cell: str) -> tuple[str, ...]:
     """Return the labels of a cell, which may be written as a list in brackets, with quotes around the labels."""
-    inner = cell[1:-1] if cell.startswith("[") and cell.endswith("]") else cell
+    inner = cell[1:-1] if cell[:1] + cell[-1:] in ("[]", "()", "{}") else cell
     labels = (label.strip() for label in _LABEL_SEPARATOR.split(inner))
     return tuple(name for label in labels if (name := _unquoted(label)))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice, product
 from pathlib import Path
+from urllib.parse import unquote
 
 from seco.data.listing import Listing
 from seco.data.readers.paths import names_in, path_below
@@ -29,8 +30,8 @@ class FileFinder:
     """Finds files below the root of a data set by the text of a list.
 
     A file is taken if the text names it, or else if it is the only one that the text can mean: with another case,
-    Unicode form or image suffix, back-slashes for slashes, or an absolute path of another computer. `settle` finds
-    out where two texts mean one file in that way.
+    Unicode form or image suffix, back-slashes for slashes, %20 for spaces, or a path that begins above the root or on
+    another computer. `settle` finds out where two texts mean one file in that way.
 
     Args:
         root: the folder of the data set.
@@ -106,9 +107,15 @@ class FileFinder:
         return None, refusal
 
     def _alike(self, text: str, places: Sequence[str | Path]) -> Path | None:
-        parts = _parts(text)
-        # Of a path of another computer only the end can be right: the longest end that is there counts.
-        ends = [parts[start:] for start in range(len(parts))] if _ABSOLUTE.match(text) else [parts]
+        parts = _parts(unquote(text))
+        # Of a path of another computer only the end can be right: the longest end that is there counts. Other paths may
+        # begin above the root.
+        above = self._root.absolute().parts
+        ends = [
+            parts[start:]
+            for start in range(len(parts))
+            if not start or _ABSOLUTE.match(text) or tuple(parts[:start]) == above[-start:]
+        ]
         for end in ends:
             for place in places:
                 found = self._descend(self._root / place, end)
@@ -148,7 +155,8 @@ class FileFinder:
         near = self._near(path)
         if near is not None:
             return SecoError(f"{path} does not exist: did you mean {near}?")
-        others = [str(self._root / place) for place in places[1:] if (self._root / place).is_dir()]
+        folders = dict.fromkeys(self._root / place for place in places)
+        others = [str(folder) for folder in [*folders][1:] if folder.is_dir()]
         looked = f" (nor in {', '.join(others)})" if others else ""
         return SecoError(f"{path} does not exist{looked}: {remedy}")
 

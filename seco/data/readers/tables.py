@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -50,7 +51,7 @@ def read_table(file: Path) -> Table:
     """
     reader = csv.reader(io.StringIO(_read_text(file), newline=""), strict=True)
     try:
-        columns = _columns(file, next(reader, []))
+        columns = _columns(file, next((row for row in reader if any(row)), []))
         return Table(columns, list(_rows(file, reader, columns)))
     except csv.Error as error:
         raise SecoError(f"{file}, line {reader.line_num}: is no CSV ({error}): save it as CSV, UTF-8") from error
@@ -58,6 +59,8 @@ def read_table(file: Path) -> Table:
 
 def _columns(file: Path, header: Sequence[str]) -> list[str]:
     given = [cell.strip() for cell in header]
+    if len(given) == 1 and (other := re.search("[;\t]", given[0])):
+        raise SecoError(f"{file}, line 1: the cells are separated by {other[0]!r}: save the file with commas")
     columns = [_ALIASES.get(name.lower(), name) if _ALIASES.get(name.lower()) not in given else name for name in given]
     for name in columns:
         if columns.count(name) > 1:

@@ -45,6 +45,8 @@ def test_masks_and_splits_have_columns(own: Path) -> None:
         ("\"['cat', 'dog']\"", ("cat", "dog")),
         ('"[""dog"", ""cat""]"', ("cat", "dog")),
         ("[dog]", ("dog",)),
+        ("\"('dog', 'cat')\"", ("cat", "dog")),
+        ('"{dog,cat}"', ("cat", "dog")),
         ("'dog'", ("dog",)),
         ("[]", ()),
         ("", ()),
@@ -133,7 +135,8 @@ def test_a_file_for_each_split(own: Path) -> None:
     ("header", "fault"),
     [
         ("photos/a.jpg,dog", f"the header is missing: {FORM}"),
-        ("image;labels", f"the header is missing: {FORM}"),
+        ("image;labels", "the cells are separated by ';': save the file with commas"),
+        ("image\tlabels", "the cells are separated by '\\t': save the file with commas"),
         ("image,lable", "the column 'lable' is unknown: did you mean labels?; " + ONE_HOT),
         ("image,labels,weather", "the column 'weather' is unknown: choose one of image, labels, split, mask"),
         ("image,labels,image", "the column 'image' stands there twice: name each column once"),
