@@ -91,9 +91,9 @@ def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> List
     Raises:
         SecoError: there is no class, or more than a mask can hold, or a class name with a semicolon.
     """
-    if not class_names and listing.problems:
-        return replace(listing, images=[])  # the problems say why nothing was found
-    if not 0 < len(class_names) < IGNORE:
+    # Without a class, problems say why none was found.
+    is_explained = not class_names and (listing.problems or any(image.fault for image in listing.images))
+    if not is_explained and not 0 < len(class_names) < IGNORE:
         found = f"{len(class_names)} classes" if class_names else "no class"
         raise SecoError(f"the data has {found}, but it takes from 1 to {IGNORE - 1}: check the labels")
     for name in class_names:
@@ -113,7 +113,7 @@ def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> List
         joined, faults = join(group, class_ids)
         problems.extend(Problem(image.image, f"{image.where}: {fault}") for image, fault in faults)
         images.extend(joined)
-    return replace(listing, images=images, problems=problems, class_names=list(class_names))
+    return replace(listing, images=images if class_names else [], problems=problems, class_names=list(class_names))
 
 
 def make_ids(images: Sequence[Path]) -> list[str]:

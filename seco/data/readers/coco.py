@@ -38,7 +38,7 @@ def read_coco(data: ReaderInput) -> Listing:
     listing, finder, used = Listing(), FileFinder(data.root), {}
     for split, name in data.places.items():
         file = _open(data, finder.find(f"annotations/instances_{name}.json", remedy=_MISSING), split)
-        for image in _images(listing, file, split, finder, places=(name,)):
+        for image in _images(listing, file, split, finder, places=(name, "")):
             if image.labels:
                 listing.images.append(replace(image, id=image.image.stem))
             else:

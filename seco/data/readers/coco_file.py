@@ -155,7 +155,10 @@ class AnnotationFile:
             self._outlined.add(image_id)
 
     def _add_category(self, entry: dict[str, Any], _raw: msgspec.Raw) -> None:
-        self._categories[_category(entry, "id")] = _text(entry, "name").strip()
+        category = _category(entry, "id")
+        if category in self._categories:
+            raise SecoError(f"has the id {category} of an entry before it")
+        self._categories[category] = _text(entry, "name").strip()
 
 
 def _map_file(path: Path) -> memoryview:
@@ -198,8 +201,9 @@ def _id(entry: dict[str, Any], name: str) -> str:
 
 def _category(entry: dict[str, Any], name: str) -> int:
     value = _value(entry, name)
-    if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value[:_MAX_DIGITS])
+    text = _as_id(value) or ""
+    if text.isdecimal() and len(text) < _MAX_DIGITS:
+        value = int(text)
     if not isinstance(value, int) or isinstance(value, bool) or abs(value) >= _LARGEST_ID:
         raise SecoError(f"has the {name!r} {reprlib.repr(value)}, which is no whole number of up to 64 bits")
     return value

@@ -98,7 +98,7 @@ class FileFinder:
             try:
                 path = path_below(self._root, spelling, outside_root=self._outside_root, place=place)
             except SecoError as error:
-                if Path(text).exists():
+                if path_below(self._root, spelling, outside_root=True, place=place).exists():
                     raise
                 refusal = refusal or error
                 continue
@@ -110,15 +110,16 @@ class FileFinder:
         parts = _parts(unquote(text))
         # Of a path of another computer only the end can be right: the longest end that is there counts. Other paths may
         # begin above the root.
-        above = self._root.absolute().parts
+        above, is_foreign = self._root.absolute().parts, bool(_ABSOLUTE.match(text)) or ".." in parts
         ends = [
             parts[start:]
             for start in range(len(parts))
-            if not start or _ABSOLUTE.match(text) or tuple(parts[:start]) == above[-start:]
+            if not start or is_foreign or tuple(parts[:start]) == above[-start:]
         ]
         for end in ends:
             for place in places:
-                found = self._descend(self._root / place, end)
+                # Folders of a layout may be in another case too.
+                found = self._descend(self._root, [*Path(place).parts, *end])
                 if len(found) > 1:
                     names = " and ".join(map(str, found[:_SHOWN]))
                     raise SecoError(f"{text!r} can mean {names}: write which")

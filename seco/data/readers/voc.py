@@ -39,7 +39,7 @@ def read_voc(data: ReaderInput) -> Listing:
         SecoError: a list is missing, empty or no text, or a folder cannot be read.
     """
     tree = VocTree(data.root, mask_folders=MASK_FOLDERS)
-    listing, is_annotated = Listing(), (tree.root / _ANNOTATIONS).is_dir()
+    listing, is_annotated = Listing(), tree.has(_ANNOTATIONS)
     for split, name in data.places.items():
         for entry in _image_set(tree, name):
             file = tree.root

@@ -4,6 +4,7 @@ A line of an image set is an id, perhaps with the suffix of its photograph and f
 of one class in `ImageSets/Main`); or the paths of a photograph and its mask.
 """
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -49,7 +50,7 @@ class VocTree:
     def __init__(self, root: Path, *, mask_folders: tuple[str, ...]) -> None:
         self.root = find_tree(root)
         self.finder = FileFinder(self.root)
-        self._mask_folders = [name for name in mask_folders if (self.root / name).is_dir()]
+        self._mask_folders = mask_folders
 
     def entries(self, name: str) -> list[Entry]:
         """Return the lines of an image set; `name` is that of the file, with or without .txt.
@@ -94,13 +95,16 @@ class VocTree:
         if not is_safe_id(entry.image.replace("\\", "/").lstrip("/")):
             raise SecoError(f"{entry.image!r} cannot be an image's id: name a file below {PHOTOS}")
         places = (PHOTOS, "")
-        text = f"{entry.image}.jpg"
-        if not self.finder.is_there(text, places=places) and self.finder.is_there(entry.image, places=places):
-            text = entry.image
+        texts = (f"{entry.image}.jpg", entry.image, f"{entry.image.removesuffix('.xml')}.jpg")
+        text = next((text for text in texts if self.finder.is_there(text, places=places)), texts[0])
         path = self.finder.find(text, places=places)
         folder = next((parent for parent in path.parents if parent.name.lower() == PHOTOS.lower()), self.root)
         image_id = path.relative_to(folder).with_suffix("").as_posix()
         return VocImage(image_id, path, self._mask(image_id, entry.mask))
+
+    def has(self, folder: str) -> bool:
+        """Return whether there is a folder of that name, in any case."""
+        return any(name.lower() == folder.lower() for name in names_in(self.root))
 
     def file(self, name: str, *, folder: str) -> Path:
         """Return the file of that name in a folder of the tree, whether it is there or not."""
@@ -111,11 +115,11 @@ class VocTree:
         if text is not None:
             return self.finder.find(text, places=("", *self._mask_folders))
         text = f"{image_id}.png"
-        is_there = self._mask_folders and self.finder.is_there(text, places=self._mask_folders)
+        is_there = self.finder.is_there(text, places=self._mask_folders)
         return self.finder.find(text, places=self._mask_folders) if is_there else None
 
     def _entry(self, line: str, where: str) -> Entry:
-        image, *others = line.split()
+        image, *others = re.split(r"[\s,]+", line)
         if not others or self.finder.is_there(f"{line}.jpg", places=(PHOTOS,)):
             return Entry(line, None, where)
         start, last = line[: -len(others[-1])].rstrip(), others[-1]

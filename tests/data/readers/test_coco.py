@@ -177,6 +177,8 @@ IMAGE = "the image 'photos/a.jpg'"
         ({"categories": [{"id": 1, "name": "a\0b"}]}, "has the 'name' 'a\\x00b', which is no text"),
         ({"categories": [{"id": 1, "name": "cat"}]}, f"{IMAGE}: its category 2 is not listed"),
         ({"add": {"categories": [{"name": "cow"}]}}, "entry 3 of categories has no 'id'"),
+        ({"add": {"categories": [{"id": 1, "name": "cow"}]}}, "entry 3 of categories has the id 1 of an entry"),
+        ({"annotations": [{"image_id": 7, "category_id": "x"}]}, f"{IMAGE}: entry 1 of annotations has the"),
         ({"add": {"annotations": [{"category_id": 1}]}}, "entry 3 of annotations has no 'image_id'"),
         ({"add": {"annotations": [{"image_id": 8, "category_id": 1}]}}, "annotations name the image '8', which is not"),
         ({"annotations": [BAD_OUTLINE]}, f"{IMAGE}: the outline of annotation 5 does not fit 12x8 pixels"),

@@ -43,6 +43,8 @@ def files(folder: Path) -> None:
         ("/JPEGImages/v.jpg", "JPEGImages/v.JPG"),
         ("/x/plain.jpg", "plain.jpg"),
         ("own/photos/rex.jpg", "photos/rex.jpg"),
+        ("../../label-studio/upload/photos/rex.jpg", "photos/rex.jpg"),
+        ("jpegimages/V.jpg", "JPEGImages/v.JPG"),
         ("photos/%C3%A9t%C3%A9%201.png", "photos/\u00e9t\u00e9 1.png"),
         ("photos/e\u0301te\u0301 1.png", "photos/\u00e9t\u00e9 1.png"),
         ("photos/\u00c9T\u00c9 1.PNG", "photos/\u00e9t\u00e9 1.png"),

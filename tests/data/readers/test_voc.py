@@ -184,6 +184,9 @@ def test_photographs_may_have_other_suffixes(voc: Path, photos: dict[str, str]) 
         ["/JPEGImages/a.jpg /SegmentationClassAug/a.png", "/JPEGImages/b.jpg /SegmentationClassAug/b.png"],
         ["JPEGImages/a.jpg SegmentationClassAug/a.png", "JPEGImages\\b.jpg SegmentationClassAug\\b.png"],
         ["a", "a", "b"],
+        ["A", "b.xml"],
+        ["JPEGImages/a.jpg,SegmentationClassAug/a.png", "b.PNG"],
+        ["C:\\VOC\\JPEGImages\\a.jpg", "b"],
     ],
 )
 def test_lines_may_have_other_forms(voc: Path, lines: list[str]) -> None:
@@ -191,6 +194,16 @@ def test_lines_may_have_other_forms(voc: Path, lines: list[str]) -> None:
     assert found.faults == []
     assert found.labels == {"a": ("dog", "person"), "b": ("cat", "dog"), "c": ("dog",)}
     assert found.records[0].mask == voc / "SegmentationClassAug/a.png"
+
+
+@pytest.mark.parametrize("folder", ["JPEGImages", "Annotations", "SegmentationClassAug", "ImageSets"])
+def test_folders_may_be_in_another_case(voc: Path, folder: str) -> None:
+    before = prepared(voc, "voc")
+    (voc / folder).rename(voc / folder.lower())
+    found = prepared(voc, "voc")
+    assert found.faults == []
+    assert found.labels == before.labels
+    assert [record.mask is None for record in found.records] == [False, False, True]
 
 
 @pytest.mark.parametrize("folder", ["ImageSets/Main", "ImageSets"])
