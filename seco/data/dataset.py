@@ -57,6 +57,8 @@ def read_dataset(
     places: dict[str | None, str] = {None: source or "."} if lists is None else {**lists}
     read = pkgutil.resolve_name(FORMATS[data_format].reader)
     listing: Listing = read(ReaderInput(root, places, difficult, outside_root, progress))
+    if not listing.images and not listing.problems:
+        raise SecoError(f"{root} holds no image of the format {data_format}: correct prepare.root, format or lists")
     if classes is None:
         classes = find_classes(listing)
     names = CLASS_SETS[classes] if isinstance(classes, str) else classes

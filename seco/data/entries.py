@@ -51,12 +51,13 @@ def _conflict(entry: ListedImage, entries: Sequence[ListedImage]) -> str | None:
     for other in entries:
         if other.id != entry.id:
             return f"the ids {other.id!r} and {entry.id!r} differ in case only: rename one of the files"
-        ours, theirs = _drawn_on(entry.outlines), _drawn_on(other.outlines)
+        ours, theirs = entry.outlines or other.outlines, other.outlines or entry.outlines
         for what, differs in (
             ("file", entry.image != other.image),
             ("split", entry.split != other.split),
             ("mask", (entry.mask, _coloured(entry)) != (other.mask, _coloured(other))),
-            ("size", None not in (ours, theirs) and ours != theirs),
+            ("file of outlines", ours is not None and theirs is not None and ours.legend is not theirs.legend),
+            ("size", ours is not None and theirs is not None and ours.size != theirs.size),
         ):
             if differs:
                 return f"the id {entry.id!r} is listed twice ({other.where}) with another {what}: correct one of them"
@@ -65,10 +66,6 @@ def _conflict(entry: ListedImage, entries: Sequence[ListedImage]) -> str | None:
 
 def _coloured(entry: ListedImage) -> Path | None:
     return None if entry.colours is None else entry.colours.mask
-
-
-def _drawn_on(outlines: Outlines | None) -> tuple[object, ...] | None:
-    return None if outlines is None else (outlines.legend, outlines.size)
 
 
 def _join_outlines(found: Sequence[Outlines | None]) -> Outlines | None:

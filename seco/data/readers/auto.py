@@ -11,7 +11,7 @@ from seco.data.listing import Listing, ReaderInput
 from seco.data.readers.coco import read_coco, read_json
 from seco.data.readers.csv_table import read_csv_listing
 from seco.data.readers.cvat import LABEL_MAP, read_cvat
-from seco.data.readers.folders import SPLIT_FOLDERS, read_folders
+from seco.data.readers.folders import read_folders, split_of
 from seco.data.readers.labelme import read_labelme
 from seco.data.readers.one_hot import is_one_hot, read_one_hot
 from seco.data.readers.paths import names_in
@@ -105,7 +105,7 @@ def _json(root: Path) -> _Found | None:
         name: f"{name}/{file}"
         for name in names_in(root)
         for file in (names_in(root / name) if (root / name).is_dir() else ())
-        if file.endswith(".json") and name.lower() in SPLIT_FOLDERS and _keys(root / name / file) >= {"images"}
+        if file.endswith(".json") and split_of(name) and _keys(root / name / file) >= {"images"}
     }
     if exports:
         return _Found("json", read_json, _by_split(exports))
@@ -151,7 +151,7 @@ def _by_split(places: Mapping[str, str]) -> dict[str | None, str]:
     """Return split → place of the names that begin like a split, such as train2014 or valid."""
     splits: dict[str | None, str] = {}
     for name, place in places.items():
-        split = SPLIT_FOLDERS.get(name.lower().rstrip("0123456789"))
+        split = split_of(name)
         if split is not None:
             splits.setdefault(split, place)
     return splits

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from seco.data.listing import Colours, Legend, ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
-from seco.data.readers.folders import SPLIT_FOLDERS
+from seco.data.readers.folders import split_of
 from seco.data.readers.voc_tree import VocTree
 from seco.errors import SecoError
 from seco.storage.label_map import packed
@@ -44,7 +44,7 @@ def read_cvat(data: ReaderInput) -> Listing:
     listing = Listing(class_names=list(dict.fromkeys(classes.values())))
     places: Mapping[str | None, str] = data.places
     if None in places:
-        places = {SPLIT_FOLDERS.get(name.lower()): name for name in tree.list_names()}
+        places = {split_of(name): name for name in tree.list_names()}
     for split, name in places.items():
         for entry in tree.entries(name):
             file = tree.root

@@ -1,5 +1,6 @@
 """A folder for each class: `<class>/<any sub-folders>/<name>.jpg`, perhaps below folders `train`, `val` and `test`."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,11 +12,8 @@ from seco.data.readers.walk import walk
 from seco.errors import SecoError
 from seco.storage.manifest import TRAIN
 
-SPLIT_FOLDERS = {
-    "train": TRAIN, "training": TRAIN, "val": "val", "valid": "val", "validation": "val", "test": "test",
-    "testing": "test",
-}  # fmt: skip
-"""Split of each folder that is taken for one."""
+_SPLITS = {"train": TRAIN, "val": "val", "test": "test"}
+_SPLITS |= {"training": TRAIN, "valid": "val", "validation": "val", "testing": "test"}
 _NO_CLASSES = {
     "annotations", "annotation", "gt", "ground_truth", "groundtruth", "images", "img", "imgs", "jpegimages", "labels",
     "masks", "mask", "photos", "segmentationclass",
@@ -53,10 +51,16 @@ def read_folders(data: ReaderInput) -> Listing:
     return listing
 
 
+def split_of(name: str) -> str | None:
+    """Return the split that a name such as train, Validation, test_set or train2014 stands for; None for other names."""
+    letters = re.sub("[^a-z]", "", name.lower())
+    return _SPLITS.get(letters.removesuffix("set").removesuffix("data"))
+
+
 def split_folders(folder: Path) -> Mapping[str, str]:
     """Return name → split of the folders in a folder if all of them are called like splits, one of them train."""
     names = [name for name in names_in(folder) if not name.startswith(".") and (folder / name).is_dir()]
-    splits = {name: SPLIT_FOLDERS[name.lower()] for name in names if name.lower() in SPLIT_FOLDERS}
+    splits = {name: split for name in names if (split := split_of(name))}
     return splits if len(splits) == len(names) and TRAIN in splits.values() else {}
 
 
@@ -83,7 +87,7 @@ def _refuse_other_folders(folder: Path) -> None:
         SecoError: there is one.
     """
     names = [name for name in names_in(folder) if (folder / name).is_dir()]
-    splits = [name for name in names if name.lower() in SPLIT_FOLDERS]
+    splits = [name for name in names if split_of(name)]
     others = [name for name in names if name.lower() in _NO_CLASSES]
     if others or (splits and splits != ["train"]):
         raise SecoError(

@@ -86,10 +86,10 @@ def _image(file: Path, finder: FileFinder, split: str | None) -> ListedImage | N
     if not isinstance(text, str) or not finder.is_there(text, places=(place,)):
         text = f"{file.stem}.jpg"
     image = finder.find(text, places=(place,))
-    shapes = [shape for shape in content["shapes"] if isinstance(shape, dict) and isinstance(shape.get("label"), str)]
+    shapes = [shape for shape in content["shapes"] if isinstance(shape, dict) and str(shape.get("label") or "").strip()]
     if len(shapes) < len(content["shapes"]):
         return ListedImage(None, image, str(file), (), split, fault="a shape has no label: correct it")
-    labels = tuple(sorted({shape["label"].strip() for shape in shapes}))
+    labels = tuple(sorted({str(shape["label"]).strip() for shape in shapes}))
     size = (content.get("imageWidth"), content.get("imageHeight"))
     if not all(isinstance(side, int) and side > 0 for side in size) or size[0] * size[1] > MAX_PIXELS:
         fault = f"its size {size} is none of an image: save it again"
@@ -103,7 +103,7 @@ def _image(file: Path, finder: FileFinder, split: str | None) -> ListedImage | N
 def _annotation(shape: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, Any]:
     """Return a shape as an annotation of COCO's form."""
     kind, points = shape.get("shape_type") or "polygon", shape.get("points")
-    found: dict[str, Any] = {"id": shape["label"], "category_id": ids[shape["label"].strip()]}
+    found: dict[str, Any] = {"id": shape["label"], "category_id": ids[str(shape["label"]).strip()]}
     pairs = [point for point in points if _is_point(point)] if isinstance(points, list) else []
     if not pairs or len(pairs) != len(points or ()):
         return {**found, "segmentation": "no points"}  # refused when it is drawn

@@ -7,6 +7,7 @@ from seco.data.problems import Problem
 from seco.storage.manifest import is_storable
 from seco.storage.regular import unreadable
 
+_SKIPPED = (".", "__MACOSX")  # hidden files, and what macOS adds to archives
 _DEEPEST = 100  # folders in folders
 
 
@@ -14,7 +15,7 @@ def walk(folder: Path, problems: list[Problem], above: tuple[tuple[int, int], ..
     """Yield every file below a folder, sorted; skip hidden ones, follow links, report folders that cannot be walked."""
     try:
         found = folder.stat()
-        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        paths = sorted(path for path in folder.iterdir() if not path.name.startswith(_SKIPPED))
     except OSError as error:
         problems.append(Problem(folder, str(unreadable(folder, error))))
         return

@@ -20,7 +20,7 @@ from ruamel.yaml.tokens import AliasToken
 
 from seco.data.listing import Legend, ListedImage, Listing, Outlines, ReaderInput
 from seco.data.readers.finder import PHOTOGRAPHS
-from seco.data.readers.folders import SPLIT_FOLDERS
+from seco.data.readers.folders import split_of
 from seco.data.readers.paths import path_below
 from seco.data.readers.walk import walk
 from seco.errors import SecoError
@@ -90,10 +90,9 @@ def _places(data: ReaderInput, content: Mapping[str, Any]) -> Mapping[str | None
     if None not in data.places:
         return {split: [place] for split, place in data.places.items()}
     places: dict[str | None, Sequence[str]] = {}
-    for key, split in SPLIT_FOLDERS.items():
-        value = content.get(key)
-        texts = value if isinstance(value, list) else [value] if value else []
-        if texts and all(isinstance(text, str) for text in texts):
+    for key, value in content.items():
+        split, texts = split_of(str(key)), value if isinstance(value, list) else [value]
+        if split is not None and texts and all(isinstance(text, str) and text for text in texts):
             places[split] = texts
     if not places:
         raise SecoError(f"{data.root / DATA_FILES[0]} names no folder of images: write train: images/train")
@@ -125,7 +124,7 @@ def _image(path: Path, split: str | None, names: Mapping[int, str]) -> ListedIma
     except SecoError as error:
         return ListedImage(None, path, str(path), (), split, fault=str(error))
     annotations: list[dict[str, Any]] = []
-    for number, line in enumerate(content.decode("utf-8", "replace").splitlines(), start=1):
+    for number, line in enumerate(content.decode("utf-8-sig", "replace").splitlines(), start=1):
         try:
             annotations += [_annotation(line.split(), size, names)] if line.strip() else []
         except (ValueError, OverflowError):
@@ -154,7 +153,7 @@ def _label_file(image: Path) -> Path:
 def _annotation(cells: Sequence[str], size: tuple[int, int], names: Mapping[int, str]) -> dict[str, Any]:
     """Return an object in COCO's form; ValueError or KeyError where the line is malformed."""
     width, height = size
-    category, values = int(cells[0]), [float(cell) for cell in cells[1:]]
+    category, values = int(cells[0].removesuffix(".0")), [float(cell) for cell in cells[1:]]
     names[category]
     if len(values) < _BOX or len(values) % 2:
         raise ValueError

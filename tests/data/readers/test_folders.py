@@ -36,6 +36,7 @@ def test_other_files_are_ignored_and_links_followed(root: Path) -> None:
     (root / "cat/notes.txt").write_text("striped")
     (root / "cat/.hidden.jpg").write_text("")
     (root / "Thumbs.db").write_text("")
+    add_photo(root / "__MACOSX/cat/1.jpg")
     add_photo(root.parent / "elsewhere/9.jpg")
     (root / "cat/linked").symlink_to("../../elsewhere")
     found = prepared(root, "folders")
@@ -72,6 +73,16 @@ def test_folders_called_like_splits_are_splits(root: Path) -> None:
     }  # fmt: skip
     assert found.labels["Test/unsorted"] == ()
     assert found.dataset.notes == ("own: the folders Test, train, valid were read as splits",)
+
+
+@pytest.mark.parametrize(
+    "names", [("training_set", "test_set"), ("Train2014", "Val2014"), ("train-data", "validation")]
+)
+def test_splits_have_many_names(root: Path, names: tuple[str, str]) -> None:
+    for label, name in zip(("cat", "dog"), names, strict=True):
+        (root / name).mkdir()
+        (root / label).rename(root / name / label)
+    assert set(prepared(root, "folders").splits.values()) == {"train", "test" if "test_set" in names else "val"}
 
 
 @pytest.mark.parametrize("names", [["masks"], ["Images"], ["val"], ["train", "val"], ["test"], ["labels", "train"]])

@@ -196,21 +196,21 @@ def test_lines_may_have_other_forms(voc: Path, lines: list[str]) -> None:
     assert found.records[0].mask == voc / "SegmentationClassAug/a.png"
 
 
-@pytest.mark.parametrize("folder", ["JPEGImages", "Annotations", "SegmentationClassAug", "ImageSets"])
-def test_folders_may_be_in_another_case(voc: Path, folder: str) -> None:
+@pytest.mark.parametrize("place", ["JPEGImages", "Annotations", "SegmentationClassAug", "ImageSets"])
+def test_folders_may_be_in_another_case(voc: Path, place: str) -> None:
     before = prepared(voc, "voc")
-    (voc / folder).rename(voc / folder.lower())
+    (voc / place).rename(voc / place.lower())
     found = prepared(voc, "voc")
     assert found.faults == []
     assert found.labels == before.labels
     assert [record.mask is None for record in found.records] == [False, False, True]
 
 
-@pytest.mark.parametrize("folder", ["ImageSets/Main", "ImageSets"])
-def test_lists_may_lie_elsewhere(voc: Path, folder: str) -> None:
-    (voc / folder).mkdir(exist_ok=True)
+@pytest.mark.parametrize("place", ["ImageSets/Main", "ImageSets"])
+def test_lists_may_lie_elsewhere(voc: Path, place: str) -> None:
+    (voc / place).mkdir(exist_ok=True)
     for file in list((voc / SETS).iterdir()):
-        file.rename(voc / folder / file.name)
+        file.rename(voc / place / file.name)
     assert list(prepared(voc, "voc", lists={"train": "train_aug.txt", "val": "VAL"}).labels) == ["a", "b", "c"]
 
 
