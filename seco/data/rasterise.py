@@ -77,6 +77,8 @@ def rasterise(
         outline = annotation.get("segmentation")
         try:
             pixels = _pixels(outline, annotation.get("bbox"), size)
+        except MemoryError:
+            raise
         except Exception as error:
             name = f"annotation {annotation.get('id', '')}".rstrip()
             reason = error if isinstance(error, SecoError) else "it is neither polygons nor run lengths nor a box"

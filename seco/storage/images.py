@@ -82,7 +82,7 @@ def read_any_image(path: Path, *, decode: bool = True) -> Image.Image:
     except (FileNotFoundError, NotADirectoryError) as error:
         fault = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
         raise SecoError(f"{path} {fault}: restore it or take it off the list") from error
-    except SecoError:
+    except (SecoError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path) from error

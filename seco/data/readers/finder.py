@@ -58,21 +58,17 @@ class FileFinder:
             SecoError: there is none, or more than one; the sentence says what is near.
         """
         path_below(self._root, text, outside_root=True)  # refuses what is no path at all
-        exact, refusal = self._exact(text, places)
-        found = exact or self._alike(text, places)
+        found, refusal = self._look(text, places)
         if found is None:
             raise refusal or self._missing(text, places, remedy)
-        self._texts.setdefault(found, {}).setdefault(_key("/".join(_parts(text))), text)
-        if exact is None:
-            self._respelt.setdefault(found, text)
         return found
 
-    def is_there(self, text: str, *, places: Sequence[str | Path] = ("",)) -> bool:
-        """Return whether `find` would return a file."""
+    def look(self, text: str, *, places: Sequence[str | Path] = ("",)) -> Path | None:
+        """Return what `find` returns; None where it raises an error."""
         try:
-            return (self._exact(text, places)[0] or self._alike(text, places)) is not None
+            return self._look(text, places)[0]
         except SecoError:
-            return False
+            return None
 
     def folder_of(self, file: Path) -> Path:
         """Return the place of a file's folder."""
@@ -90,6 +86,16 @@ class FileFinder:
             count = "1 file was" if len(self._respelt) == 1 else f"{len(self._respelt)} files were"
             file, text = next(iter(self._respelt.items()))
             listing.notes.append(f"{count} found under another spelling: {file} for {text!r}")
+
+    def _look(self, text: str, places: Sequence[str | Path]) -> tuple[Path | None, SecoError | None]:
+        """Return the file that the text means, and why the text was refused where it leads out of the root."""
+        exact, refusal = self._exact(text, places)
+        found = exact or self._alike(text, places)
+        if found is not None:
+            self._texts.setdefault(found, {}).setdefault(_key("/".join(_parts(text))), text)
+            if exact is None:
+                self._respelt.setdefault(found, text)
+        return found, refusal
 
     def _exact(self, text: str, places: Sequence[str | Path]) -> tuple[Path | None, SecoError | None]:
         """Return the file that the text names, and why the text was refused where it leads out of the root."""
@@ -163,9 +169,10 @@ class FileFinder:
 
     def _near(self, path: Path) -> Path | None:
         """Return a file that a missing one may be: of a similar name beside it, or of the same name elsewhere."""
-        everything = (name for names in self._names(path.parent).values() for name in names)
-        names = {Path(name).stem: name for name in everything if _kind(Path(name)) == _kind(path)}
-        if len(names) <= _SMALL_FOLDER:
+        listed = self._names(path.parent)
+        if len(listed) <= _SMALL_FOLDER:
+            everything = (name for names in listed.values() for name in names)
+            names = {Path(name).stem: name for name in everything if _kind(Path(name)) == _kind(path)}
             # Names in a series differ in their numbers: another number is another image.
             alike = [stem for stem in names if _digits(stem) == _digits(path.stem)]
             similar = difflib.get_close_matches(path.stem, alike, n=1, cutoff=0.75)

@@ -52,7 +52,7 @@ def read_folders(data: ReaderInput) -> Listing:
 
 
 def split_of(name: str) -> str | None:
-    """Return the split that a name such as train, Validation, test_set or train2014 stands for; None for other names."""
+    """Return the split that a name such as Validation, test_set or train2014 stands for; None for other names."""
     letters = re.sub("[^a-z]", "", name.lower())
     return _SPLITS.get(letters.removesuffix("set").removesuffix("data"))
 

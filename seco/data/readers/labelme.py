@@ -83,7 +83,7 @@ def _image(file: Path, finder: FileFinder, split: str | None) -> ListedImage | N
     if not is_labelme(content):
         return None
     place, text = finder.folder_of(file), content["imagePath"]
-    if not isinstance(text, str) or not finder.is_there(text, places=(place,)):
+    if not isinstance(text, str) or finder.look(text, places=(place,)) is None:
         text = f"{file.stem}.jpg"
     image = finder.find(text, places=(place,))
     shapes = [shape for shape in content["shapes"] if isinstance(shape, dict) and str(shape.get("label") or "").strip()]

@@ -77,9 +77,7 @@ class VocTree:
 
     def list_file(self, stem: str) -> Path | None:
         """Return the file of an image set; None where there is none."""
-        text = f"{stem}.txt"
-        is_there = self.finder.is_there(text, places=LIST_FOLDERS)
-        return self.finder.find(text, places=LIST_FOLDERS) if is_there else None
+        return self.finder.look(f"{stem}.txt", places=LIST_FOLDERS)
 
     def list_names(self) -> list[str]:
         """Return the names of all image sets."""
@@ -96,8 +94,8 @@ class VocTree:
             raise SecoError(f"{entry.image!r} cannot be an image's id: name a file below {PHOTOS}")
         places = (PHOTOS, "")
         texts = (f"{entry.image}.jpg", entry.image, f"{entry.image.removesuffix('.xml')}.jpg")
-        text = next((text for text in texts if self.finder.is_there(text, places=places)), texts[0])
-        path = self.finder.find(text, places=places)
+        found = (self.finder.look(text, places=places) for text in texts)
+        path = next(filter(None, found), None) or self.finder.find(texts[0], places=places)
         folder = next((parent for parent in path.parents if parent.name.lower() == PHOTOS.lower()), self.root)
         image_id = path.relative_to(folder).with_suffix("").as_posix()
         return VocImage(image_id, path, self._mask(image_id, entry.mask))
@@ -108,19 +106,16 @@ class VocTree:
 
     def file(self, name: str, *, folder: str) -> Path:
         """Return the file of that name in a folder of the tree, whether it is there or not."""
-        is_there = self.finder.is_there(name, places=(folder,))
-        return self.finder.find(name, places=(folder,)) if is_there else self.root / folder / name
+        return self.finder.look(name, places=(folder,)) or self.root / folder / name
 
     def _mask(self, image_id: str, text: str | None) -> Path | None:
         if text is not None:
             return self.finder.find(text, places=("", *self._mask_folders))
-        text = f"{image_id}.png"
-        is_there = self.finder.is_there(text, places=self._mask_folders)
-        return self.finder.find(text, places=self._mask_folders) if is_there else None
+        return self.finder.look(f"{image_id}.png", places=self._mask_folders)
 
     def _entry(self, line: str, where: str) -> Entry:
         image, *others = re.split(r"[\s,]+", line)
-        if not others or self.finder.is_there(f"{line}.jpg", places=(PHOTOS,)):
+        if not others or self.finder.look(f"{line}.jpg", places=(PHOTOS,)):
             return Entry(line, None, where)
         start, last = line[: -len(others[-1])].rstrip(), others[-1]
         if last in _MARKS:

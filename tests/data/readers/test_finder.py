@@ -54,7 +54,7 @@ def files(folder: Path) -> None:
 )
 def test_a_file_is_found_under_any_spelling_that_can_mean_it_alone(text: str, file: str) -> None:
     finder, listing = FileFinder(ROOT), Listing()
-    assert finder.is_there(text, places=PLACES)
+    assert finder.look(text, places=PLACES) == ROOT / file
     assert finder.find(text, places=PLACES) == ROOT / file
     finder.settle(listing)
     with_slashes, named = (path.replace("\\", "/") for path in (text, file))
@@ -91,7 +91,7 @@ def test_what_cannot_be_found_is_named_with_what_is_near(text: str, fault: str) 
     if len(text) == 300:
         assert finder.find(text, places=PLACES) == ROOT / text, "the system's error comes when it is opened"
         return
-    assert not finder.is_there(text, places=PLACES)
+    assert finder.look(text, places=PLACES) is None
     with pytest.raises(SecoError) as told:
         finder.find(text, places=PLACES)
     assert str(told.value).startswith(fault)
