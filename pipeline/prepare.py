@@ -50,7 +50,7 @@ def prepare(
 
 
 def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
-    """List the images, rasterise outlines, and decode all files."""
+    """List the images, draw masks from outlines or colours, and decode all files."""
     from seco.data.checks import FactsCache, check
     from seco.data.dataset import read_dataset
     from seco.data.masks import draw_masks
