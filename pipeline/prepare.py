@@ -32,6 +32,7 @@ def prepare(
     from seco.config.requirements import require_every_stage
     from seco.config.settings import load_settings
     from seco.console.dataset import show_dataset
+    from seco.data.plausibility import oddities
     from seco.data.prepare import linked_folders, write_dataset
     from seco.data.problems import refuse, write_problems
     from seco.storage.atomic import take_over
@@ -49,7 +50,8 @@ def prepare(
     require_every_stage(settings, [item.record for item in dataset.images])
     statistics = write_dataset(output, dataset, root=root, mask_cache=cache / "masks")
     linked = linked_folders(root, dataset.images)
-    show_dataset(statistics, class_names=dataset.class_names, linked=linked)
+    notes = [*dataset.notes, *oddities(dataset)]
+    show_dataset(statistics, class_names=dataset.class_names, linked=linked, notes=notes)
 
 
 def _require_apart(root: Path, results: Iterable[Path]) -> None:
@@ -69,10 +71,10 @@ def _require_apart(root: Path, results: Iterable[Path]) -> None:
 
 
 def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
-    """List the images, rasterise outlines, and decode all files."""
+    """List the images, draw masks from outlines or colours, and decode all files."""
     from seco.data.checks import FactsCache, check
     from seco.data.dataset import read_dataset
-    from seco.data.masks import rasterise_masks
+    from seco.data.masks import draw_masks
     from seco.runtime.progress import progress
 
     with progress("prepare, lists") as advance:
@@ -89,6 +91,6 @@ def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
             progress=advance.reach,
         )
         advance.begin("prepare, masks")
-        listing = rasterise_masks(listing, cache=cache / "masks", progress=advance.reach)
+        listing = draw_masks(listing, cache=cache / "masks", progress=advance.reach)
         advance.begin("prepare, images")
         return check(listing, cache=FactsCache(cache, root=section.root), progress=advance.reach)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from PIL import Image
 
+from seco.data.formats import FORMATS
 from seco.storage.manifest import Manifest, read_manifest
 from tests.clone import SMALL_PROJECT, change_settings, clone, succeed
 from tests.data.trees import add_mask, add_photo
@@ -83,7 +84,8 @@ def project(finished: Path, tmp_path: Path) -> Path:
 
 def test_photographs_without_masks_get_masks(finished: Path) -> None:
     manifest = read_manifest(finished / "data/prepare")
-    assert len(manifest.records) == len(rows(block("From photographs", "csv"))) == 10
+    assert len(manifest.records) == len(rows(block("From photographs", "csv"))) == 11
+    assert [record.id for record in manifest.records if not record.labels] == ["empty garden"]
     assert manifest.class_names == ("cat", "dog", "person", "sofa")
     assert len(manifest.split("val")) in (2, 3), "one in five, if labels allow"
     for split, folder in (("train", "refine"), ("val", "predict/crf")):
@@ -117,6 +119,41 @@ def test_splits_of_ones_own(project: Path) -> None:
     use_settings(project, "Splits")
     assert [(record.id, record.split) for record in prepare(project).records] == splits[:2]
     require_masks_by_all_stages(project)
+
+
+def test_a_line_for_each_label(project: Path) -> None:
+    (project / PLACE / "images.csv").write_text(block("Other forms", "csv"))
+    found = {record.id: record.labels for record in prepare(project).records}
+    assert found == {"rex": ("dog", "sofa"), "kitten": ("cat",)}
+
+
+def test_a_column_for_each_class(project: Path) -> None:
+    (project / PLACE / "images.csv").write_text(block("A column", "csv"))
+    use_settings(project, "A column")
+    manifest = prepare(project)
+    assert manifest.class_names == ("cat", "dog")
+    assert {record.id: record.labels for record in manifest.records} == {
+        "rex": ("dog",),
+        "kitten": ("cat",),
+        "empty garden": (),
+    }
+
+
+def test_the_format_is_recognised(project: Path) -> None:
+    use_settings(project, "What annotation tools")
+    printed = succeed("seco", "prepare", cwd=project)
+    assert f"{PLACE} was read as csv: images.csv" in printed
+    (project / PLACE / "images.csv").unlink()
+    (project / PLACE / "annotations.json").write_text(block("A JSON", "json"))
+    assert f"{PLACE} was read as json: annotations.json" in succeed("seco", "prepare", cwd=project)
+    assert [record.id for record in read_manifest(project / "data/prepare").records] == ["rex", "kitten"]
+
+
+def test_every_format_is_on_the_page() -> None:
+    (text,) = [part for part in PAGE.split("\n## ") if part.startswith("What annotation tools")]
+    first_cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("|")]
+    named = re.findall(r"`(\w+)`", " ".join(first_cells))
+    assert sorted([*named, "auto"]) == sorted(FORMATS)
 
 
 def test_masks_for_scores(project: Path) -> None:
@@ -166,4 +203,4 @@ def test_bad_photographs_are_listed_and_left_out(project: Path) -> None:
     (problem,) = rows((project / "data/prepare/problems.csv").read_text())
     assert problem["file"] == f"{PLACE}/photos/rex.jpg"
     assert problem["problem"].endswith("photos/rex.jpg is empty: replace it or take it off the list")
-    assert len(read_manifest(project / "data/prepare").records) == 9
+    assert len(read_manifest(project / "data/prepare").records) == 10

@@ -10,11 +10,13 @@ from rich.table import Column, Table
 
 from seco.console.output import open_console, print_sentence, text_table
 from seco.data.prepare import DatasetStatistics
+from seco.storage.manifest import TRAIN
 
 _PAIRS = 10
 _MANY_LABELS = 4  # images with as many labels or more share a column
 _NAMES = ("split", "class", "other")  # columns of text
 _LABEL_COLUMNS = ("no label", "1 label", "2 labels", "3 labels", "4 or more")
+_USUAL_SHARE = 0.1  # of masks that do not show a label; 0.06 in VOC
 _LINKED = (
     "{folder} is a link: DVC does not look into a linked folder inside the data and misses what changes there; "
     "link the data folder as a whole instead"
@@ -26,6 +28,7 @@ def show_dataset(
     *,
     class_names: Sequence[str],
     linked: Sequence[Path],
+    notes: Sequence[str] = (),
     console: Console | None = None,
 ) -> None:
     """Print what a data set holds to the console (standard output when None).
@@ -34,6 +37,7 @@ def show_dataset(
         statistics: what it holds.
         class_names: foreground classes in id order.
         linked: folders of the data set that are symbolic links.
+        notes: further sentences.
     """
     console = open_console(console)
     summary = statistics.summary
@@ -42,7 +46,7 @@ def show_dataset(
     console.print(_table("Images of each class", ["class", *summary["images"]], classes))
     pairs = _pair_rows(statistics, class_names)
     console.print(_table("Classes that share images", ["class", "other", "images", "lift"], pairs))
-    for note in (*_notes(summary), *(_LINKED.format(folder=folder) for folder in linked)):
+    for note in (*_notes(summary), *notes, *(_LINKED.format(folder=folder) for folder in linked)):
         print_sentence(console, note)
 
 
@@ -73,10 +77,14 @@ def _notes(summary: Mapping[str, Any]) -> Iterator[str]:
     for split, count in summary["left_out_without_label"].items():
         yield f"{split}: {_images(count)} without a label, left out"
     for split, images in summary["images"].items():
+        if split == TRAIN and (count := summary["images_without_label"][split]):
+            yield f"{split}: {_images(count)} without a label, which show none of the classes"
         if summary["images_without_mask"][split] == images:
             yield f"{split}: no image has a mask, so nothing can be measured there"
         if count := summary["images_with_unseen_labels"][split]:
-            yield f"{split}: {_images(count)} with a label of which the mask shows no pixel (normal)"
+            is_normal = count <= _USUAL_SHARE * (images - summary["images_without_mask"][split])
+            hint = " (normal)" if is_normal else ": check the masks"
+            yield f"{split}: {_images(count)} with a label of which the mask shows no pixel{hint}"
         if count := summary["images_with_unnamed_classes"][split]:
             yield f"{split}: {_images(count)} with a mask that shows a class the labels do not name"
     if summary["problems"]:

@@ -1,4 +1,5 @@
 """Stage `prepare`, in the order of its steps.
 
-formats → readers/ → dataset (ids, labels, splits) → masks (rasterise) → checks → prepare (manifest and statistics).
+formats → readers/ → dataset (ids, splits; entries: labels) → masks (rasterise, recolour) → checks → plausibility →
+prepare (manifest and statistics).
 """

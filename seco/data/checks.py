@@ -1,7 +1,7 @@
 """Decodes every image and mask of a data set once, and finds all problems."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from seco.data.problems import Problem
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.storage.atomic import atomic_write_bytes
-from seco.storage.images import upright_size
+from seco.storage.images import inspect_image
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import TRAIN, Record
 from seco.storage.masks import MaskFacts, inspect_mask, require_sound
@@ -30,11 +30,15 @@ class CheckedImage:
         shown: the classes that its mask shows; None where it has no mask. In VOC the labels of about 6 % of the images
             name a class that the mask does not show, which is normal.
         digests: of the content of image and mask; that of a missing mask is empty.
+        palette: the colour of each value of the mask, packed into one number, if it has a palette.
+        brightest: the highest value, 0..255, of an image of 16 bits; None for other images.
     """
 
     record: Record
     shown: tuple[str, ...] | None
     digests: tuple[str, str]
+    palette: tuple[tuple[int, int], ...] = ()
+    brightest: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,14 @@ class CheckedDataset:
         problems: of the others, and of the lists.
         unlabelled: split → number of images that are left out as they have no label.
         class_names: foreground classes in id order.
+        notes: what the user should know of how the data set was read.
     """
 
     images: list[CheckedImage]
     problems: list[Problem]
     unlabelled: Mapping[str, int]
     class_names: tuple[str, ...]
+    notes: Sequence[str] = ()
 
 
 class FactsCache:
@@ -113,62 +119,61 @@ def check(listing: Listing, *, cache: FactsCache, progress: ProgressCallback | N
                 problems.extend(result)
     finally:
         cache.save()
-    return CheckedDataset(images, problems, listing.unlabelled, class_names)
+    return CheckedDataset(images, problems, listing.unlabelled, class_names, tuple(listing.notes))
 
 
 def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCache) -> CheckedImage | list[Problem]:
     problems: list[Problem] = []
-    size = shown = None
+    size = shown = brightest = None
     image_digest = mask_digest = ""
+    palette: tuple[tuple[int, int], ...] = ()
     try:
-        size, image_digest = _check_size(item, cache)
+        size, image_digest, brightest = _check_photograph(item, cache)
     except SecoError as error:
         problems.append(_problem(item, item.image, error))
     if item.mask is not None:
         try:
-            shown, mask_digest = _check_mask(item.mask, size, class_names, cache)
+            shown, mask_digest, palette = _check_mask(item.mask, size, class_names, cache)
         except SecoError as error:
             problems.append(_problem(item, item.mask, error))
     labels = item.labels if item.labels is not None else shown or ()
-    split = item.split or TRAIN
-    if not problems and not labels and split == TRAIN:
-        error = SecoError("its mask shows no class, so it has no label: take it off the list")
-        problems.append(_problem(item, item.image, error))
     if size is None or problems:
         return problems
-    record = Record(item.id or "", item.image, item.mask, labels, split, *size)
-    return CheckedImage(record, shown, (image_digest, mask_digest))
+    record = Record(item.id or "", item.image, item.mask, labels, item.split or TRAIN, *size)
+    return CheckedImage(record, shown, (image_digest, mask_digest), palette, brightest)
 
 
-def _check_size(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, int], str]:
-    """Return the size (width, height) of an image and the digest of its file."""
-    width, height, digest = cache.facts(item.image, "image", _image_facts)
+def _check_photograph(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, int], str, int | None]:
+    """Return the size (width, height) of an image, the digest of its file, and its highest value if it has 16 bits."""
+    width, height, digest, *brightest = cache.facts(item.image, "photograph", _image_facts)
     if item.outlines is not None and item.outlines.size != (width, height):
         listed, found = ("x".join(map(str, size)) for size in (item.outlines.size, (width, height)))
         raise SecoError(
             f"{item.image} is {found} pixels, but its outlines were drawn on {listed} (width x height): "
             "list the size and the outlines of the image as it is seen, turned by its EXIF data"
         )
-    return (width, height), f"{digest:014x}"
+    return (width, height), f"{digest:014x}", brightest[0] if brightest else None
 
 
 def _check_mask(
     mask: Path, size: tuple[int, int] | None, class_names: tuple[str, ...], cache: FactsCache
-) -> tuple[tuple[str, ...], str]:
-    """Return the classes that a mask shows and the digest of its file."""
-    width, height, digest, *values = cache.facts(mask, "mask", _mask_facts)
+) -> tuple[tuple[str, ...], str, tuple[tuple[int, int], ...]]:
+    """Return the classes that a mask shows, the digest of its file, and its palette."""
+    width, height, digest, count, *others = cache.facts(mask, "values", _mask_facts)
+    values, colours = others[:count], others[count:]
     require_sound(mask, MaskFacts((width, height), tuple(values)), num_classes=len(class_names), size=size)
     shown = tuple(class_names[value - 1] for value in values if value not in (BACKGROUND, IGNORE))
-    return shown, f"{digest:014x}"
+    return shown, f"{digest:014x}", tuple(zip(values, colours, strict=False))
 
 
 def _image_facts(path: Path) -> Facts:
-    return (*upright_size(path), _digest(path))
+    facts = inspect_image(path)
+    return (*facts.size, _digest(path), *(() if facts.brightest is None else (facts.brightest,)))
 
 
 def _mask_facts(path: Path) -> Facts:
     facts = inspect_mask(path)
-    return (*facts.size, _digest(path), *facts.values)
+    return (*facts.size, _digest(path), len(facts.values), *facts.values, *facts.colours)
 
 
 def _digest(path: Path) -> int:

@@ -5,18 +5,18 @@ import pkgutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path, PurePosixPath
 
 from seco.data.class_sets import CLASS_SETS
+from seco.data.entries import join
 from seco.data.formats import FORMATS
 from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
 from seco.data.splits import make_splits
-from seco.errors import SecoError, did_you_mean
+from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback
 from seco.storage.label_map import IGNORE
-from seco.storage.names import RESULT_SUFFIXES, class_fault, id_fault
+from seco.storage.names import RESULT_SUFFIXES, class_fault
 
 
 def read_dataset(
@@ -57,6 +57,8 @@ def read_dataset(
     places: dict[str | None, str] = {None: source or "."} if lists is None else {**lists}
     read = pkgutil.resolve_name(FORMATS[data_format].reader)
     listing: Listing = read(ReaderInput(root, places, difficult, outside_root, progress))
+    if not listing.images and not listing.problems:
+        raise SecoError(f"{root} holds no image of the format {data_format}: correct prepare.root, format or lists")
     if classes is None:
         classes = find_classes(listing)
     names = CLASS_SETS[classes] if isinstance(classes, str) else classes
@@ -86,14 +88,14 @@ def find_classes(listing: Listing) -> tuple[str, ...]:
 
 
 def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> Listing:
-    """Give every image an id and its labels in class order; turn images at fault into problems.
+    """Give every image an id and its labels in class order; join its entries; turn images at fault into problems.
 
     Raises:
         SecoError: there is no class, or more than a mask can hold, or a class has a name that it cannot have.
     """
-    if not class_names and listing.problems:
-        return replace(listing, images=[])  # the problems say why nothing was found
-    if not 0 < len(class_names) < IGNORE:
+    # Without a class, problems say why none was found.
+    is_explained = not class_names and (listing.problems or any(image.fault for image in listing.images))
+    if not is_explained and not 0 < len(class_names) < IGNORE:
         found = f"{len(class_names)} classes" if class_names else "no class"
         raise SecoError(f"the data has {found}, but it takes from 1 to {IGNORE - 1}: check the labels")
     for name in class_names:
@@ -101,22 +103,21 @@ def with_ids_and_labels(listing: Listing, *, class_names: Sequence[str]) -> List
             raise SecoError(f"the class {name!r} {fault}")
     class_ids = {name: class_id for class_id, name in enumerate(class_names, start=1)}
     problems = list(listing.problems)
-    by_id: dict[str, ListedImage] = {}
     made_ids = iter(make_ids([image.image for image in listing.images if image.id is None]))
+    entries: dict[str, list[ListedImage]] = {}
     for image in listing.images:
-        image_id = next(made_ids) if image.id is None else image.id
-        fault = _fault(image_id, image, by_id.get(image_id.casefold()), class_ids)
-        if fault is not None:
-            problems.append(Problem(image.image, f"{image.where}: {fault}"))
-            continue
-        labels = None if image.labels is None else tuple(sorted(set(image.labels), key=class_ids.__getitem__))
-        by_id[image_id.casefold()] = replace(image, id=image_id, labels=labels)
-    folders = {str(folder) for image_id in by_id for folder in PurePosixPath(image_id).parents}
-    for image_id in [key for key in by_id if not folders.isdisjoint(f"{key}{suffix}" for suffix in RESULT_SUFFIXES)]:
-        image = by_id.pop(image_id)
-        fault = f"its mask would have the name of the folder of other images, {image.id}.png or .npz: rename the folder"
-        problems.append(Problem(image.image, f"{image.where}: {fault}"))
-    return replace(listing, images=list(by_id.values()), problems=problems, class_names=list(class_names))
+        named = image if image.id is not None else replace(image, id=next(made_ids))
+        entries.setdefault((named.id or "").casefold(), []).append(named)
+    images: list[ListedImage] = []
+    folders = {str(folder) for image_id in entries for folder in PurePosixPath(image_id).parents}
+    for image_id, group in entries.items():
+        joined, faults = join(group, class_ids)
+        if joined and not folders.isdisjoint(f"{image_id}{suffix}" for suffix in RESULT_SUFFIXES):
+            fault = f"its mask would have the name of the folder of other images, {group[0].id}.png or .npz"
+            joined, faults = [], [(image, f"{fault}: rename the folder") for image in joined]
+        problems.extend(Problem(image.image, f"{image.where}: {fault}") for image, fault in faults)
+        images.extend(joined)
+    return replace(listing, images=images if class_names else [], problems=problems, class_names=list(class_names))
 
 
 def make_ids(images: Sequence[Path]) -> list[str]:
@@ -132,21 +133,3 @@ def make_ids(images: Sequence[Path]) -> list[str]:
     taken = Counter(name.with_suffix("") for name in set(names))
     stems = [name.with_suffix("") for name in names]
     return [(stem if taken[stem] == 1 else name).as_posix() for stem, name in zip(stems, names, strict=True)]
-
-
-def _fault(image_id: str, image: ListedImage, other: ListedImage | None, class_ids: dict[str, int]) -> str | None:
-    """Return what is wrong with an image, given the image before it whose id is the same but for case."""
-    if fault := id_fault(image_id):
-        return f"{image_id!r} {fault}"
-    if other is not None and other.id == image_id:
-        return f"the id {image_id!r} is listed twice ({other.where}): keep one"
-    if other is not None:
-        return f"the ids {other.id!r} and {image_id!r} differ in case only: rename one of the files"
-    unknown = sorted(set(image.labels or ()) - class_ids.keys())
-    known = tuple(class_ids)
-    return "; ".join(f"the class {name!r} is unknown: {_hint(name, known)}" for name in unknown) or None
-
-
-@cache  # thousands of images may share a typing error
-def _hint(name: str, class_names: tuple[str, ...]) -> str:
-    return class_fault(name) or did_you_mean(repr(name), [repr(known) for known in class_names])

@@ -25,6 +25,11 @@ FORMATS: dict[str, Format] = {
     "voc": Format("seco.data.readers.voc:read_voc", needs_lists=True, needs_classes=True, takes_difficult=True),
     "coco": Format("seco.data.readers.coco:read_coco", needs_lists=True),
     "csv": Format("seco.data.readers.csv_table:read_csv_listing", takes_source=True),
+    "one_hot": Format("seco.data.readers.one_hot:read_one_hot", takes_source=True),
     "json": Format("seco.data.readers.coco:read_json", takes_source=True),
+    "cvat": Format("seco.data.readers.cvat:read_cvat"),
+    "labelme": Format("seco.data.readers.labelme:read_labelme"),
+    "yolo": Format("seco.data.readers.yolo:read_yolo"),
     "folders": Format("seco.data.readers.folders:read_folders"),
+    "auto": Format("seco.data.readers.auto:read_any"),
 }

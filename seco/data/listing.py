@@ -8,9 +8,6 @@ from pathlib import Path
 from seco.data.problems import Problem
 from seco.runtime.parallel import ProgressCallback
 
-UNSPLIT = "all"
-"""Stands for the split of images whose split is still to be made."""
-
 
 @dataclass(frozen=True, slots=True)
 class ReaderInput:
@@ -32,8 +29,14 @@ class ReaderInput:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class OutlineFile:
-    """A JSON file with outlines of objects: its path, the class name of each category id, and its SHA-256."""
+class Legend:
+    """What the numbers in outlines or in a mask of colours mean.
+
+    Attributes:
+        path: the file that says so.
+        categories: class name of each category id, or of each colour.
+        digest: of everything that masks drawn by it depend on.
+    """
 
     path: Path
     categories: Mapping[int, str]
@@ -45,14 +48,23 @@ class Outlines:
     """The outlines of an image's objects, from which its mask is rasterised.
 
     Attributes:
-        file: where they stand.
-        annotations: the JSON text of each object's annotation (bytes, or a view of the file).
+        legend: what their category ids mean.
+        annotations: the JSON text of each object's annotation, in COCO's form (bytes, or a view of the file).
         size: (width, height) in pixels of the image that they were drawn on.
     """
 
-    file: OutlineFile
+    legend: Legend
     annotations: Sequence[bytes]
     size: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Colours:
+    """A mask of colours: what they mean, its file, and the colours of the background."""
+
+    legend: Legend
+    mask: Path
+    background: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,8 @@ class ListedImage:
         split: "train", "val", …; None where a split is to be made.
         mask: the ground-truth mask, or None.
         outlines: what a mask is to be rasterised from, or None.
+        colours: the mask of colours that a mask is to be made of, or None.
+        fault: what is wrong with this entry of the list, or None.
     """
 
     id: str | None
@@ -76,6 +90,8 @@ class ListedImage:
     split: str | None
     mask: Path | None = None
     outlines: Outlines | None = None
+    colours: Colours | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True)
@@ -83,13 +99,15 @@ class Listing:
     """What a reader found.
 
     Attributes:
-        images: in the order in which they are listed; those with a problem are left out.
+        images: in the order in which they are listed; an image may be listed several times.
         problems: what is wrong with the lists.
         unlabelled: split → number of images that are left out as they have no label.
         class_names: the classes in the order that the data set gives them; empty where it gives none.
+        notes: what the user should know of how the data set was read.
     """
 
     images: list[ListedImage] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     unlabelled: Counter[str] = field(default_factory=Counter)
     class_names: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Masks of images whose data set has outlines instead: rasterised once and kept in a cache."""
+"""Masks of images whose data set has outlines or colours instead: drawn once and kept in a cache."""
 
 import functools
 import hashlib
@@ -6,18 +6,22 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from seco.data.listing import Listing, OutlineFile
+from seco.data.listing import Legend, Listing
 from seco.data.problems import Problem
-from seco.data.rasterise import MaskTask, write_rasterised
+from seco.data.rasterise import MaskTask
+from seco.data.recolour import RecolourTask
+from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, process_map
-from seco.storage.masks import mask_path
+from seco.storage.atomic import temporary_path
+from seco.storage.label_map import BACKGROUND
+from seco.storage.masks import encode_mask, mask_path
 
-_VERSION = 1  # of the way in which masks are rasterised; part of the cache's names
-_FEW = 200  # masks rasterised in the time that worker processes take to start
+_VERSION = 2  # of the way in which masks are drawn; part of the cache's names
+_FEW = 200  # masks drawn in the time that worker processes take to start
 
 
-def rasterise_masks(listing: Listing, *, cache: Path, progress: ProgressCallback | None = None) -> Listing:
-    """Rasterise the masks of the images that have outlines, in parallel.
+def draw_masks(listing: Listing, *, cache: Path, progress: ProgressCallback | None = None) -> Listing:
+    """Draw the masks of the images that have outlines or masks of colours, in parallel.
 
     Args:
         listing: images with ids, and the class names in id order.
@@ -26,7 +30,7 @@ def rasterise_masks(listing: Listing, *, cache: Path, progress: ProgressCallback
         progress: called with (done, total) after each mask.
 
     Returns:
-        The listing with the masks; images with a malformed outline have become problems.
+        The listing with the masks; images whose outlines or colours are at fault have become problems.
 
     Raises:
         SecoError: a mask cannot be written.
@@ -39,7 +43,7 @@ def rasterise_masks(listing: Listing, *, cache: Path, progress: ProgressCallback
     }
     workers = 1 if len(missing) < _FEW else None
     faults: dict[str | None, str] = {}
-    results = process_map(write_rasterised, missing.values(), workers=workers)
+    results = process_map(_write, missing.values(), workers=workers)
     for done, (image_id, fault) in enumerate(zip(missing, results, strict=True), start=1):
         if fault is not None:
             faults[image_id] = fault
@@ -51,27 +55,49 @@ def rasterise_masks(listing: Listing, *, cache: Path, progress: ProgressCallback
         if task is None:
             images.append(image)
         elif image.id in faults:
-            problems.append(Problem(task.outline_file, f"{image.where}: {faults[image.id]}"))
+            problems.append(Problem(task.source, f"{image.where}: {faults[image.id]}"))
         else:
             images.append(replace(image, mask=task.target))
     return replace(listing, images=images, problems=problems)
 
 
-def _mask_tasks(listing: Listing, cache: Path) -> dict[str | None, MaskTask]:
-    """Return the mask to be made for each image with outlines, by image id."""
+def _write(task: MaskTask | RecolourTask) -> str | None:
+    """Draw and write a mask; where that is not possible, return a sentence instead.
+
+    Raises:
+        SecoError: the mask cannot be written.
+    """
+    try:
+        mask = task.draw()
+    except SecoError as error:
+        return str(error)
+    # Not synced to the disk, which would take longer than all the rest: an empty mask is written again.
+    with temporary_path(task.target) as aside:
+        aside.write_bytes(encode_mask(mask))
+        aside.replace(task.target)
+    return None
+
+
+def _mask_tasks(listing: Listing, cache: Path) -> dict[str | None, MaskTask | RecolourTask]:
+    """Return the mask to be made for each image with outlines or colours, by image id."""
     rank = {name: class_id for class_id, name in enumerate(listing.class_names, start=1)}
 
     @functools.cache
-    def class_ids_and_folder(file: OutlineFile) -> tuple[dict[int, int], Path]:
+    def class_ids_and_folder(file: Legend) -> tuple[dict[int, int], Path]:
         class_ids = {category: rank[name] for category, name in file.categories.items() if name in rank}
         depends_on = json.dumps([_VERSION, file.digest, sorted(class_ids.items())])
         return class_ids, cache / hashlib.sha256(depends_on.encode()).hexdigest()[:16]
 
-    tasks: dict[str | None, MaskTask] = {}
+    tasks: dict[str | None, MaskTask | RecolourTask] = {}
     for image in listing.images:
         if image.outlines is not None:
-            file, annotations, size = image.outlines.file, image.outlines.annotations, image.outlines.size
-            class_ids, folder = class_ids_and_folder(file)
+            legend, annotations, size = image.outlines.legend, image.outlines.annotations, image.outlines.size
+            class_ids, folder = class_ids_and_folder(legend)
             target = mask_path(folder, image.id or "")
-            tasks[image.id] = MaskTask(file.path, annotations, size, class_ids, target)
+            tasks[image.id] = MaskTask(legend.path, annotations, size, class_ids, target)
+        elif image.colours is not None:
+            legend, background = image.colours.legend, dict.fromkeys(image.colours.background, BACKGROUND)
+            class_ids, folder = class_ids_and_folder(legend)
+            target = mask_path(folder, image.id or "")
+            tasks[image.id] = RecolourTask(legend.path, image.colours.mask, {**class_ids, **background}, target)
     return tasks

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from seco.data.checks import CheckedDataset, CheckedImage
 from seco.data.cooccurrence import PairCounts, count_pairs
+from seco.data.plausibility import require_usable
 from seco.storage.atomic import atomic_write_bytes, temporary_path
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
@@ -51,8 +52,9 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cac
         mask_cache: the folder that rasterised masks are kept in.
 
     Raises:
-        SecoError: a file cannot be written.
+        SecoError: nothing can be learnt from the data set, or a file cannot be written.
     """
+    require_usable(dataset)
     _copy_contexts(root / CONTEXTS_FILE, folder / CONTEXTS_FILE)
     names = dataset.class_names
     images = link_masks(dataset.images, cache=mask_cache, folder=folder)

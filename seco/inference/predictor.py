@@ -20,7 +20,7 @@ from seco.models.encoder import Normalisation, build_encoder
 from seco.models.network import SeCoNetwork
 from seco.runtime.loader import SafeDataset, load_batches
 from seco.storage.images import read_image
-from seco.storage.manifest import Record
+from seco.storage.manifest import TRAIN, Record
 from seco.storage.model import read_model
 
 _LOADERS = 2  # processes; two decode faster than a ViT takes the images
@@ -80,7 +80,7 @@ class CamResult(NamedTuple):
     pixels: NDArray[np.uint8]
     """The image, ``[H, W, 3]``."""
     class_ids: Tensor
-    """``[C]`` on the CPU: the classes of its labels, or those predicted where it has none."""
+    """``[C]`` on the CPU: the classes of its labels, or those predicted where labels are not known."""
     maps: Tensor
     """``[C, S, S]`` in 0..1 on the model's device, over the image resized to a square."""
 
@@ -112,7 +112,8 @@ class Predictor:
     ) -> Iterator[CamResult]:
         """Yield the normalised multi-scale CAM of each record, in order.
 
-        Labelled images have maps for their labels; unlabelled ones for the classes predicted (logit above 0).
+        Labelled images have maps for their labels; unlabelled ones for the classes predicted (logit above 0), but for
+        those of "train", which show no class.
         """
         for photographs, images in self._batches(records, image_size, batch_size):
             class_ids = present_classes(self._labels(photographs, images))
@@ -153,9 +154,10 @@ class Predictor:
         return [self.network.activations(tokens, class_ids).final]
 
     def _labels(self, photographs: Sequence[Photograph], images: Tensor) -> Tensor:
-        """Return multi-hot labels ``[B, K]`` on the CPU: the given ones, or predicted ones where none are given."""
+        """Return multi-hot labels ``[B, K]`` on the CPU: the given ones, or predicted ones where they are not known."""
         given = torch.stack([multi_hot(photograph.record.labels, self.class_names) for photograph in photographs])
-        unlabelled = given.sum(dim=1, keepdim=True) == 0
+        is_train = torch.tensor([[photograph.record.split == TRAIN] for photograph in photographs])
+        unlabelled = (given.sum(dim=1, keepdim=True) == 0) & ~is_train
         if not unlabelled.any():
             return given
         with autocast(self.device, self.precision):

@@ -144,6 +144,8 @@ def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str])
             notes.append(f"{where}: no image has a truth mask, so mIoU and confusion cannot be measured")
             continue
         confusion = item.evaluation.whole
+        if not confusion.occurs()[1:].any():
+            notes.append(f"{where}: the truth masks show background alone, so there is no mean over classes")
         ratios = confusion.confusion_ratio()[1:]
         # A class that neither occurs in the truth nor is predicted costs nothing and needs no note.
         missed = np.isnan(ratios) & confusion.occurs()[1:]

@@ -35,10 +35,10 @@ class Metric:
     prominent: bool = False
 
     def mean(self, confusion: ConfusionMatrix) -> float:
-        """Return the mean over classes; NaN where no class counts."""
+        """Return the mean over classes; NaN where no class counts, or the truth shows background alone."""
         values = self.of_classes(confusion)
         counted = confusion.occurs() & np.isfinite(values)
-        counted[BACKGROUND] &= self.background
+        counted[BACKGROUND] &= self.background and confusion.occurs()[BACKGROUND + 1 :].any()
         return float(values[counted].mean()) if counted.any() else float("nan")
 
     @property

@@ -2,12 +2,14 @@
 
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from seco.errors import SecoError, remedy_of
+from seco.errors import SecoError
 from seco.storage.file_kind import stand_in
+from seco.storage.regular import require_regular, unreadable
 
 MAX_PIXELS = 80_000_000
 """Larger images are refused: a file of a few kB can claim billions of pixels and fill the memory."""
@@ -40,36 +42,57 @@ def read_image(path: Path) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def upright_size(path: Path) -> tuple[int, int]:
-    """Return the (width, height) of `read_image`, after decoding the image in full; raises as that."""
+class ImageFacts(NamedTuple):
+    """What is to be known of a photograph before it is used.
+
+    Attributes:
+        size: (width, height) in pixels, as seen.
+        brightest: the highest value, 0..255, of an image of 16 bits; None for other images.
+    """
+
+    size: tuple[int, int]
+    brightest: int | None
+
+
+def inspect_image(path: Path) -> ImageFacts:
+    """Return the facts about what `read_image` returns, after decoding the image in full; raises as that."""
     image = _read_colours(path)
+    width, height = image.size
+    size = (height, width) if _orientation(image) >= _FIRST_TURNED else (width, height)
+    return ImageFacts(size, int(np.asarray(image).max()) >> 8 if image.mode.startswith("I;16") else None)
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Return the (width, height) of `read_image` from the header of the file alone; raises as that."""
+    image = read_any_image(path, decode=False)
     width, height = image.size
     return (height, width) if _orientation(image) >= _FIRST_TURNED else (width, height)
 
 
-def read_any_image(path: Path) -> Image.Image:
-    """Return the image at `path`, decoded in full, as stored and in its own mode (RGB, L, P, …); raises as above."""
+def read_any_image(path: Path, *, decode: bool = True) -> Image.Image:
+    """Return the image at `path` as stored and in its own mode (RGB, L, P, …), decoded in full; raises as above."""
     try:
+        require_regular(path)
         # PIL would keep a file open after an error if it were given the path.
         with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_large(path)
-            image.load()
+            if decode:
+                image.load()
             return image
     except (FileNotFoundError, NotADirectoryError) as error:
         fault = "is a link that leads nowhere" if path.is_symlink() else "does not exist"
         raise SecoError(f"{path} {fault}: restore it or take it off the list") from error
+    except (SecoError, MemoryError):
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_large(path) from error
     except UnidentifiedImageError as error:
         kind = stand_in(path, remedy=_REPLACE) or f"is not an image (PNG, JPEG, WebP, TIFF, BMP or GIF): {_REPLACE}"
         raise SecoError(f"{path} {kind}") from error
-    except (SecoError, MemoryError):
-        raise
     except Exception as error:  # PIL raises about a dozen kinds
         if isinstance(error, OSError) and error.errno is not None:  # from the system, not from PIL
-            remedy = remedy_of(error, "correct the file or its permissions")
-            raise SecoError(f"{path} cannot be read: {error.strerror}; {remedy}") from error
+            raise unreadable(path, error) from error
         raise SecoError(f"{path} is truncated or damaged ({error}): {_REPLACE}") from error
 
 

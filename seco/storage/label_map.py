@@ -10,6 +10,16 @@ BACKGROUND = 0
 IGNORE = 255
 
 
+def packed(red: int, green: int, blue: int) -> int:
+    """Return a colour as one number."""
+    return red << 16 | green << 8 | blue
+
+
+def unpacked(colour: int) -> tuple[int, int, int]:
+    """Return (red, green, blue), 0..255."""
+    return colour >> 16, colour >> 8 & 255, colour & 255
+
+
 @cache
 def palette() -> tuple[int, ...]:
     """Return VOC's colour map as 256 RGB triples in one flat row of 768 values (0-255).

@@ -11,7 +11,7 @@ from PIL import Image
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_write_bytes
 from seco.storage.images import read_any_image
-from seco.storage.label_map import IGNORE, palette
+from seco.storage.label_map import IGNORE, packed, palette
 
 MaskArray = npt.NDArray[np.uint8]
 
@@ -77,12 +77,14 @@ def read_mask(path: Path, *, num_classes: int, size: tuple[int, int] | None) -> 
 
 
 class MaskFacts(NamedTuple):
-    """What `require_sound` checks."""
+    """What is to be known of a mask before it is used."""
 
     size: tuple[int, int]
     """Width, height in pixels."""
     values: tuple[int, ...]
     """The pixel values that occur, ascending."""
+    colours: tuple[int, ...] = ()
+    """The colour of each of them in the palette, packed into one number; empty for a grey image."""
 
 
 def inspect_mask(path: Path) -> MaskFacts:
@@ -122,8 +124,10 @@ def _read_ids(path: Path) -> Image.Image:
 
 
 def _facts(image: Image.Image) -> MaskFacts:
-    values = (value for value, pixels in enumerate(image.histogram()) if pixels)
-    return MaskFacts(image.size, tuple(values))
+    values = tuple(value for value, pixels in enumerate(image.histogram()) if pixels)
+    colours = image.getpalette("RGB") if image.mode == "P" else None
+    triples = [colours[3 * value : 3 * value + 3] for value in values] if colours else []
+    return MaskFacts(image.size, values, tuple(packed(*triple) for triple in triples if len(triple) == 3))
 
 
 def _bit_depth(path: Path) -> int:

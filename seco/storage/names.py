@@ -10,14 +10,14 @@ _LONGEST_NAME = 255 - max(map(len, RESULT_SUFFIXES))  # bytes: the limit of near
 _LONGEST_PATH = 3000  # bytes: Linux allows 4096, with the folders in front
 _SPLIT = re.compile(r"[\w-][\w.-]{0,59}")
 _NO_LETTERS = re.compile(r"[\W_]+")
-_NO_TEXT = "is not written in UTF-8"
+_NO_TEXT = "holds a NUL or is not written in UTF-8"
 
 
 def class_fault(name: str) -> str | None:
     """Return what is wrong with the name of a class, and the remedy; None if it can be used."""
     if not name.strip():
         return "is empty: name it"
-    if not _is_text(name):
+    if not is_storable(name):
         return f"{_NO_TEXT}: rename it"
     if ";" in name:
         return "holds a semicolon, which separates labels: rename it"
@@ -41,13 +41,13 @@ def id_fault(image_id: str) -> str | None:
     path = PurePosixPath(image_id)
     if not path.parts or path.is_absolute() or ".." in path.parts or "\\" in image_id or "\0" in image_id:
         return "cannot be an image's id: rename the file"
-    if not _is_text(image_id):
+    if not is_storable(image_id):
         return f"{_NO_TEXT}: rename the file"
     if any(len(part.encode()) > _LONGEST_NAME for part in path.parts) or len(image_id.encode()) > _LONGEST_PATH:
         return f"is too long for the name of its mask: shorten each part to {_LONGEST_NAME} bytes, suffix not counted"
     return None
 
 
-def _is_text(name: str) -> bool:
-    """Return whether a name can be written as UTF-8: bytes that are none become halves of signs when they are read."""
-    return not any("\ud800" <= sign <= "\udfff" for sign in name)
+def is_storable(name: str) -> bool:
+    """Return whether files can hold a name: it has no NUL, and no bytes of a file name that are no UTF-8."""
+    return not any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in name)

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from seco.config.rules import vit_patch
 from seco.config.settings import load_settings
+from seco.data.formats import FORMATS
 from seco.errors import SecoError
 from seco.studies.settings import changed
 from tests.imports import ROOT
@@ -103,7 +104,7 @@ def test_a_folder_is_no_settings_file(tmp_path):
         ("prototype_momentum", 1.5, "less than or equal to 1"),
         ("prototype_update", "both", "'adaptive', 'single' or 'patches'"),
         ("prepare.root", 5, "a valid string"),
-        ("prepare.format", "yolo", "'voc', 'coco', 'csv', 'json' or 'folders'"),
+        ("prepare.format", "tfrecord", ", ".join(map(repr, [*FORMATS][:-1])) + f" or {[*FORMATS][-1]!r}"),
         ("train", 3, "a section with keys"),
         ("evaluate", None, "a section with keys"),
         ("prepare.lists", "train", "a section with keys"),

@@ -72,6 +72,19 @@ def test_a_link_to_a_missing_file_is_reported(own: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("name", ["photos/b.png", "masks/b.png"])
+def test_a_pipe_is_reported_and_not_waited_for(own: Path, name: str) -> None:
+    (own / "masks").mkdir()
+    (own / name).unlink(missing_ok=True)
+    os.mkfifo(own / name)
+    write_table(own, "image,labels,mask", "photos/a.jpg,dog,", "photos/b.png,cat,masks/b.png")
+    if name == "photos/b.png":
+        add_mask(own / "masks/b.png", [1])
+    assert faults_of(own, "csv", classes=["cat", "dog"]) == [
+        f"own/images.csv, line 3: own/{name} is no regular file but a pipe, socket or device: replace it by a file"
+    ]
+
+
 def test_masks_at_fault_are_reported(voc: Path) -> None:
     masks = Path("VOC2012/SegmentationClassAug")
     Image.open(masks / "a.png").convert("RGB").save(masks / "a.png")
@@ -130,7 +143,7 @@ def test_facts_are_cached_when_the_run_is_interrupted(voc: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         check(listing, cache=FactsCache(Path("cache"), root="voc"), progress=stop)
     cache = FactsCache(Path("cache"), root="voc")
-    assert cache.facts(voc / "JPEGImages/a.jpg", "image", lambda path: ())[:2] == (WIDTH, HEIGHT)
+    assert cache.facts(voc / "JPEGImages/a.jpg", "photograph", lambda path: ())[:2] == (WIDTH, HEIGHT)
 
 
 class Inspector:

@@ -5,7 +5,7 @@ import pytest
 from seco.data import masks
 from seco.data.dataset import read_dataset
 from seco.data.listing import Listing
-from seco.data.masks import rasterise_masks
+from seco.data.masks import draw_masks
 from seco.errors import SecoError
 from tests.data.trees import make_json
 
@@ -17,7 +17,7 @@ def root(folder: Path) -> Path:
 
 def rasterised(root: Path, *, classes: tuple[str, ...] = ("cat", "dog")) -> Listing:
     listing = read_dataset(root, data_format="json", classes=classes, lists=None, source="images.json")
-    return rasterise_masks(listing, cache=Path("cache"))
+    return draw_masks(listing, cache=Path("cache"))
 
 
 def mask_paths(root: Path, **settings: tuple[str, ...]) -> list[Path]:

@@ -79,7 +79,6 @@ def test_long_run_lengths_are_decompressed(lengths: list[int]) -> None:
     "outline",
     [
         [[1, 1, 4]],
-        [1, 1, 4, 1, 4, 3],
         [["a", 1, 4, 1, 1, 3]],
         [[1, 1, 4, 1, 1e9, 3]],
         [[float("nan")] * 6],
@@ -98,6 +97,27 @@ def test_long_run_lengths_are_decompressed(lengths: list[int]) -> None:
         {"counts": "", "size": [4, 6]},
         {"counts": "o" * 5000, "size": [4, 6]},
         {"size": [4, 6]},
+        {"counts": [2**62] * 4 + [24], "size": [4, 6]},  # the sum wraps round to the right size
+        {"counts": [2**63] * 2 + [24], "size": [4, 6]},
+        {"counts": [2**64 + 24], "size": [4, 6]},
+        {"counts": [2**32 + 24], "size": [4, 6]},
+        {"counts": [2**63, -1], "size": [4, 6]},
+        {"counts": [12.0, 12.0], "size": [4, 6]},
+        {"counts": [True] * 24, "size": [4, 6]},
+        {"counts": [[24]], "size": [4, 6]},
+        {"counts": [24] + [0] * 25, "size": [4, 6]},
+        {"counts": ["24"], "size": [4, 6]},
+        {"counts": None, "size": [4, 6]},
+        {"counts": "h0 ", "size": [4, 6]},
+        {"counts": "h0\x7f", "size": [4, 6]},
+        {"counts": "P" * 100_000 + "0", "size": [4, 6]},
+        {"counts": "o" * 6 + "7" + "o" * 6 + "7", "size": [4, 6]},
+        [[0, 0, 6, 4, 0, 4]] * 10_001,
+        [[0, 0, 6, 4] * 200_000],
+        [[0, 0, 6, 4, 0, 4], None],
+        [[[[1]]]],
+        [{}],
+        True,
     ],
 )
 def test_a_malformed_outline_is_refused(outline: object) -> None:
@@ -105,6 +125,28 @@ def test_a_malformed_outline_is_refused(outline: object) -> None:
         SecoError, match=r"the outline of annotation 9 does not fit 6x4 pixels \(.+\): correct or remove"
     ):
         rasterised({"id": 9, "category_id": 1, "segmentation": outline})
+
+
+@pytest.mark.parametrize("outline", [[1, 1, 3, 1, 3, 2, 1, 2], [[1, 1], [3, 1], [3, 2], [1, 2]]])
+def test_a_polygon_may_stand_without_brackets_or_as_points(outline: list) -> None:
+    annotation = {"category_id": 1, "segmentation": outline}
+    assert rasterised(annotation) == rasterised(annotation | {"segmentation": SMALL})
+
+
+def test_a_long_boundary_is_refused_before_it_takes_memory() -> None:
+    zigzag = [value for x in range(20_000) for value in (x / 5, 3000 * (x % 2))]
+    with pytest.raises(SecoError, match="its boundary is longer than 2 million pixels"):
+        rasterise([{"category_id": 1, "segmentation": [zigzag]}], size=(4000, 3000), class_ids=CLASS_IDS)
+
+
+def test_many_characters_of_run_lengths_are_read_in_proportional_time() -> None:
+    height, width = 2000, 1000
+    pixels = np.asfortranarray(np.indices((height, width)).sum(axis=0) % 2, dtype=np.uint8)
+    packed = coco_mask.encode(pixels)["counts"].decode()
+    assert len(packed) > 1_900_000
+    outline = {"size": [height, width], "counts": packed}
+    found = rasterise([{"category_id": 1, "segmentation": outline}], size=(width, height), class_ids=CLASS_IDS)
+    assert np.array_equal(found, pixels)
 
 
 @pytest.mark.parametrize("box", [[1, 2], "abc", [0, 0, float("inf"), float("nan")], 5])

@@ -11,7 +11,7 @@ from PIL import Image
 
 from seco.data.checks import CheckedDataset, FactsCache, check
 from seco.data.dataset import read_dataset
-from seco.data.masks import rasterise_masks
+from seco.data.masks import draw_masks
 from seco.data.prepare import DatasetStatistics, write_dataset
 from seco.errors import SecoError
 from seco.storage.manifest import Record
@@ -147,7 +147,7 @@ def prepared(root: Path, data_format: str, *, cache: Path | None = None, **setti
     settings = {"classes": None, "lists": None} | DEFAULTS.get(data_format, {}) | settings
     listing = read_dataset(root, data_format=data_format, **settings)
     cache = cache or root.parent / "cache"
-    listing = rasterise_masks(listing, cache=cache / "masks")
+    listing = draw_masks(listing, cache=cache / "masks")
     return Prepared(check(listing, cache=FactsCache(cache, root=str(root))))
 
 

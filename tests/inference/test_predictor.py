@@ -1,5 +1,6 @@
 """CAMs and segmentations of whole images, against plain computations with the same network."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -152,9 +153,11 @@ def test_an_unlabelled_image_has_the_cams_of_its_predicted_classes(predictor, tm
     predicted = {index + 1 for index, logit in enumerate(logits.tolist()) if logit > 0}
     assert 0 < len(predicted) < 3, "some classes are predicted and some are not"
     assert logits.abs().max() < 1
-    first, second = cams(predictor, [labelled, unlabelled])
+    held_out = replace(unlabelled, split="val")
+    first, second, third = cams(predictor, [labelled, held_out, unlabelled])
     assert first.class_ids.tolist() == [2], "the labels of the other image stay as they were given"
     assert set(second.class_ids.tolist()) == predicted
+    assert third.class_ids.tolist() == [], "an image of train without labels shows none of the classes"
 
 
 def test_an_image_without_any_class_becomes_background(tmp_path):

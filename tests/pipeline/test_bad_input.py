@@ -77,12 +77,11 @@ def test_a_missing_data_folder_is_named(project: Project) -> None:
 @pytest.mark.parametrize(
     ("file", "damage", "sentence"),
     [
-        (image, Path.unlink, "{name} does not exist: restore it or take it off the list"),
+        (image, Path.unlink, "{name} does not exist (nor in data/raw/demo): restore it or take it off the list"),
         (image, truncate, "{name} is truncated or damaged"),
         (mask, lambda path: write_mask(path, np.zeros((8, 12), np.uint8)), "{name} is 12x8 pixels but its image is"),
         (mask, use_unknown_value, "holds the value 10, but class ids are 0..9 and 255 (ignore)"),
         (annotation, Path.unlink, "has no label"),
-        (annotation, lambda path: path.write_text("<annotation/>"), "has no label"),
         (
             annotation,
             lambda path: path.write_text("<annotation><object><name>hors</name></object></annotation>"),

@@ -40,3 +40,16 @@ def test_every_stage_takes_an_image_without_labels(project: Project, unlabelled:
 def test_training_takes_an_image_without_labels(project: Project, unlabelled: str) -> None:
     project.set(**{"train.steps": 5, "train.batch_size": 2})
     assert project.run("train").status == 0
+
+
+def test_images_of_nothing_go_through_all_stages(project: Project) -> None:
+    annotations = sorted((project.root / "data/raw/demo/Annotations").glob("train*.xml"))
+    for path in annotations[1:]:
+        path.write_text("<annotation/>")
+    project.set(**{"train.steps": 12, "train.batch_size": 2, "train.warmup_steps": 1})
+    for stage in ("prepare", "train", "export", "refine", "predict", "evaluate"):
+        outcome = project.run(stage)
+        assert outcome.status == 0, (stage, outcome.err)
+    for path in annotations[1:]:
+        for folder in ("export/seeds", "refine"):
+            assert not np.asarray(Image.open(project.root / "data" / folder / f"{path.stem}.png")).any()

@@ -70,3 +70,10 @@ def test_notes_name_infinite_and_missed_classes_and_images_without_truth() -> No
 
 def test_a_class_that_neither_occurs_nor_is_predicted_gets_no_note() -> None:
     assert notes_on([measured([[9, 1, 0, 0], [0, 5, 0, 0], [0, 0, 0, 0]])], class_names=CLASSES) == []
+
+
+def test_a_score_over_background_alone_is_none() -> None:
+    item = measured([[50, 3, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    assert np.isnan(metrics_of([item], cooccurrence_of())["cam_seed"]["train"]["miou"])
+    (first, *_) = notes_on([item], class_names=CLASSES)
+    assert first == "CAM seed (train): the truth masks show background alone, so there is no mean over classes"

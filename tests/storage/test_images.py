@@ -8,7 +8,7 @@ from PIL import Image
 
 from seco.errors import SecoError
 from seco.storage import images
-from seco.storage.images import read_any_image, read_image, upright_size
+from seco.storage.images import inspect_image, read_any_image, read_image
 from tests.processes import ENVIRONMENT
 
 
@@ -25,7 +25,7 @@ def lossless(path: Path) -> dict[str, bool]:
 def test_a_truncated_image_is_named(tmp_path: Path, name: str) -> None:
     path = noise(tmp_path / name)
     path.write_bytes(path.read_bytes()[:-600])
-    for read in (read_image, upright_size):
+    for read in (read_image, inspect_image):
         with pytest.raises(SecoError, match=rf"{name} is truncated or damaged"):
             read(path)
 
@@ -66,11 +66,11 @@ def test_missing_images_folders_and_broken_links_are_named(tmp_path: Path) -> No
 def test_a_large_image_is_refused_before_it_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = noise(tmp_path / "photo.jpg")
     monkeypatch.setattr(images, "MAX_PIXELS", 2400)
-    assert upright_size(path) == (60, 40)
+    assert inspect_image(path).size == (60, 40)
     monkeypatch.setattr(images, "MAX_PIXELS", 2399)
     path.write_bytes(path.read_bytes()[:-600])
     with pytest.raises(SecoError, match="million pixels: shrink it"):
-        upright_size(path)
+        inspect_image(path)
 
 
 @pytest.mark.parametrize("limit", [2000, 1000])  # of 2400 pixels: PIL warns above its limit and refuses twice that
@@ -122,7 +122,7 @@ def test_other_colours_become_rgb(tmp_path: Path, mode: str, colour: object, nam
 @pytest.mark.parametrize("mode", ["F", "I"])
 def test_pixels_without_a_known_white_are_refused(tmp_path: Path, mode: str) -> None:
     Image.new(mode, (2, 2)).save(tmp_path / "x.tif")
-    for read in (read_image, upright_size):
+    for read in (read_image, inspect_image):
         with pytest.raises(SecoError, match=rf"x\.tif has pixels of the kind {mode}: save it as RGB or grey"):
             read(tmp_path / "x.tif")
 
@@ -148,7 +148,7 @@ def test_an_image_is_turned_as_its_exif_data_say(tmp_path: Path, orientation: in
     grey = np.array(AS_STORED[orientation], np.uint8)
     Image.fromarray(np.stack([grey] * 3, axis=2)).save(tmp_path / name, exif=exif, **lossless(tmp_path / name))
     assert np.asarray(read_image(tmp_path / name))[:, :, 0].tolist() == UPRIGHT
-    assert upright_size(tmp_path / name) == (3, 2)
+    assert inspect_image(tmp_path / name).size == (3, 2)
     if name == "x.png":
         assert read_any_image(tmp_path / name).size == grey.shape[::-1], "as stored"
 
@@ -157,7 +157,7 @@ def test_an_image_is_turned_as_its_exif_data_say(tmp_path: Path, orientation: in
 @pytest.mark.parametrize("exif", [b"garbage", b"II*\0\x08\0\0\0\xff\xff\x12\x01\x03\0\x01\0", b"II*\0\xff\xff\xff\xff"])
 def test_damaged_exif_data_are_ignored(tmp_path: Path, exif: bytes) -> None:
     Image.new("RGB", (60, 40)).save(tmp_path / "x.jpg", exif=b"Exif\0\0" + exif)
-    assert read_image(tmp_path / "x.jpg").size == upright_size(tmp_path / "x.jpg") == (60, 40)
+    assert read_image(tmp_path / "x.jpg").size == inspect_image(tmp_path / "x.jpg").size == (60, 40)
 
 
 def test_pil_prints_no_warnings(tmp_path: Path) -> None:

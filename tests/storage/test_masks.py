@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from seco.errors import SecoError
+from seco.storage.label_map import packed
 from seco.storage.masks import MaskFacts, inspect_mask, mask_path, read_mask, write_mask
 
 MASK = np.array([[0, 1, 2], [255, 2, 0]], np.uint8)
@@ -17,7 +18,10 @@ def test_a_mask_survives_the_round_trip(tmp_path: Path) -> None:
     assert path.name == "2007_1.b.png"
     write_mask(path, MASK)
     assert np.array_equal(read_mask(path, num_classes=2, size=(3, 2)), MASK)
-    assert inspect_mask(path) == MaskFacts((3, 2), (0, 1, 2, 255))
+    colours = (packed(0, 0, 0), packed(128, 0, 0), packed(0, 128, 0), packed(224, 224, 192))
+    assert inspect_mask(path) == MaskFacts((3, 2), (0, 1, 2, 255), colours)
+    Image.fromarray(MASK).save(path)
+    assert inspect_mask(path) == MaskFacts((3, 2), (0, 1, 2, 255)), "a grey image has no palette"
 
 
 def test_a_mask_is_an_8_bit_palette_png_in_vocs_colours(tmp_path: Path) -> None:

@@ -1,30 +1,31 @@
-"""Images listed in a CSV file, UTF-8 with commas: `image,labels[,split][,mask]`.
+"""Images listed in a CSV file: `image,labels[,split][,mask]`, or a line for each label of an image.
 
-Labels are separated by `;` or `|`; paths are relative to the folder of the data set.
+Labels are separated by `;`, `|` or `,`; paths are relative to the folder of the data set. An empty cell of labels says
+that the image shows none of the classes.
 """
 
-import csv
-import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
-from seco.data.readers.paths import path_below, unreadable
+from seco.data.readers.finder import FileFinder
+from seco.data.readers.tables import IMAGE, MISSING, Row, Table, read_table
 from seco.errors import SecoError, did_you_mean
 from seco.storage.manifest import TRAIN
 from seco.storage.names import split_fault
 
-_NEEDED = ("image", "labels")
-_COLUMNS = (*_NEEDED, "split", "mask")
-_LABEL_SEPARATOR = re.compile("[;|]")
-
-Row = dict[str, str]
+LABELS = "labels"
+_COLUMNS = (IMAGE, LABELS, "split", "mask")
+_IGNORED = ("width", "height", "xmin", "ymin", "xmax", "ymax")  # a box, where a tool writes a line for each object
+_LABEL_SEPARATOR = re.compile("[;|,]")
+_PLACES = ("", "images", "data")
+_MASK_PLACES = ("", "masks")
 
 
 def read_csv_listing(data: ReaderInput) -> Listing:
-    """List the images of CSV files.
+    """List the images of CSV files; one for another split than "train" needs no labels.
 
     Args:
         data: `places` names a file for each split. One under None may have a column `split`.
@@ -32,69 +33,71 @@ def read_csv_listing(data: ReaderInput) -> Listing:
     Raises:
         SecoError: a file is missing, no CSV, or has other columns.
     """
-    listing = Listing()
+    listing, finder = Listing(), FileFinder(data.root, outside_root=data.outside_root)
     for split, name in data.places.items():
-        file = path_below(data.root, name, outside_root=data.outside_root)
-        for line, row in _rows(file, columns=[column for column in _COLUMNS if split is None or column != "split"]):
-            where = f"{file}, line {line}"
-            try:
-                listing.images.append(_image(data, where, row, split))
-            except SecoError as error:
-                listing.problems.append(Problem(file, f"{where}: {error}"))
+        file = finder.find(name, remedy=MISSING)
+        table = read_table(file)
+        _check_header(file, table, split)
+        add_rows(listing, finder, file, table.rows, split=split)
+    finder.settle(listing)
     return listing
 
 
-def _image(data: ReaderInput, where: str, row: Row | None, split: str | None) -> ListedImage:
-    if row is None:
-        raise SecoError("the line has not as many cells as the header: put quotes around a cell that holds a comma")
-    split = row.get("split", split)
-    if split is not None and (fault := split_fault(split)):
-        raise SecoError(f"the split {split!r} {fault}")
-    labels = tuple(label.strip() for label in _LABEL_SEPARATOR.split(row["labels"]) if label.strip())
-    if not labels and split in (None, TRAIN):
-        raise SecoError("the label cell is empty: name the classes that the image shows, or take the line out")
-    image = path_below(data.root, row["image"], outside_root=data.outside_root)
-    mask = path_below(data.root, row["mask"], outside_root=data.outside_root) if row.get("mask") else None
-    return ListedImage(None, image, where, labels, split, mask)
+def add_rows(listing: Listing, finder: FileFinder, file: Path, rows: Sequence[Row], *, split: str | None) -> None:
+    """Add the image of each row to a listing; rows whose image cannot be found become problems.
+
+    Args:
+        listing: gets images and problems.
+        finder: finds the files.
+        file: the table.
+        rows: with the columns image and perhaps labels, split and mask.
+        split: of all rows; None where they have a column for it, or a split is to be made.
+    """
+    for row in rows:
+        text = row.cells.get(IMAGE, "")
+        try:
+            image = finder.find(text, places=(*_PLACES, finder.folder_of(file)))
+            listing.images.append(_listed(finder, file, row, image, split))
+        except SecoError as error:
+            listing.problems.append(Problem(file, f"{row.where}: {error}"))
 
 
-def _rows(file: Path, *, columns: Sequence[str]) -> Iterator[tuple[int, Row | None]]:
-    """Yield (line number, cell by column) of every line that is not blank; None for a line of another length."""
-    reader = csv.reader(io.StringIO(_read_text(file), newline=""), strict=True)
+def split_labels(cell: str) -> tuple[str, ...]:
+    """Return the labels of a cell, which may be written as a list in brackets, with quotes around the labels."""
+    inner = cell[1:-1] if cell[:1] + cell[-1:] in ("[]", "()", "{}") else cell
+    labels = (label.strip() for label in _LABEL_SEPARATOR.split(inner))
+    return tuple(name for label in labels if (name := _unquoted(label)))
+
+
+def _unquoted(label: str) -> str:
+    is_quoted = len(label) > 1 and label[0] == label[-1] and label[0] in "'\""
+    return label[1:-1].strip() if is_quoted else label
+
+
+def _listed(finder: FileFinder, file: Path, row: Row, image: Path, split: str | None) -> ListedImage:
     try:
-        header = [cell.strip() for cell in next(reader, [])]
-        _check_header(file, header, columns)
-        for row in reader:
-            if any(cell.strip() for cell in row):
-                cells = {column: cell.strip() for column, cell in zip(header, row, strict=False)}
-                yield reader.line_num, cells if len(row) == len(header) else None
-    except csv.Error as error:
-        raise SecoError(f"{file}, line {reader.line_num}: is no CSV ({error}): save it as CSV, UTF-8") from error
+        if not row.is_complete:
+            raise SecoError("the line has not as many cells as the header: put quotes around a cell that holds a comma")
+        split = row.cells.get("split", split)
+        if split is not None and (fault := split_fault(split)):
+            raise SecoError(f"the split {split!r} {fault}")
+        text = row.cells.get("mask")
+        mask = finder.find(text, places=(*_MASK_PLACES, finder.folder_of(file))) if text else None
+    except SecoError as error:
+        return ListedImage(None, image, row.where, (), split, fault=str(error))
+    return ListedImage(None, image, row.where, split_labels(row.cells.get(LABELS, "")), split, mask)
 
 
-def _read_text(file: Path) -> str:
-    data = b""
-    try:
-        data = file.read_bytes()
-        return data.decode("utf-8-sig")
-    except FileNotFoundError as error:
-        raise SecoError(f"{file} does not exist: write it, or correct prepare.source or prepare.lists") from error
-    except OSError as error:
-        raise unreadable(file, error) from error
-    except UnicodeDecodeError as error:
-        line = 1 + data.count(b"\n", 0, error.start)
-        raise SecoError(f"{file}, line {line}: is not UTF-8 text: save the file as CSV, UTF-8") from error
-
-
-def _check_header(file: Path, header: Sequence[str], columns: Sequence[str]) -> None:
+def _check_header(file: Path, table: Table, split: str | None) -> None:
     where, form = f"{file}, line 1", "the first line must be image,labels[,split][,mask]"
-    if not set(header) & set(_NEEDED):
+    allowed = [name for name in _COLUMNS if split is None or name != "split"]
+    needed = (IMAGE, LABELS) if split in (None, TRAIN) else (IMAGE,)
+    if not {IMAGE, LABELS} & set(table.columns):
         raise SecoError(f"{where}: the header is missing: {form}")
-    for name in header:
-        if name not in columns:
-            raise SecoError(f"{where}: the column {name!r} is unknown: {did_you_mean(name, columns)}")
-        if header.count(name) > 1:
-            raise SecoError(f"{where}: the column {name!r} stands there twice: {form}")
-    missing = [name for name in _NEEDED if name not in header]
+    for name in table.columns:
+        if name not in allowed and name.lower() not in _IGNORED:
+            one_hot = "" if LABELS in table.columns else "; if each class has a column, set prepare.format to one_hot"
+            raise SecoError(f"{where}: the column {name!r} is unknown: {did_you_mean(name, allowed)}{one_hot}")
+    missing = [name for name in needed if name not in table.columns]
     if missing:
         raise SecoError(f"{where}: the column {missing[0]!r} is missing: {form}")

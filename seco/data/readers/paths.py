@@ -1,31 +1,34 @@
-"""Paths that the lists of a data set name, and errors of files that cannot be read."""
+"""Paths below the folder of a data set."""
 
 import os
 from pathlib import Path
 
-from seco.errors import SecoError, remedy_of
+from seco.errors import SecoError
+from seco.storage.names import is_storable
+from seco.storage.regular import unreadable
 
 
-def path_below(root: Path, text: str, *, outside_root: bool) -> Path:
-    """Return the path that `text` in a list stands for: relative to `root`, or absolute.
+def path_below(root: Path, text: str, *, outside_root: bool, place: str | Path = "") -> Path:
+    """Return the path that `text` in a list stands for: relative to a place in `root`, or absolute.
 
     Args:
         root: the folder of the data set.
         text: from the list.
         outside_root: whether the path may lead out of `root`; symbolic links may lead anywhere.
+        place: a folder below `root`.
 
     Raises:
         SecoError: the text is no path, or leads out of `root` and may not.
     """
-    if not text or "\0" in text:
+    if not text or not is_storable(text):
         raise SecoError(f"{text!r} is no path: name a file")
-    base = Path(os.path.normpath(root.absolute()))
-    path = Path(os.path.normpath(base / text))
-    if path.is_relative_to(base):
-        return root / path.relative_to(base)
+    base = os.path.abspath(root)  # noqa: PTH100 -- texts, since lists have 100 000 lines
+    path = os.path.normpath(os.path.join(base, place, text))  # noqa: PTH118
+    if path == base or path.startswith(f"{base.rstrip(os.sep)}{os.sep}"):
+        return root / path[len(base) :].lstrip(os.sep)
     if not outside_root:
         raise SecoError(f"{text!r} leads out of {root}: copy the file there, or set prepare.outside_root to true")
-    return path
+    return Path(path)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -40,8 +43,3 @@ def names_in(folder: Path) -> list[str]:
         return []
     except OSError as error:
         raise unreadable(folder, error) from error
-
-
-def unreadable(path: Path, error: OSError) -> SecoError:
-    """Return the error for a file or folder that the system refuses to read."""
-    return SecoError(f"{path} cannot be read: {error.strerror}; {remedy_of(error, 'correct it or its permissions')}")

@@ -57,11 +57,87 @@ def test_without_segmentations_there_are_only_labels() -> None:
     assert masks(found) == [None, None]
 
 
-def test_images_without_a_label_are_left_out_and_counted() -> None:
+def test_an_image_without_annotations_shows_nothing_and_has_a_mask_where_others_have_outlines() -> None:
     found = prepared(make_json(ROOT, add={"images": [listed_image(9, "photos/sub/c.jpg")]}), "json")
-    assert list(found.labels) == ["a", "b"]
-    assert found.dataset.unlabelled == {"all": 1}
     assert found.faults == []
+    assert found.labels == {"a": ("dog",), "b": ("cat",), "sub/c": ()}
+    last = masks(found)[-1]
+    assert last is not None
+    assert not last.any()
+
+
+def test_a_file_for_predictions_needs_images_alone() -> None:
+    make_json(ROOT)
+    (ROOT / "test.json").write_text(json.dumps({"images": [listed_image(1, "photos/sub/c.jpg")]}))
+    found = prepared(ROOT, "json", lists={"train": "images.json", "test": "test.json"}, source=None)
+    assert found.faults == []
+    assert found.labels["sub/c"] == ()
+    assert masks(found)[-1] is None
+
+
+@pytest.mark.parametrize(("image_id", "named"), [(7, "7"), ("7", 7), (7.0, 7), (" 7", "7 ")])
+def test_ids_may_be_numbers_or_texts(image_id: float | str, named: float | str) -> None:
+    annotations = [{"image_id": named, "category_id": "2", "segmentation": SQUARE}]
+    found = prepared(make_json(ROOT, images=[listed_image(image_id, "photos/a.jpg")], annotations=annotations), "json")
+    assert found.faults == []
+    assert found.labels == {"a": ("dog",)}
+
+
+def test_entries_of_one_image_are_joined() -> None:
+    annotations = [
+        {"image_id": 7, "category_id": 2, "segmentation": SQUARE},
+        {"image_id": 8, "category_id": 1, "segmentation": [[0, 0, 2, 0, 2, 2, 0, 2]]},
+    ]
+    images = [listed_image(7, "photos/a.jpg"), listed_image(8, "photos/a.jpg")]
+    found = prepared(make_json(ROOT, images=images, annotations=annotations), "json")
+    assert found.labels == {"a": ("cat", "dog")}
+    assert np.array_equal(np.unique(masks(found)[0]), [0, 1, 2])
+    images[1]["width"] += 1
+    first, second = prepared(make_json(ROOT, images=images, annotations=annotations), "json").faults
+    assert "the id 'a' is listed twice" in first
+    assert "with another size" in second
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"image_id": 7, "category_id": 2**70},
+        {"image_id": 7, "category_id": "9" * 5000},
+        {"image_id": 7, "category_id": None},
+        {"image_id": 7},
+    ],
+)
+def test_an_image_with_a_faulty_annotation_is_left_out(entry: dict) -> None:
+    found = prepared(make_json(ROOT, add={"annotations": [entry]}), "json")
+    (fault,) = found.faults
+    assert fault.startswith("own/images.json: the image 'photos/a.jpg': entry 3 of annotations has")
+    assert list(found.labels) == ["b"]
+
+
+@pytest.mark.parametrize("entry", ["1" * 5000, '{"id": 1e999}', '{"id": 1' + "0" * 5000 + "}", "null"])
+def test_an_entry_that_cannot_be_decoded_hides_no_other(entry: str) -> None:
+    path = make_json(ROOT) / "images.json"
+    path.write_text(path.read_text().replace('"categories": [', f'"categories": [{entry}, '))
+    found = prepared(ROOT, "json")
+    assert len(found.faults) == 1
+    assert list(found.labels) == ["a", "b"]
+
+
+def test_roboflows_layout_is_read() -> None:
+    for folder, name in (("train", "a.jpg"), ("valid", "b.jpg"), ("valid", "B2.JPG")):
+        add_photo(ROOT / folder / name)
+    for folder, names in (("train", ["a.jpg"]), ("valid", ["b.jpg", "b2.jpg"])):
+        content = {
+            "images": [listed_image(number, name) for number, name in enumerate(names)],
+            "annotations": [{"image_id": number, "category_id": 1} for number in range(len(names))],
+            "categories": [{"id": 0, "name": "animals"}, {"id": 1, "name": "dog"}],
+        }
+        (ROOT / folder / "_annotations.coco.json").write_text(json.dumps(content))
+    lists = {"train": "train/_annotations.coco.json", "val": "valid/_annotations.coco.json"}
+    found = prepared(ROOT, "json", lists=lists, source=None)
+    assert found.faults == []
+    assert found.splits == {"train/a": "train", "valid/b": "val", "valid/B2": "val"}
+    assert found.dataset.class_names == ("dog",)
 
 
 @pytest.mark.parametrize("name", ["images", "data"])
@@ -93,15 +169,18 @@ IMAGE = "the image 'photos/a.jpg'"
         ({"images": [{"id": 1.5, "file_name": "a"}]}, "has the 'id' 1.5, which is no whole number or text"),
         ({"images": [{"id": True, "file_name": "a"}]}, "has the 'id' True, which is no whole number or text"),
         ({"images": [{"id": 7, "file_name": ""}]}, "has the 'file_name' '', which is no text"),
-        ({"add": {"images": [listed_image(7, "x")]}}, "entry 3 of images has the id 7 of an entry before it"),
+        ({"add": {"images": [listed_image(7, "x")]}}, "entry 3 of images has the id '7' of an entry before it"),
         ({"images": [listed_image(7, "../a.jpg")]}, "the image '../a.jpg': '../a.jpg' leads out of own"),
         ({"images": [{"id": 7, "file_name": "photos/a.jpg"}]}, f"{IMAGE}: it has no width and height, which"),
         ({"images": [HUGE]}, f"{IMAGE}: it is listed with more than 80 million pixels"),
-        ({"categories": [{"id": "1", "name": "cat"}]}, "has the 'id' '1', which is no whole number"),
+        ({"categories": [{"id": "x1", "name": "cat"}]}, "has the 'id' 'x1', which is no whole number of up to 64 bits"),
+        ({"categories": [{"id": 1, "name": "a\0b"}]}, "has the 'name' 'a\\x00b', which is no text"),
         ({"categories": [{"id": 1, "name": "cat"}]}, f"{IMAGE}: its category 2 is not listed"),
         ({"add": {"categories": [{"name": "cow"}]}}, "entry 3 of categories has no 'id'"),
+        ({"add": {"categories": [{"id": 1, "name": "cow"}]}}, "entry 3 of categories has the id 1 of an entry"),
+        ({"annotations": [{"image_id": 7, "category_id": "x"}]}, f"{IMAGE}: entry 1 of annotations has the"),
         ({"add": {"annotations": [{"category_id": 1}]}}, "entry 3 of annotations has no 'image_id'"),
-        ({"add": {"annotations": [{"image_id": 8, "category_id": 1}]}}, "annotations name the image 8, which is not"),
+        ({"add": {"annotations": [{"image_id": 8, "category_id": 1}]}}, "annotations name the image '8', which is not"),
         ({"annotations": [BAD_OUTLINE]}, f"{IMAGE}: the outline of annotation 5 does not fit 12x8 pixels"),
     ],
 )
@@ -127,8 +206,9 @@ NO_JSON = "own/images.json is not the JSON it should be: "
         (b'{"images": [1 2]}', f"{NO_JSON}expected ',' or ']' (byte 14)"),
         (b'{"images": [1]}}', NO_JSON),
         (b'{"images": [NaN]}', NO_JSON),
-        (b'{"images": ["\xff"]}', NO_JSON),
         (b'{"images": ' + b"[" * 100_000, NO_JSON),
+        (b'{"images": [' + b"[" * 9_000 + b"]" * 9_000 + b"]}", NO_JSON),
+        (b'{"images": [{"id": 1, "file_name": "\\ud800.jpg"}]}', NO_JSON),
         (None, "own/images.json does not exist: restore it, or correct the section prepare"),
     ],
 )

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.data.trees import HEIGHT, LISTS, WIDTH, add_voc_image, annotate, faults_of, prepared, write_list
+from tests.data.trees import HEIGHT, LISTS, WIDTH, Prepared, add_voc_image, annotate, faults_of, prepared, write_list
 
 SETS = Path("ImageSets/Segmentation")
 DIFFICULT = "<object><name>dog</name><difficult>1</difficult></object>"
@@ -63,11 +63,8 @@ def test_without_annotations_labels_are_read_from_masks(voc: Path) -> None:
     write_list(voc, "val", ["b"])
     write_list(voc, "train_aug", ["a", "d"])
     found = prepared(voc, "voc")
-    assert found.labels == {"a": ("dog", "person"), "b": ("cat",)}
-    assert found.faults == [
-        "VOC2012/ImageSets/Segmentation/train_aug.txt, line 2: its mask shows no class, so it has no label: "
-        "take it off the list"
-    ]
+    assert found.labels == {"a": ("dog", "person"), "b": ("cat",), "d": ()}
+    assert found.faults == []
 
 
 def test_test_images_need_neither_mask_nor_annotation(voc: Path) -> None:
@@ -127,13 +124,12 @@ def test_all_faults_of_lists_annotations_and_files_are_reported_in_one_run(voc: 
     for fault, part in zip(
         prepared(voc, "voc").faults,
         (
+            "train_aug.txt, line 4: VOC2012/JPEGImages/missing.jpg does not exist",
             "train_aug.txt, line 5: '../a' cannot be an image's id",
-            "d.xml names no object, so 'd' has no label",
             "g.xml does not exist, so 'g' has no label",
-            "train_aug.txt, line 3: the id 'a' is listed twice",
-            "line 7: the class 'Dogs' is unknown: did you mean 'dog'?",
+            "train_aug.txt, line 2: the id 'b' is listed twice (VOC2012/ImageSets/Segmentation/val.txt, line 2)",
             "val.txt, line 2: the id 'b' is listed twice",
-            "missing.jpg does not exist",
+            "line 7: the class 'Dogs' is unknown: did you mean 'dog'?",
             "f.png holds the value 21, but class ids are 0..3 and 255",
         ),
         strict=True,
@@ -158,3 +154,99 @@ def test_hostile_and_broken_annotations_are_refused(voc: Path, content: str, fau
     (voc / "Annotations/a.xml").write_text(content, encoding="utf-16" if "UTF-16" in content else "utf-8")
     (found,) = prepared(voc, "voc").faults
     assert found.startswith(f"{voc / SETS}/train_aug.txt, line 1: {voc}/Annotations/a.xml {fault}")
+
+
+def spell(voc: Path, *, photos: dict[str, str] | None = None, **lists: list[str]) -> Prepared:
+    """Rename photographs, write lists anew, and read the tree."""
+    for old, new in (photos or {}).items():
+        (voc / "JPEGImages" / old).rename(voc / "JPEGImages" / new)
+    for name, lines in lists.items():
+        write_list(voc, name, lines)
+    return prepared(voc, "voc")
+
+
+@pytest.mark.parametrize(
+    "photos", [{"a.jpg": "a.JPG"}, {"a.jpg": "a.jpeg"}, {"a.jpg": "A.jpg"}, {"a.jpg": "a.png", "b.jpg": "b.PNG"}]
+)
+def test_photographs_may_have_other_suffixes(voc: Path, photos: dict[str, str]) -> None:
+    found = spell(voc, photos=photos)
+    assert found.faults == []
+    assert [image_id.lower() for image_id in found.labels] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["a.jpg", "b.jpg"],
+        ["a 1", "b -1"],
+        ["a  0", "b\t1"],
+        ["JPEGImages/a.jpg", "JPEGImages/b.jpg"],
+        ["/JPEGImages/a.jpg /SegmentationClassAug/a.png", "/JPEGImages/b.jpg /SegmentationClassAug/b.png"],
+        ["JPEGImages/a.jpg SegmentationClassAug/a.png", "JPEGImages\\b.jpg SegmentationClassAug\\b.png"],
+        ["a", "a", "b"],
+        ["A", "b.xml"],
+        ["JPEGImages/a.jpg,SegmentationClassAug/a.png", "b.PNG"],
+        ["C:\\VOC\\JPEGImages\\a.jpg", "b"],
+    ],
+)
+def test_lines_may_have_other_forms(voc: Path, lines: list[str]) -> None:
+    found = spell(voc, train_aug=lines)
+    assert found.faults == []
+    assert found.labels == {"a": ("dog", "person"), "b": ("cat", "dog"), "c": ("dog",)}
+    assert found.records[0].mask == voc / "SegmentationClassAug/a.png"
+
+
+@pytest.mark.parametrize("place", ["JPEGImages", "Annotations", "SegmentationClassAug", "ImageSets"])
+def test_folders_may_be_in_another_case(voc: Path, place: str) -> None:
+    before = prepared(voc, "voc")
+    (voc / place).rename(voc / place.lower())
+    found = prepared(voc, "voc")
+    assert found.faults == []
+    assert found.labels == before.labels
+    assert [record.mask is None for record in found.records] == [False, False, True]
+
+
+@pytest.mark.parametrize("place", ["ImageSets/Main", "ImageSets"])
+def test_lists_may_lie_elsewhere(voc: Path, place: str) -> None:
+    (voc / place).mkdir(exist_ok=True)
+    for file in list((voc / SETS).iterdir()):
+        file.rename(voc / place / file.name)
+    assert list(prepared(voc, "voc", lists={"train": "train_aug.txt", "val": "VAL"}).labels) == ["a", "b", "c"]
+
+
+def test_the_root_may_lie_above_the_tree(voc: Path) -> None:
+    Path("top/VOCdevkit").mkdir(parents=True)
+    voc.rename("top/VOCdevkit/VOC2012")
+    assert list(prepared(Path("top"), "voc").labels) == ["a", "b", "c"]
+    add_voc_image(Path("top/VOCdevkit/VOC2007"), "x", names=["cat"], mask_values=None)
+    (fault,) = faults_of(Path("top"), "voc")
+    assert fault == ("top/VOCdevkit/VOC2007 and top/VOCdevkit/VOC2012 hold JPEGImages: set prepare.root to one of them")
+    assert faults_of(Path("top/VOCdevkit/VOC2007/Annotations"), "voc") == [
+        "top/VOCdevkit/VOC2007/Annotations holds no folder JPEGImages: set prepare.root to the folder that does"
+    ]
+
+
+def test_images_of_nothing_are_read(voc: Path) -> None:
+    annotate(voc, "a", "")
+    assert prepared(voc, "voc").labels["a"] == ()
+
+
+@pytest.mark.parametrize("line", ["a\0", "\0"])
+def test_a_nul_is_no_id(voc: Path, line: str) -> None:
+    found = spell(voc, train_aug=["b", line])
+    assert list(found.labels) == ["b", "c"]
+    (fault,) = found.faults
+    assert "cannot be an image's id" in fault
+
+
+def test_a_deeply_nested_annotation_is_read(voc: Path) -> None:
+    annotate(voc, "a", "<x>" * 50_000 + "</x>" * 50_000 + "<object><name>dog</name></object>")
+    assert prepared(voc, "voc").labels["a"] == ("dog",)
+
+
+@pytest.mark.parametrize("encoding", ["no-such-code", "utf-7", "big5"])
+def test_an_unknown_encoding_is_a_problem_of_its_file(voc: Path, encoding: str) -> None:
+    (voc / "Annotations/a.xml").write_text(f'<?xml version="1.0" encoding="{encoding}"?><annotation/>')
+    found = prepared(voc, "voc")
+    assert list(found.labels) in (["b", "c"], ["a", "b", "c"])
+    assert len(found.faults) == 3 - len(found.labels)
