@@ -124,7 +124,8 @@ def test_splits_of_ones_own(project: Path) -> None:
 def test_a_line_for_each_label(project: Path) -> None:
     (project / PLACE / "images.csv").write_text(block("Other forms", "csv"))
     found = {record.id: record.labels for record in prepare(project).records}
-    assert found == {"rex": ("dog", "sofa"), "kitten": ("cat",)}
+    assert found["rex"] == ("dog", "sofa")
+    assert sorted(found) == ["home", "kitten", "rex", "rex asleep", "walk"]
 
 
 def test_a_column_for_each_class(project: Path) -> None:
@@ -135,6 +136,8 @@ def test_a_column_for_each_class(project: Path) -> None:
     assert {record.id: record.labels for record in manifest.records} == {
         "rex": ("dog",),
         "kitten": ("cat",),
+        "garden/lola and rex": ("cat", "dog"),
+        "rex asleep": ("dog",),
         "empty garden": (),
     }
 
@@ -146,7 +149,13 @@ def test_the_format_is_recognised(project: Path) -> None:
     (project / PLACE / "images.csv").unlink()
     (project / PLACE / "annotations.json").write_text(block("A JSON", "json"))
     assert f"{PLACE} was read as json: annotations.json" in succeed("seco", "prepare", cwd=project)
-    assert [record.id for record in read_manifest(project / "data/prepare").records] == ["rex", "kitten"]
+    assert [record.id for record in read_manifest(project / "data/prepare").records] == [
+        "rex",
+        "kitten",
+        "walk",
+        "home",
+        "rex asleep",
+    ]
 
 
 def test_every_format_is_on_the_page() -> None:

@@ -36,7 +36,7 @@ def test_each_model_has_a_column_and_each_image_a_row(data: Path, monkeypatch) -
     assert [list(row) for row in rows] == [["photograph", "truth", "one", "two"]] * 2
     assert all(picture.shape == (60, 60, 3) for row in rows for picture in row.values())
     assert all(np.array_equal(row["one"], row["two"]) for row in rows)
-    assert list(legend) == [CLASSES[0]]
+    assert [name for name, _ in legend] == [CLASSES[0]]
 
 
 def test_the_picture_is_a_png(data: Path) -> None:

@@ -20,6 +20,18 @@ from tests.processes import SECO, Program, wait_until
 ENDLESS = {"train.steps": 100_000, "train.checkpoint_every": 100_000, "train.log_every": 1}
 TRAIN = ("train", "--output", "new", "--curves", "log")
 DVC = "import os, subprocess, sys; os.environ['DVC_STAGE'] = 'train'; subprocess.call(sys.argv[1:])"
+HANGING = """
+import pathlib, time
+from pipeline.app import main
+from seco.training import loading
+
+def hang(path):
+    pathlib.Path("reading").touch()
+    time.sleep(600)
+
+loading.read_image = hang
+main()
+"""
 PRETRAIN = "pretrain --output new.safetensors --images 8 --size 64 --steps 9 --batch-size 1"
 Start = Callable[..., Program]
 
@@ -58,14 +70,9 @@ def test_training_saves_and_ends_when_dvc_dies(project: Project, start: Start) -
 
 
 def test_a_second_signal_ends_training_in_the_middle_of_a_step(project: Project, start: Start) -> None:
-    pipe = project.root / "never.jpg"
-    os.mkfifo(pipe)
-    manifest = read_manifest(project.root / "data/prepare")
-    records = [replace(record, image=pipe) for record in manifest.records]
-    write_manifest(project.root / "data/slow", Manifest(tuple(records), manifest.class_names), summary={})
     project.set(**ENDLESS, **{"train.num_workers": 0})
-    program = start(*TRAIN, "--data", "data/slow")
-    program.wait_for(lambda: opened(pipe))
+    program = start(*TRAIN, command=(sys.executable, "-c", HANGING))
+    program.wait_for((project.root / "reading").exists)
     program.signal(signal.SIGINT)
     program.wait_for(lambda: "finishing the step" in program.output())
 
@@ -77,15 +84,6 @@ def test_a_second_signal_ends_training_in_the_middle_of_a_step(project: Project,
     wait_until(signal_again, within=10)
     assert program.end() == 130
     assert not any(project.root.glob(".seco/resume/*/*.pt"))
-
-
-def opened(pipe: Path) -> bool:
-    """Return whether another process reads a pipe, and keep it waiting for the first byte."""
-    try:
-        os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
-    except OSError:
-        return False
-    return True
 
 
 def test_refinement_stops_and_leaves_whole_masks(project: Project, start: Start) -> None:

@@ -46,9 +46,9 @@ def contrast_curves(
     curves = {
         "lil/class": _mean(costs, counted & has_class),
         "lil/background": _mean(costs, counted & is_background),
-        "lil/chance": _mean(num_known.clamp(min=1).log().expand_as(costs), counted),
-        "lil/floor": _mean(num_positive.clamp(min=1).log(), counted),
-        "lil/background_pairs": (num_positive[is_background].sum(), num_positive.sum()),
+        "lil/chance": _mean(num_known.double().clamp(min=1).log().expand_as(costs), counted),
+        "lil/floor": _mean(num_positive.double().clamp(min=1).log(), counted),
+        "lil/background_pairs": (torch.where(is_background, num_positive, 0).sum(), num_positive.sum()),
     }
     of_class = has_class.unsqueeze(1)
     same, background = of_class & positive, of_class & (key_tags == BACKGROUND)
@@ -60,7 +60,8 @@ def contrast_curves(
 
 
 def _mean(values: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-    return torch.where(mask, values, 0.0).sum(), mask.sum()
+    # In float64: the sums of several ranks are those of one process.
+    return torch.where(mask, values, 0.0).sum(dtype=torch.float64), mask.sum()
 
 
 def _areas(scores: Tensor, above: Tensor, below: Tensor) -> tuple[Tensor, Tensor]:

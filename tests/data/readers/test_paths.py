@@ -77,7 +77,8 @@ def unreadable(folder: Path) -> Iterator[None]:
         ("folders", "{root}/dog cannot be read: Permission denied; correct it or its permissions"),
         (
             "csv",
-            "{root}/images.csv, line 3: {root}/dog/x.jpg cannot be read: Permission denied; correct it or its permissions",
+            "{root}/images.csv, line 3: {root}/dog/x.jpg cannot be read: Permission denied; "
+            "correct it or its permissions",
         ),
     ],
 )
