@@ -72,11 +72,12 @@ def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
 def answer(table: pd.DataFrame) -> str:
     """Say in a sentence whether co-occurring classes, and the context that comes with them, are confused."""
     sure = [row for row in table.to_dict("records") if row["gap_low_percent"] > 0]
-    parts = [f"{row['class']} with {row['other']}" for row in sorted(sure, key=lambda row: -row["gap_percent"])]
+    ranked = sorted(sure, key=lambda row: -row["gap_percent"])
+    parts = [f"{row['class']} with {row['other']} ({row['masks']}, {row['split']})" for row in ranked]
     total = table["gap_low_percent"].notna().sum()
     if not parts:
-        return f"For none of {total} pairs is the gap above 0 with its whole interval."
-    return f"For {len(parts)} of {total} pairs the gap is above 0 with its whole interval: {', '.join(parts)}."
+        return f"In none of {total} rows is the gap above 0 with its whole interval."
+    return f"In {len(parts)} of {total} rows the gap is above 0 with its whole interval: {', '.join(parts)}."
 
 
 def _shares(found: PairConfusion) -> dict[str, float]:

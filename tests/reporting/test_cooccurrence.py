@@ -47,7 +47,9 @@ def test_a_pair_has_counts_shares_and_intervals():
     page = with_intervals(table)
     assert page.iloc[0, -1] == "15.0 (15.0 to 15.0)"
     assert page.iloc[1, -1] == "–"
-    assert answer(table) == "For 1 of 1 pairs the gap is above 0 with its whole interval: horse with rider."
+    assert answer(table) == (
+        "In 1 of 1 rows the gap is above 0 with its whole interval: horse with rider (CAM seed, train)."
+    )
 
 
 def test_metrics_hold_the_means_over_pairs():
@@ -60,4 +62,4 @@ def test_metrics_hold_the_means_over_pairs():
 def test_without_images_of_both_there_is_no_row():
     table = cooccurrence_of(ALONE)
     assert table.empty
-    assert answer(table) == "For none of 0 pairs is the gap above 0 with its whole interval."
+    assert answer(table) == "In none of 0 rows is the gap above 0 with its whole interval."
