@@ -43,8 +43,3 @@ def refuse(problems: Sequence[Problem], *, listing: Path) -> None:
         lines.append(f"  … and {len(problems) - _SHOWN} more")
     lines.append(f"  (all in {listing}; `seco prepare --skip-bad` leaves them out)")
     raise SecoError("\n".join(lines))
-
-
-def _storable(text: str) -> str:
-    """Return a text in which bytes that are not UTF-8, of names of files, are written as ``\\udce9``."""
-    return text.encode("utf-8", "backslashreplace").decode()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from seco.reporting.measurements import Measurement
 from seco.scores.confusion import Counts
-from seco.scores.cooccurrence import PairConfusion, Share
+from seco.scores.cooccurrence import PairConfusion
 from seco.storage.pairs import lift
 
 SHARES = {
@@ -19,10 +19,9 @@ SHARES = {
     "gap": "gap",
 }
 """The shares of a pair (see ``PairConfusion``), and what the page calls them."""
-_COLUMNS = (
-    *("masks", "split", "class", "other", "images_both", "images_alone", "lift"),
-    *(f"{name}{end}" for name in SHARES for end in ("_percent", "_low_percent", "_high_percent")),
-)
+_COUNTS = ("masks", "split", "class", "other", "images_both", "images_alone", "lift")
+_ENDS = ("", "_low", "_high")  # of a share: its value and its interval
+_COLUMNS = (*_COUNTS, *(f"{name}{end}_percent" for name in SHARES for end in _ENDS))
 
 
 def tied_pairs(together: Counts, *, num_images: int, most: int) -> list[tuple[int, int]]:
@@ -48,23 +47,27 @@ def cooccurrence_table(
     together are left out.
     """
     names, lifts = ["background", *class_names], lift(together, num_images=num_images)
+    pairs = tied_pairs(together, num_images=num_images, most=most)
     rows: list[dict[str, Any]] = []
     for item in measurements:
-        pairs = tied_pairs(together, num_images=num_images, most=most)
         for found in item.evaluation.by_image.pair_confusions(pairs):
             if found.images_both:
-                key = {"masks": item.source.title, "split": item.split}
-                key |= {"class": names[found.class_id], "other": names[found.other]}
-                counts = {"images_both": found.images_both, "images_alone": found.images_alone}
-                rows.append({**key, **counts, "lift": lifts[found.class_id, found.other], **_shares(found)})
+                row = {
+                    "class": names[found.class_id],
+                    "other": names[found.other],
+                    "images_both": found.images_both,
+                    "images_alone": found.images_alone,
+                    "lift": lifts[found.class_id, found.other],
+                }
+                rows.append({**item.key, **row, **_shares(found)})
     return pd.DataFrame(rows, columns=pd.Index(_COLUMNS))
 
 
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table of a page: each share in one cell, "12.3 (8.1 to 16.0)"."""
-    page = table[["masks", "split", "class", "other", "images_both", "images_alone", "lift"]].copy()
+    page = table[[*_COUNTS]].copy()
     for name, title in SHARES.items():
-        ends = (table[f"{name}{end}_percent"] for end in ("", "_low", "_high"))
+        ends = (table[f"{name}{end}_percent"] for end in _ENDS)
         page[f"{title} %"] = [_cell(*values) for values in zip(*ends, strict=True)]
     return page
 
@@ -84,12 +87,8 @@ def _shares(found: PairConfusion) -> dict[str, float]:
     return {
         f"{name}{end}_percent": 100 * value
         for name in SHARES
-        for end, value in zip(("", "_low", "_high"), _of(found, name), strict=True)
+        for end, value in zip(_ENDS, getattr(found, name), strict=True)
     }
-
-
-def _of(found: PairConfusion, name: str) -> Share:
-    return getattr(found, name)
 
 
 def _cell(value: float, low: float, high: float) -> str:

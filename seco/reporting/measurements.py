@@ -60,6 +60,11 @@ class Measurement:
     evaluation: Evaluation
 
     @property
+    def key(self) -> dict[str, str]:
+        """The first two columns of every table: the masks and their split."""
+        return {"masks": self.source.title, "split": self.split}
+
+    @property
     def is_scored(self) -> bool:
         """Whether an image of the split has a truth mask; without one there are no scores."""
         return self.evaluation.whole.images > 0
@@ -129,7 +134,7 @@ def metrics_of(measurements: Sequence[Measurement], together: pd.DataFrame) -> d
         if item.source.variant is not None:
             scores = scores.setdefault(item.source.variant, {})
         scores |= {name: metric.mean(item.evaluation.whole) for name, metric in METRICS.items()}
-        pairs = together[(together["masks"] == item.source.title) & (together["split"] == item.split)]
+        pairs = together[(together[[*item.key]] == pd.Series(item.key)).all(axis="columns")]
         if len(pairs):
             scores |= {name: float(pairs[column].mean()) / 100 for name, column in shares.items()}
     return metrics

@@ -34,7 +34,7 @@ def headline_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
     for item in measurements:
         whole = item.evaluation.whole
         scores = {metric.column: metric.factor * metric.mean(whole) for metric in METRICS.values()}
-        rows.append({**_key(item), "images": whole.images, **scores})
+        rows.append({**item.key, "images": whole.images, **scores})
     return pd.DataFrame(rows, columns=pd.Index(columns))
 
 
@@ -45,7 +45,7 @@ def class_table(measurements: Sequence[Measurement], *, class_names: Sequence[st
     for item in measurements:
         whole = item.evaluation.whole
         scores = {metric.class_column: metric.factor * metric.of_classes(whole) for metric in METRICS.values()}
-        frames.append(pd.DataFrame({**_key(item), "class": ["background", *class_names], **scores}))
+        frames.append(pd.DataFrame({**item.key, "class": ["background", *class_names], **scores}))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -80,7 +80,7 @@ def pair_table(
                 "lift": lifts[class_id, other],
                 "confusion_ratio": ratios[class_id, other] if ratios[class_id, other] >= 0 else math.nan,
             }
-            rows.append({**_key(item), **row})
+            rows.append({**item.key, **row})
     return pd.DataFrame(rows, columns=pd.Index(_PAIR_COLUMNS))
 
 
@@ -110,7 +110,7 @@ def context_table(measurements: Sequence[Measurement], *, class_names: Sequence[
                     "difference": ratio - ratio_outside,
                 }
                 if class_id != BACKGROUND and name != context and math.isfinite(row["difference"]):
-                    compared.append({**_key(item), **row})
+                    compared.append({**item.key, **row})
         rows += sorted(compared, key=lambda row: -row["difference"])
     return pd.DataFrame(rows, columns=pd.Index(_CONTEXT_COLUMNS))
 
@@ -170,10 +170,6 @@ def shown_cells(frame: pd.DataFrame, *, decimals: int = 2) -> list[list[str]]:
 def numeric_columns(frame: pd.DataFrame) -> list[bool]:
     """Return for each column whether it holds numbers."""
     return [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
-
-
-def _key(item: Measurement) -> dict[str, str]:
-    return {"masks": item.source.title, "split": item.split}
 
 
 def _heading(name: str) -> str:
