@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _SECTIONS = {"dataset": "prepare", "training": "train", "cam": "export"}
-_STILL_IN_CAM = ("scales", "low", "high")
+_MOVED_FROM_CAM = ("background", "image_size", "batch_size")
 _CRF = (
     "refine.crf, predict.crf: the CRF's settings are now one section, crf: move them there, and leave in refine.crf and"
     " predict.crf what differs from it"
@@ -16,7 +16,7 @@ def rename_old_keys(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
     renamed = {name: dict(section) if isinstance(section, Mapping) else section for name, section in values.items()}
     sentences: list[str] = []
     for old, new in _SECTIONS.items():
-        moved = [key for key in _section(values, old) if old != "cam" or key not in _STILL_IN_CAM]
+        moved = [key for key in _section(values, old) if old != "cam" or key in _MOVED_FROM_CAM]
         for key in moved:
             sentences.append(f"{old}.{key}: this key is now {new}.{key}: rename it")
             value = renamed[old].pop(key)

@@ -50,11 +50,12 @@ class Backbone(Section):
 
 
 class Cam(Section):
-    """Class activation maps during training: scales and the thresholds of background and foreground."""
+    """Class activation maps during training: scales, thresholds and pooling of the classifiers."""
 
     scales: Scales
     low: Share
     high: Share
+    pool_sharpness: Positive | None
 
 
 class Toco(Section):

@@ -33,6 +33,10 @@ class _Backbone(msgspec.Struct):
     antialias: bool
 
 
+class _Cam(msgspec.Struct):
+    pool_sharpness: float | None
+
+
 class _Train(msgspec.Struct):
     precision: Literal["auto", "fp32", "bf16"]
 
@@ -41,6 +45,7 @@ class _UsedSettings(msgspec.Struct):
     """What is used of the settings that a model was trained with."""
 
     backbone: _Backbone
+    cam: _Cam
     train: _Train
 
 
@@ -205,7 +210,7 @@ def load_predictor(folder: Path, *, class_names: Sequence[str]) -> Predictor:
 
 def _network_of(used: _UsedSettings, num_classes: int) -> SeCoNetwork:
     encoder = build_encoder(pretrained=False, **msgspec.structs.asdict(used.backbone))
-    return SeCoNetwork(encoder, num_classes=num_classes)
+    return SeCoNetwork(encoder, num_classes=num_classes, pool_sharpness=used.cam.pool_sharpness)
 
 
 def _shapes_of(weights: Mapping[str, Tensor]) -> dict[str, list[int]]:

@@ -1,5 +1,6 @@
 """The heads on top of the encoder."""
 
+import math
 from collections.abc import Sequence
 from typing import cast
 
@@ -11,17 +12,28 @@ from seco.compute.device import full_precision
 
 
 class PooledClassifier(nn.Linear):
-    """A 1×1 convolution without bias on tokens; an image's logits are those of its max-pooled tokens.
+    """A 1×1 convolution without bias on tokens, pooled to the logits of an image.
 
     Its weight ``[K, D]`` is also the ``W`` of the class activation maps (eq. 1).
+
+    Args:
+        width: ``D``.
+        num_classes: ``K``.
+        sharpness: None: the logits are those of the largest value of each channel over the tokens, as in the authors'
+            code. A number r: they are ``log(mean(exp(r·s))) / r`` of the tokens' scores s (log-sum-exp pooling,
+            Pinheiro and Collobert 2015): towards 0 the mean over tokens, with large r the maximum.
     """
 
-    def __init__(self, width: int, num_classes: int) -> None:
+    def __init__(self, width: int, num_classes: int, *, sharpness: float | None = None) -> None:
         super().__init__(width, num_classes, bias=False)
+        self.sharpness = sharpness
 
     def forward(self, tokens: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Map tokens ``[B, N, D]`` to image logits ``[B, K]``."""
-        return super().forward(tokens.amax(dim=1))
+        if self.sharpness is None:
+            return super().forward(tokens.amax(dim=1))
+        scores = full_precision(super().forward(tokens))
+        return ((self.sharpness * scores).logsumexp(dim=1) - math.log(tokens.shape[1])) / self.sharpness
 
 
 class AtrousDecoder(nn.Module):

@@ -32,14 +32,15 @@ class SeCoNetwork(nn.Module):
     """Encoder, classifier, auxiliary classifier, decoder and projector. No pass changes any state.
 
     The training method sets the projector, which maps class tokens ``[..., D]`` to the vectors that it contrasts.
+    ``pool_sharpness`` is the ``PooledClassifier``'s.
     """
 
-    def __init__(self, encoder: Encoder, *, num_classes: int) -> None:
+    def __init__(self, encoder: Encoder, *, num_classes: int, pool_sharpness: float | None = None) -> None:
         super().__init__()
         self.num_classes = num_classes
         self.encoder = encoder
-        self.classifier = PooledClassifier(encoder.width, num_classes)
-        self.aux_classifier = PooledClassifier(encoder.width, num_classes)
+        self.classifier = PooledClassifier(encoder.width, num_classes, sharpness=pool_sharpness)
+        self.aux_classifier = PooledClassifier(encoder.width, num_classes, sharpness=pool_sharpness)
         self.decoder = AtrousDecoder(encoder.width, num_classes + 1)
         self.projector: nn.Module = nn.Identity()
 

@@ -60,7 +60,7 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
             normalisation=backbone.normalisation,
             antialias=backbone.antialias,
         )
-        network = SeCoNetwork(encoder, num_classes=num_classes)
+        network = SeCoNetwork(encoder, num_classes=num_classes, pool_sharpness=settings.cam.pool_sharpness)
         if method.projector is not None:
             network.projector = method.projector(encoder.width, hidden=backbone.projector_width)
         objective = Objective({name: build(settings, network) for name, build in method.parts.items()})

@@ -32,6 +32,7 @@ SETTINGS = {
         "depth": 1,
         "projector_width": 8,
     },
+    "cam": {"pool_sharpness": None},
     "train": {"precision": "fp32"},
 }
 

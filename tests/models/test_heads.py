@@ -16,6 +16,19 @@ def test_the_classifier_by_hand_on_max_pooled_tokens():
     assert classifier(tokens).tolist() == [[1.0, -4.0, 14.0]]
 
 
+def test_log_sum_exp_pooling_lies_between_the_mean_and_the_maximum_of_the_tokens_scores():
+    scores = torch.tensor([[[0.0], [math.log(3.0)]]])  # of two tokens of width 1
+    for sharpness, expected in (
+        (1.0, math.log(2.0)),
+        (2.0, math.log(5.0) / 2),
+        (1e-3, math.log(3.0) / 2),
+        (1e3, math.log(3.0)),
+    ):
+        classifier = PooledClassifier(1, 1, sharpness=sharpness)
+        torch.nn.init.ones_(classifier.weight)
+        assert classifier(scores).item() == pytest.approx(expected, abs=2e-3)
+
+
 def test_the_decoder_adds_four_dilated_convolutions():
     torch.manual_seed(0)
     decoder, tokens = AtrousDecoder(5, 3), torch.randn(2, 30 * 26, 5)
