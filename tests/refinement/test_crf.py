@@ -120,5 +120,5 @@ def test_auto_is_torch_on_a_gpu_and_pydensecrf_on_a_cpu():
 @pytest.mark.usefixtures("no_pydensecrf")
 def test_without_pydensecrf_auto_is_torch_and_who_asks_for_it_is_told():
     assert [engine(wanted, on_gpu=False) for wanted in ("auto", "torch")] == ["torch", "torch"]
-    with pytest.raises(SecoError, match="^crf.engine: pydensecrf is not installed here: set it to auto or torch, or"):
+    with pytest.raises(SecoError, match=r"^crf\.engine: pydensecrf is not installed here: set it to auto or torch, or"):
         engine("pydensecrf", on_gpu=False)
