@@ -98,7 +98,7 @@ def _by_pydensecrf(
     bilateral_sigma_rgb: float,
     bilateral_weight: float,
 ) -> NDArray[np.float32]:
-    import pydensecrf.densecrf as crf
+    import pydensecrf.densecrf as crf  # pyright: ignore[reportMissingImports]
 
     classes, height, width = energy.shape
     field = crf.DenseCRF2D(width, height, classes)

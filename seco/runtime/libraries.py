@@ -6,7 +6,7 @@ from seco.errors import SecoError
 def has_pydensecrf() -> bool:
     """Return whether pydensecrf can be imported."""
     try:
-        import pydensecrf.densecrf  # noqa: F401
+        import pydensecrf.densecrf  # noqa: F401  # pyright: ignore[reportMissingImports]
     except (ImportError, ValueError):  # ValueError: it was built for another numpy
         return False
     return True
