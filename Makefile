@@ -6,6 +6,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV_INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt
 
+# pydensecrf2 asks for a Cython whose C++ no longer compiles on Python 3.13: it is built with the one installed here. It
+# needs a C++ compiler, and nothing needs it: where it does not build, the dense CRF runs on torch.
+CRF := --no-build-isolation-package pydensecrf2 --editable '.[crf]'
+CRF_LOG := $(VENV)/pydensecrf.log
+NO_CRF := "pydensecrf does not build here ($(CRF_LOG) says why), so the dense CRF runs on torch: with a C++ compiler," \
+	"'make -B setup' tries again."
+
 # Stages run as `seco STAGE`: the environment's programs come first, activated or not.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Commands start often: what they import is compiled once, even where the environment forbids it.
@@ -26,10 +33,9 @@ test: $(INSTALLED)
 
 setup: $(INSTALLED)
 
-# pydensecrf2 asks for a Cython whose C++ no longer compiles on Python 3.13: it is built with the one installed here.
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
-	$(UV_INSTALL) cython setuptools wheel
-	$(UV_INSTALL) --no-build-isolation-package pydensecrf2 --editable '.[dev]'
+	$(UV_INSTALL) --editable '.[dev]'
+	@$(UV_INSTALL) cython setuptools wheel >$(CRF_LOG) 2>&1 && $(UV_INSTALL) $(CRF) >>$(CRF_LOG) 2>&1 || echo $(NO_CRF)
 	touch $@

@@ -1,9 +1,10 @@
 """What `export`, `refine` and `predict` share: a trained network that runs over the images of some splits."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from seco.config.settings import Settings
@@ -42,20 +43,35 @@ def records_of(manifest: "Manifest", splits: Sequence[str]) -> "list[Record]":
 
 
 def write_in_workers(
-    write: Callable[[Item], None],
+    write: Callable[..., None],
     items: Iterable[Item],
     *,
-    memory_of: Callable[[Item], int],
+    smooth: Callable[..., Item],
+    crf: Mapping[str, Any] | None,
+    on_gpu: bool,
+    memory_of: Callable[..., int],
     stage: str,
     count: int,
 ) -> None:
     """Call `write` with each of `count` items in worker processes, and show the progress of the stage.
 
-    `memory_of` says how many bytes that takes: no more images are worked on at once than there is memory for.
+    Args:
+        write: called as `write(item, crf=crf)`.
+        items: what is written.
+        smooth: called as `smooth(item, crf=crf)` in this process, before the item goes to a worker, where the CRF runs
+            on a GPU; the worker's `crf` is None then.
+        crf: the CRF's arguments, with the engine that runs here; None: no CRF.
+        on_gpu: whether torch computes on a GPU.
+        memory_of: called as `memory_of(item, crf=crf)`: how many bytes `write` takes. No more images are worked on at
+            once than there is memory for.
+        stage: name of the stage.
+        count: how many items there are.
     """
     from seco.runtime.parallel import process_map
     from seco.runtime.progress import progress
 
+    if crf is not None and crf["engine"] == "torch" and on_gpu:
+        items, crf = map(partial(smooth, crf=crf), items), None
     with progress(stage, count) as advance:
-        for _ in process_map(write, items, memory_of=memory_of):
+        for _ in process_map(partial(write, crf=crf), items, memory_of=partial(memory_of, crf=crf)):
             advance()

@@ -19,10 +19,13 @@ def predict(
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
     leave_cores_to_workers()
     from seco.inference.scoring import score_segmentations
-    from seco.refinement.labelling import variants_memory, write_variants
+    from seco.refinement.crf import with_engine
+    from seco.refinement.labelling import smooth_variants, variants_memory, write_variants
     from seco.storage.atomic import take_over
 
     settings, manifest, predictor = load_inference(params, data, model)
+    on_gpu = predictor.device.type == "cuda"
+    crf = with_engine(settings.crf_of(settings.predict.crf), on_gpu=on_gpu)
     take_over(output)
     records = records_of(manifest, settings.predict.splits)
     segmentations = predictor.segmentations(
@@ -31,6 +34,13 @@ def predict(
         scales=settings.predict.scales,
         batch_size=settings.predict.batch_size,
     )
-    write = partial(write_variants, folder=output, crf=settings.crf_of(settings.predict.crf))
-    scored = score_segmentations(segmentations)
-    write_in_workers(write, scored, memory_of=variants_memory, stage="predict", count=len(records))
+    write_in_workers(
+        partial(write_variants, folder=output),
+        score_segmentations(segmentations),
+        smooth=smooth_variants,
+        crf=crf,
+        on_gpu=on_gpu,
+        memory_of=variants_memory,
+        stage="predict",
+        count=len(records),
+    )

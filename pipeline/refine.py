@@ -20,10 +20,13 @@ def refine(
     leave_cores_to_workers()
     from seco.inference.scoring import score_cams
     from seco.method.par import PAR
-    from seco.refinement.labelling import working_memory, write_label
+    from seco.refinement.crf import with_engine
+    from seco.refinement.labelling import smooth, working_memory, write_label
     from seco.storage.atomic import take_over
 
     settings, manifest, predictor = load_inference(params, data, model)
+    on_gpu = predictor.device.type == "cuda"
+    crf = with_engine(settings.crf_of(settings.refine.crf), on_gpu=on_gpu)
     take_over(output)
     records = records_of(manifest, settings.refine.splits)
     cams = predictor.cams(
@@ -34,5 +37,13 @@ def refine(
     )
     par = PAR() if settings.refine.use_par else None
     scored = score_cams(cams, background=settings.export.background, par=par)
-    write = partial(write_label, folder=output, crf=settings.crf_of(settings.refine.crf))
-    write_in_workers(write, scored, memory_of=working_memory, stage="refine", count=len(records))
+    write_in_workers(
+        partial(write_label, folder=output),
+        scored,
+        smooth=smooth,
+        crf=crf,
+        on_gpu=on_gpu,
+        memory_of=working_memory,
+        stage="refine",
+        count=len(records),
+    )

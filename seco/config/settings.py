@@ -77,7 +77,7 @@ class Settings(Section):
     predict: Predict
     evaluate: Evaluate
 
-    def crf_of(self, changes: Crf) -> dict[str, float] | None:
+    def crf_of(self, changes: Crf) -> dict[str, Any] | None:
         """Return the CRF's arguments for a stage that changes some of them; None where it is switched off."""
         merged = self.crf.model_dump() | changes.model_dump()
         return merged if merged.pop("enabled") else None

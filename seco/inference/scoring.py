@@ -11,7 +11,7 @@ from seco.compute.resize import resize_maps, scored_size
 from seco.inference.predictor import CamResult, SegmentationResult
 from seco.method.par import PAR
 from seco.method.pseudo_labels import refine_cam
-from seco.refinement.labelling import ScoredImage
+from seco.refinement.labelling import ScoredImage, Variants
 from seco.storage.label_map import BACKGROUND
 
 
@@ -27,7 +27,7 @@ def score_cams(cams: Iterable[CamResult], *, background: float, par: PAR | None)
         yield ScoredImage(cam.record.id, pixels, scores.cpu().numpy(), class_ids, (height, width))
 
 
-def score_segmentations(results: Iterable[SegmentationResult]) -> Iterator[tuple[ScoredImage, ScoredImage]]:
+def score_segmentations(results: Iterable[SegmentationResult]) -> Iterator[Variants]:
     """Yield the probabilities at a single scale and at several, both at the `scored_size`."""
     for result in results:
         class_ids, (height, width) = tuple(range(len(result.multi_scale))), result.pixels.shape[:2]
@@ -36,7 +36,7 @@ def score_segmentations(results: Iterable[SegmentationResult]) -> Iterator[tuple
             resize_maps(probabilities, pixels.shape[:2]).cpu().numpy()
             for probabilities in (result.single_scale, result.multi_scale)
         )
-        yield (
+        yield Variants(
             ScoredImage(result.record.id, pixels, single, class_ids, (height, width)),
             ScoredImage(result.record.id, pixels, multi, class_ids, (height, width)),
         )

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from seco.compute.permutohedral import SymmetricFilter
 from seco.compute.resize import resize
 from seco.losses.reduction import mean
-from seco.method.permutohedral import PermutohedralLattice
 
 
 def energy_loss(
@@ -63,7 +63,7 @@ def _energies(positions: Tensor, probabilities: Tensor, gates: Tensor) -> Tensor
     # A pixel that takes no part gets the position of one that does, and weight 0: selecting those that do instead would
     # make the host wait for the GPU once per image.
     stand_in = taking_part.long().argmax(dim=1, keepdim=True).expand(-1, -1, pixels.shape[2])  # [B, 1, 5]
-    lattice = PermutohedralLattice(pixels.where(taking_part, pixels.gather(1, stand_in)))
+    lattice = SymmetricFilter(pixels.where(taking_part, pixels.gather(1, stand_in)))
     scores = probabilities.flatten(2).transpose(1, 2) * taking_part  # [B, N, C]
     energies: Tensor = _PairwiseEnergy.apply(scores, taking_part.to(scores.dtype), lattice)  # pyright: ignore[reportAssignmentType]
     return energies
@@ -73,7 +73,7 @@ class _PairwiseEnergy(torch.autograd.Function):
     """The quadratic form of a symmetric filter: one product ``W S`` serves value and gradient."""
 
     @staticmethod
-    def forward(ctx: Any, scores: Tensor, weights: Tensor, lattice: PermutohedralLattice) -> Tensor:
+    def forward(ctx: Any, scores: Tensor, weights: Tensor, lattice: SymmetricFilter) -> Tensor:
         filtered = lattice.filter(torch.cat([scores, weights], dim=2))  # [B, N, C + 1]
         ctx.save_for_backward(filtered[..., :-1])
         return (weights.squeeze(2) * filtered[..., -1] - (scores * filtered[..., :-1]).sum(2)).sum(1)

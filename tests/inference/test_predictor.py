@@ -171,7 +171,7 @@ def test_an_image_without_any_class_becomes_background(tmp_path):
     for par in (None, PAR()):
         (scored,) = score_cams([result], background=0.5, par=par)
         assert scored.scores.shape == (1, 30, 50)
-        assert not label_image(scored, crf=None).any()
+        assert not label_image(scored).any()
 
 
 def test_probabilities_sum_to_one(predictor, records):
@@ -205,7 +205,7 @@ def test_scores_have_the_images_own_size_and_pixels(predictor, records):
     assert scored.class_ids == (0, *cam.class_ids.tolist())
     assert np.array_equal(scored.image, np.asarray(Image.open(records[1].image)))
     (variants,) = score_segmentations(segmentations(predictor, records[1:2]))
-    for scored in variants:
+    for scored in variants[:2]:
         assert scored.id == "b"
         assert scored.class_ids == (0, 1, 2, 3)
         assert scored.scores.shape == (4, 60, 40)
@@ -244,7 +244,7 @@ def test_a_large_image_is_scored_smaller_and_its_mask_is_as_large_as_the_image(p
     monkeypatch.setattr("seco.compute.resize.MOST_SCORES", 60 * 80 * 12 / 4)  # of 4 classes: half of each side
     record = make_record(tmp_path, "a", ("cat", "dog", "person"), size=(80, 60))
     (cam,), (segmentation,) = cams(predictor, [record]), segmentations(predictor, [record])
-    (refined,), ((single, multi),) = (
+    (refined,), ((single, multi, _),) = (
         score_cams([cam], background=0.5, par=None),
         score_segmentations([segmentation]),
     )
@@ -254,4 +254,4 @@ def test_a_large_image_is_scored_smaller_and_its_mask_is_as_large_as_the_image(p
         assert scored.size == (60, 80)
         write_label(scored, folder=tmp_path / "masks", crf=None)
         mask = read_mask(tmp_path / "masks/a.png", num_classes=3, size=(80, 60))
-        assert np.array_equal(mask[::2, ::2], label_image(scored, crf=None))
+        assert np.array_equal(mask[::2, ::2], label_image(scored))

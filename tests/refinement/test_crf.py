@@ -1,8 +1,11 @@
+import sys
+from functools import partial
+
 import numpy as np
 import pytest
 
 from seco.errors import SecoError
-from seco.refinement.crf import dense_crf
+from seco.refinement.crf import dense_crf, with_engine
 
 SETTINGS = {
     "iterations": 10,
@@ -12,6 +15,14 @@ SETTINGS = {
     "bilateral_sigma_rgb": 13.0,
     "bilateral_weight": 5.0,
 }
+
+
+@pytest.fixture(params=["torch", "pydensecrf"])
+def run(request):
+    """`dense_crf` with one of the engines and the settings."""
+    if request.param == "pydensecrf":
+        pytest.importorskip("pydensecrf.densecrf")
+    return partial(dense_crf, engine=request.param, **SETTINGS)
 
 
 @pytest.fixture
@@ -27,60 +38,87 @@ def scene():
     return image, np.stack([1 - square, square]), truth
 
 
-def test_a_noisy_square_is_cleaned(scene):
+def test_a_noisy_square_is_cleaned(scene, run):
     image, probabilities, truth = scene
-    refined = dense_crf(image, probabilities, **SETTINGS)
+    refined = run(image, probabilities)
     assert refined.shape == (2, 40, 56)
     assert refined.dtype == np.float32
     assert ((probabilities.argmax(0) == 1) != truth).mean() > 0.1
     assert ((refined.argmax(0) == 1) == truth).all()
 
 
-def test_marginals_sum_to_one(scene):
+def test_marginals_sum_to_one(scene, run):
     image, probabilities, _ = scene
-    np.testing.assert_allclose(dense_crf(image, probabilities, **SETTINGS).sum(0), 1, rtol=1e-5)
+    np.testing.assert_allclose(run(image, probabilities).sum(0), 1, rtol=1e-5)
 
 
-def test_a_single_class_is_certain(scene):
+def test_a_single_class_is_certain(scene, run):
     image, probabilities, _ = scene
-    np.testing.assert_allclose(dense_crf(image, probabilities[:1], **SETTINGS), np.ones((1, 40, 56)))
+    np.testing.assert_allclose(run(image, probabilities[:1]), np.ones((1, 40, 56)))
 
 
-def test_neither_memory_layout_nor_write_protection_matters(scene):
+def test_neither_memory_layout_nor_write_protection_matters(scene, run):
     image, probabilities, _ = scene
-    expected = dense_crf(image, probabilities, **SETTINGS)
+    expected = run(image, probabilities)
     others = np.asfortranarray(image), np.asfortranarray(probabilities)
     for array in (*others, image, probabilities):
         array.setflags(write=False)
-    np.testing.assert_array_equal(dense_crf(image, probabilities, **SETTINGS), expected)
-    np.testing.assert_allclose(dense_crf(*others, **SETTINGS), expected)
+    np.testing.assert_array_equal(run(image, probabilities), expected)
+    np.testing.assert_allclose(run(*others), expected)
 
 
-def test_certain_probabilities_of_zero_stay_finite(scene):
+def test_certain_probabilities_of_zero_stay_finite(scene, run):
     image, _, truth = scene
     certain = np.stack([~truth, truth]).astype(np.float32)
-    refined = dense_crf(image, certain, **SETTINGS)
+    refined = run(image, certain)
     assert np.isfinite(refined).all()
     assert ((refined.argmax(0) == 1) == truth).all()
 
 
-def test_a_result_shares_no_memory_with_inputs_or_later_results(scene):
+def test_a_result_shares_no_memory_with_inputs_or_later_results(scene, run):
     image, probabilities, _ = scene
     before = image.copy(), probabilities.copy()
-    first = dense_crf(image, probabilities, **SETTINGS)
+    first = run(image, probabilities)
     kept = first.copy()
-    dense_crf(image, probabilities[::-1], **SETTINGS)
+    run(image, probabilities[::-1])
     for array, copy in zip((first, image, probabilities), (kept, *before), strict=True):
         np.testing.assert_array_equal(array, copy)
 
 
-def test_probabilities_of_another_size_are_refused(scene):
+def test_probabilities_of_another_size_are_refused(scene, run):
     image, probabilities, _ = scene
     with pytest.raises(SecoError, match=r"\[2, 56, 40\] do not fit the image \[40, 56, 3\]"):
-        dense_crf(image, probabilities.transpose(0, 2, 1), **SETTINGS)
+        run(image, probabilities.transpose(0, 2, 1))
 
 
 @pytest.mark.parametrize("bad", [np.zeros((40, 56), np.uint8), np.zeros((40, 56, 3), np.float32)])
-def test_an_image_of_another_kind_is_refused(scene, bad):
+def test_an_image_of_another_kind_is_refused(scene, run, bad):
     with pytest.raises(SecoError, match="uint8 \\[height, width, 3\\]"):
-        dense_crf(bad, scene[1], **SETTINGS)
+        run(bad, scene[1])
+
+
+@pytest.fixture
+def no_pydensecrf(monkeypatch):
+    """The library cannot be imported."""
+    monkeypatch.setitem(sys.modules, "pydensecrf", None)
+    monkeypatch.setitem(sys.modules, "pydensecrf.densecrf", None)
+
+
+def engine(wanted, *, on_gpu):
+    found = with_engine({"engine": wanted, "iterations": 3}, on_gpu=on_gpu)
+    assert found.pop("iterations") == 3
+    return found["engine"]
+
+
+def test_auto_is_torch_on_a_gpu_and_pydensecrf_on_a_cpu():
+    pytest.importorskip("pydensecrf.densecrf")
+    assert [engine("auto", on_gpu=on_gpu) for on_gpu in (True, False)] == ["torch", "pydensecrf"]
+    assert [engine(wanted, on_gpu=True) for wanted in ("pydensecrf", "torch")] == ["pydensecrf", "torch"]
+    assert with_engine(None, on_gpu=True) is None
+
+
+@pytest.mark.usefixtures("no_pydensecrf")
+def test_without_pydensecrf_auto_is_torch_and_who_asks_for_it_is_told():
+    assert [engine(wanted, on_gpu=False) for wanted in ("auto", "torch")] == ["torch", "torch"]
+    with pytest.raises(SecoError, match=r"^crf\.engine: pydensecrf is not installed here: set it to auto or torch, or"):
+        engine("pydensecrf", on_gpu=False)

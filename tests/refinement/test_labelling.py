@@ -10,7 +10,10 @@ import pytest
 from seco.refinement import labelling
 from seco.refinement.labelling import (
     ScoredImage,
+    Variants,
     label_image,
+    smooth,
+    smooth_variants,
     variants_memory,
     working_memory,
     write_label,
@@ -20,6 +23,7 @@ from seco.storage.masks import MaskArray, mask_path, read_mask
 from tests.imports import ROOT
 
 CRF = {
+    "engine": "torch",
     "sharpness": 1.0,
     "iterations": 5,
     "gaussian_sigma": 3.0,
@@ -59,9 +63,7 @@ def probabilities(monkeypatch):
 
 
 def test_the_highest_score_wins_under_its_own_id():
-    mask = label_image(
-        scored(np.array([[[0.5, 0.2, 0.1]], [[0.3, 0.7, 0.1]], [[0.2, 0.1, 0.8]]]), (0, 17, 3)), crf=None
-    )
+    mask = label_image(scored(np.array([[[0.5, 0.2, 0.1]], [[0.3, 0.7, 0.1]], [[0.2, 0.1, 0.8]]]), (0, 17, 3)))
     assert mask.dtype == np.uint8
     assert mask.tolist() == [[0, 17, 3]]
 
@@ -69,17 +71,17 @@ def test_the_highest_score_wins_under_its_own_id():
 def test_the_crf_fills_a_hole_and_keeps_the_ids_although_a_negligible_class_is_left_out():
     expected = np.zeros((20, 24))
     expected[5:15, 6:18] = 9
-    assert label_image(square(), crf=None)[10, 12] == 0
-    assert np.array_equal(label_image(square(), crf=CRF), expected)
+    assert label_image(square())[10, 12] == 0
+    assert np.array_equal(label_image(smooth(square(), crf=CRF)), expected)
 
 
 def test_a_class_that_is_negligible_everywhere_is_left_out_of_the_crf(probabilities):
-    label_image(square(), crf=CRF)
+    smooth(square(), crf=CRF)
     assert [len(values) for values in probabilities] == [2]
 
 
 def test_scores_are_raised_to_the_sharpness_and_normalised(probabilities):
-    label_image(scored(np.array([[[0.4, 0.2]], [[0.2, 0.2]], [[0.1, 0.6]]]), (0, 1, 2)), crf=CRF | {"sharpness": 2.0})
+    smooth(scored(np.array([[[0.4, 0.2]], [[0.2, 0.2]], [[0.1, 0.6]]]), (0, 1, 2)), crf=CRF | {"sharpness": 2.0})
     expected = np.array([[16 / 21, 4 / 44], [4 / 21, 4 / 44], [1 / 21, 36 / 44]])
     assert np.allclose(probabilities[0][:, 0], expected, atol=1e-6)
 
@@ -88,28 +90,36 @@ def test_scores_are_raised_to_the_sharpness_and_normalised(probabilities):
 @pytest.mark.usefixtures("probabilities")
 def test_sharpening_alone_changes_no_label(sharpness):
     found = scored(np.random.default_rng(0).random((4, 15, 15)) + 0.1, (0, 1, 2, 3))
-    plain = label_image(found, crf=None)
-    assert np.array_equal(label_image(found, crf=CRF | {"sharpness": sharpness}), plain)
+    plain = label_image(found)
+    assert np.array_equal(label_image(smooth(found, crf=CRF | {"sharpness": sharpness})), plain)
 
 
 def test_background_alone_gives_a_mask_of_background():
-    assert not label_image(scored(np.ones((1, 6, 5)), (0,)), crf=CRF).any()
+    assert not label_image(smooth(scored(np.ones((1, 6, 5)), (0,)), crf=CRF)).any()
 
 
 def test_a_label_is_written_under_the_images_id(tmp_path):
     write_label(square(), folder=tmp_path, crf=CRF)
-    assert np.array_equal(read(tmp_path), label_image(square(), crf=CRF))
+    assert np.array_equal(read(tmp_path), label_image(smooth(square(), crf=CRF)))
 
 
 @pytest.mark.parametrize("crf", [None, CRF])
 def test_a_variant_is_written_for_each_scale_and_for_the_crf_if_enabled(tmp_path, crf):
     single = scored(np.stack([np.ones((20, 24)), np.zeros((20, 24))]), (0, 5))
-    write_variants((single, square()), folder=tmp_path, crf=crf)
+    write_variants(Variants(single, square()), folder=tmp_path, crf=crf)
     assert {path.name for path in tmp_path.iterdir()} == {"single_scale", "multi_scale"} | ({"crf"} if crf else set())
     assert not read(tmp_path / "single_scale").any()
-    assert np.array_equal(read(tmp_path / "multi_scale"), label_image(square(), crf=None))
+    assert np.array_equal(read(tmp_path / "multi_scale"), label_image(square()))
     if crf:
-        assert np.array_equal(read(tmp_path / "crf"), label_image(square(), crf=crf))
+        assert np.array_equal(read(tmp_path / "crf"), label_image(smooth(square(), crf=crf)))
+
+
+def test_a_crf_that_ran_before_is_written_as_it_is(tmp_path):
+    before, after = tmp_path / "before", tmp_path / "after"
+    write_variants(smooth_variants(Variants(square(), square()), crf=CRF), folder=before, crf=None)
+    write_variants(Variants(square(), square()), folder=after, crf=CRF)
+    for variant in ("single_scale", "multi_scale", "crf"):
+        assert np.array_equal(read(before / variant), read(after / variant))
 
 
 def test_worker_processes_need_no_torch():
@@ -118,7 +128,9 @@ def test_worker_processes_need_no_torch():
     assert found.stdout.strip() == "False"
 
 
-def test_memory_grows_with_the_classes_that_join_the_crf():
+def test_memory_grows_with_the_classes_that_join_the_crf_and_is_that_of_the_scores_without_it():
     few, many = square(), square()._replace(scores=np.full((3, 20, 24), 1 / 3, np.float32))
-    assert working_memory(many) - working_memory(few) == 20 * 24 * 40
-    assert variants_memory((many, many)) == working_memory(many) + many.scores.nbytes
+    assert working_memory(many, crf=CRF) - working_memory(few, crf=CRF) == 20 * 24 * 40
+    assert working_memory(many, crf=None) == many.scores.nbytes
+    assert variants_memory(Variants(few, many), crf=CRF) == working_memory(many, crf=CRF) + few.scores.nbytes
+    assert variants_memory(Variants(few, few, many), crf=None) == 2 * few.scores.nbytes + many.scores.nbytes

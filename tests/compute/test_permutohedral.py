@@ -3,8 +3,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from seco.compute.permutohedral import NormalisedFilter, SymmetricFilter
 from seco.errors import SecoError
-from seco.method.permutohedral import PermutohedralLattice
 
 
 def cloud(count: int, dimensions: int, *, spread: float, seed: int = 0) -> Tensor:
@@ -17,14 +17,14 @@ def kernel(features: Tensor) -> Tensor:
 
 
 def as_matrix(features: Tensor) -> Tensor:
-    return PermutohedralLattice(features).filter(torch.eye(len(features), dtype=features.dtype))
+    return SymmetricFilter(features).filter(torch.eye(len(features), dtype=features.dtype))
 
 
 @pytest.mark.parametrize("dimensions", [1, 2, 3, 5])
 def test_the_filter_is_close_to_the_exact_sum(dimensions):
     features = cloud(1500, dimensions, spread=4.0)
     values = cloud(1500, 3, spread=1.0, seed=1)
-    exact, filtered = kernel(features) @ values, PermutohedralLattice(features).filter(values)
+    exact, filtered = kernel(features) @ values, SymmetricFilter(features).filter(values)
     assert F.cosine_similarity(exact.flatten(), filtered.flatten(), dim=0) > 0.99
     assert abs(filtered.sum() / exact.sum() - 1) < 0.06
 
@@ -47,24 +47,41 @@ def test_distant_groups_do_not_mix():
 def test_sets_are_filtered_independently():
     one, other = cloud(60, 3, spread=2.0), cloud(60, 3, spread=2.0, seed=1)
     sets, values = torch.stack([one, one, other]), cloud(180, 2, spread=1.0, seed=2).view(3, 60, 2)
-    filtered = PermutohedralLattice(sets).filter(values)
-    alone = [PermutohedralLattice(features).filter(own) for features, own in zip(sets, values, strict=True)]
+    filtered = SymmetricFilter(sets).filter(values)
+    alone = [SymmetricFilter(features).filter(own) for features, own in zip(sets, values, strict=True)]
     torch.testing.assert_close(filtered, torch.stack(alone), rtol=1e-12, atol=1e-14)
 
 
 def test_the_order_of_the_points_does_not_matter():
     features, values = cloud(200, 5, spread=4.0), cloud(200, 2, spread=1.0, seed=1)
     order = torch.randperm(200, generator=torch.Generator().manual_seed(2))
-    shuffled = PermutohedralLattice(features[order]).filter(values[order])
-    torch.testing.assert_close(shuffled, PermutohedralLattice(features).filter(values)[order])
+    shuffled = SymmetricFilter(features[order]).filter(values[order])
+    torch.testing.assert_close(shuffled, SymmetricFilter(features).filter(values)[order])
 
 
 def test_equal_points_have_equal_values():
-    assert PermutohedralLattice(torch.zeros(1, 5)).filter(torch.ones(1, 1)) > 0.3
-    many = PermutohedralLattice(torch.zeros(10, 5)).filter(torch.ones(10, 1))
+    assert SymmetricFilter(torch.zeros(1, 5)).filter(torch.ones(1, 1)) > 0.3
+    many = SymmetricFilter(torch.zeros(10, 5)).filter(torch.ones(10, 1))
     torch.testing.assert_close(many, many[:1].expand(10, 1))
 
 
 def test_positions_too_far_apart_are_refused():
     with pytest.raises(SecoError, match="raise the kernel's sigma"):
-        PermutohedralLattice(cloud(10, 5, spread=1e6))
+        SymmetricFilter(cloud(10, 5, spread=1e6))
+
+
+@pytest.mark.parametrize("dimensions", [1, 2, 5])
+def test_the_normalised_filter_is_close_to_the_exact_one(dimensions):
+    features, values = cloud(1500, dimensions, spread=3.0), cloud(1500, 3, spread=1.0, seed=1)
+    gauss = kernel(features)
+    norm = gauss.sum(1, keepdim=True).rsqrt()
+    exact, found = norm * (gauss @ (norm * values)), NormalisedFilter(features).filter(values)
+    assert (found - exact).abs().max() < 0.1 * exact.max()
+    assert abs(found.sum() / exact.sum() - 1) < 0.01
+
+
+@pytest.mark.parametrize("filter_of", [SymmetricFilter, NormalisedFilter])
+def test_float32_finds_what_float64_finds(filter_of):
+    features, values = cloud(300, 5, spread=3.0), cloud(300, 2, spread=1.0, seed=1)
+    single = filter_of(features.float()).filter(values.float())
+    torch.testing.assert_close(single.double(), filter_of(features).filter(values), rtol=1e-3, atol=1e-4)

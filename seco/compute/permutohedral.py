@@ -13,24 +13,19 @@ LARGEST_KEY = 2**62
 
 
 class PermutohedralLattice:
-    """The lattice points around a set of positions, ready to filter values given at these positions.
-
-    ``filter`` approximates ``F v`` with ``F_ij = exp(-½ |f_i - f_j|²)``: values are splatted onto the corners of
-    the enclosing simplex, blurred along the d + 1 lattice directions, and read back from the same corners. The
-    blur is a product ``H`` of factors ``1 + shift`` followed by its transpose, so that with the splat ``S``,
-    ``F = (H S)ᵀ (H S)`` is symmetric and positive semi-definite by construction. One ring of points is added
-    around the occupied ones: without it the blur loses what would pass through a gap.
+    """The lattice points around a set of positions: values are splatted onto the corners of the enclosing simplices.
 
     Several sets of positions, such as those of a batch of images, share one lattice but none of its points.
 
     Args:
         features: positions ``[N, d]``, N ≥ 1, already divided by the kernel's widths; ``[G, N, d]`` for G sets.
+        ring: whether the neighbours of the occupied points are points of the lattice too.
 
     Raises:
         SecoError: the positions span more lattice points than can be numbered.
     """
 
-    def __init__(self, features: Tensor) -> None:
+    def __init__(self, features: Tensor, *, ring: bool) -> None:
         self.shape = features.shape[:-1]
         features = features.flatten(0, -2)  # [N, d]; from here on N counts the positions of all sets
         count, self.dimensions = features.shape
@@ -39,36 +34,87 @@ class PermutohedralLattice:
         towards = torch.zeros_like(rank).scatter_(1, self.dimensions - rank, steps.expand(count, -1))
         # Corner k is reached from corner 0 by the steps of its k highest coordinates. [N, d + 1]
         corners = numbers[:, None] + F.pad(towards.cumsum(1)[:, :-1], (1, 0))
-        occupied, inverse = torch.unique(corners, return_inverse=True)
-        ring = torch.cat([occupied[:, None] + steps, occupied[:, None] - steps], dim=1)
-        points = torch.unique(torch.cat([occupied, ring.flatten()]))
-        self.corners = torch.searchsorted(points, occupied)[inverse]
+        del cells, rank, towards  # of a large image, a gigabyte
+        ordered, order = corners.flatten().sort()
+        points, index, sizes = torch.unique_consecutive(ordered, return_inverse=True, return_counts=True)
+        if ring:
+            occupied, around = points, points[:, None]
+            points = torch.unique(torch.cat([points, (around + steps).flatten(), (around - steps).flatten()]))
+            place = torch.searchsorted(points, occupied)
+            index, sizes = place[index], sizes.new_zeros(len(points)).scatter_(0, place, sizes)
         self.next, self.previous = _neighbours(points, steps)
-        self._sort_by_corner()
+        self.corners = torch.empty_like(index).scatter_(0, order, index).view_as(corners).int()
+        # Positions grouped by lattice point: summing groups is ten times as fast as scattering.
+        self.splat_rows = (order // (self.dimensions + 1)).int()
+        self.splat_weights = self.weights.flatten()[order]
+        self.splat_starts = F.pad(sizes.cumsum(0), (1, 0)).int()
+
+    def splat(self, values: Tensor) -> Tensor:
+        """Return the values ``[M + 1, C]`` of the M lattice points and, in the last row, 0 for all that are missing.
+
+        Args:
+            values: ``[…, N, C]``, of the dtype of the features.
+        """
+        return F.embedding_bag(
+            self.splat_rows,
+            values.flatten(0, -2),
+            self.splat_starts,
+            mode="sum",
+            per_sample_weights=self.splat_weights,
+        )
+
+    def read(self, lattice: Tensor) -> Tensor:
+        """Return the values ``[…, N, C]`` at the positions, of values ``[M + 1, C]`` at the points."""
+        found = F.embedding_bag(self.corners, lattice, mode="sum", per_sample_weights=self.weights)
+        return found.view(*self.shape, -1)
+
+
+class SymmetricFilter(PermutohedralLattice):
+    """The matrix ``F_ij = exp(-½ |f_i - f_j|²)``, as a form that is symmetric and positive semi-definite.
+
+    The blur along the d + 1 lattice directions is a product ``H`` of factors ``1 + shift`` followed by its transpose,
+    so that with the splat ``S``, ``F = (H S)ᵀ (H S)``. The ring around the occupied points keeps what the blur would
+    lose in the gaps between them.
+    """
+
+    def __init__(self, features: Tensor) -> None:
+        super().__init__(features, ring=True)
         self.scale = _kernel_scale(self.dimensions)
 
     def filter(self, values: Tensor) -> Tensor:
-        """Return the filtered values ``[…, N, C]`` of ``values`` ``[…, N, C]`` (the dtype of the features)."""
-        lattice = self._splat(values.flatten(0, -2))  # [M + 1, C], the last row stands for every point not there
+        """Return ``F v``, ``[…, N, C]``, of values ``v`` ``[…, N, C]`` (the dtype of the features)."""
+        lattice = self.splat(values)
         moved = torch.empty_like(lattice)  # reused: a lattice is large, and new memory costs as much as the sums
         for neighbour in (*self.next, *self.previous.flip(0)):
             lattice += torch.index_select(lattice, 0, neighbour, out=moved)
-        filtered = F.embedding_bag(self.corners, lattice, mode="sum", per_sample_weights=self.weights)
-        return self.scale * filtered.view(*self.shape, -1)
+        return self.scale * self.read(lattice)
 
-    def _sort_by_corner(self) -> None:
-        """Group the positions by lattice point: summing groups is ten times as fast as scattering."""
-        corners = self.corners.flatten()
-        order = corners.argsort()
-        self.splat_rows = order // (self.dimensions + 1)
-        self.splat_weights = self.weights.flatten()[order]
-        sizes = corners.new_zeros(self.next.shape[1]).scatter_add_(0, corners, torch.ones_like(corners))
-        self.splat_starts = sizes.cumsum(0) - sizes
 
-    def _splat(self, values: Tensor) -> Tensor:
-        return F.embedding_bag(
-            self.splat_rows, values, self.splat_starts, mode="sum", per_sample_weights=self.splat_weights
-        )
+class NormalisedFilter(PermutohedralLattice):
+    """The matrix ``D^-½ F D^-½``, D the row sums of F: the Gaussian filter of dense CRFs.
+
+    The blur is that of Adams, Baek and Davis: ``½, 1, ½`` along one direction after the other, between occupied points
+    alone. Without a ring the lattice is a fraction of the size. What is lost in gaps is lost in D as well, so that it
+    cancels where the values are even.
+    """
+
+    def __init__(self, features: Tensor) -> None:
+        super().__init__(features, ring=False)
+        own = torch.arange(self.next.shape[1], device=features.device).expand_as(self.next)
+        self.stencils = torch.stack([own, self.next, self.previous], dim=2).int()  # [d + 1, M + 1, 3]
+        self.taps = constant((1, 0.5, 0.5), features).repeat(len(own[0]), 1)  # [M + 1, 3]
+        del self.next, self.previous
+        ones = features.new_ones(*self.shape, 1)
+        factors = (self.filter(ones).flatten() + 1e-20).rsqrt()  # D^-½ [N]
+        self.weights *= factors[:, None]
+        self.splat_weights *= factors[self.splat_rows]
+
+    def filter(self, values: Tensor) -> Tensor:
+        """Return the filtered values ``[…, N, C]`` of ``values`` ``[…, N, C]`` (the dtype of the features)."""
+        lattice = self.splat(values)
+        for stencil in self.stencils:
+            lattice = F.embedding_bag(stencil, lattice, mode="sum", per_sample_weights=self.taps)
+        return self.read(lattice)
 
 
 def _enclosing_simplices(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,0 +1,25 @@
+"""Libraries that are used where they are installed, and not missed where they are not."""
+
+from seco.errors import SecoError
+
+
+def has_pydensecrf() -> bool:
+    """Return whether pydensecrf can be imported."""
+    try:
+        import pydensecrf.densecrf  # noqa: F401  # pyright: ignore[reportMissingImports]
+    except (ImportError, ValueError):  # ValueError: it was built for another numpy
+        return False
+    return True
+
+
+def require_pydensecrf(key: str) -> None:
+    """Check that pydensecrf is there, which the setting ``key`` asks for.
+
+    Raises:
+        SecoError: it is not.
+    """
+    if not has_pydensecrf():
+        raise SecoError(
+            f"{key}: pydensecrf is not installed here: set it to auto or torch, or install a C++ compiler and run "
+            "`make -B setup`"
+        )
