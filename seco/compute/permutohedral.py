@@ -101,7 +101,8 @@ class NormalisedFilter(PermutohedralLattice):
     def __init__(self, features: Tensor) -> None:
         super().__init__(features, ring=False)
         own = torch.arange(self.next.shape[1], device=features.device).expand_as(self.next)
-        self.stencils = torch.stack([own, self.next, self.previous], dim=2).int()  # [d + 1, M + 1, 3]
+        stencils = torch.stack([own, self.next, self.previous], dim=2).int()
+        self.stencils = stencils.unbind()  # d + 1 of [M + 1, 3]
         self.taps = constant((1, 0.5, 0.5), features).repeat(len(own[0]), 1)  # [M + 1, 3]
         del self.next, self.previous
         ones = features.new_ones(*self.shape, 1)

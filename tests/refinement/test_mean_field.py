@@ -15,6 +15,7 @@ from seco.compute.permutohedral import NormalisedFilter
 from seco.errors import SecoError
 from seco.refinement.crf import dense_crf
 from seco.refinement.mean_field import mean_field
+from tests.training.test_synchronisations import Reads
 
 KERNELS: dict[str, Any] = {
     "iterations": 5,
@@ -108,6 +109,14 @@ def test_without_weights_the_scores_stay_as_they_are():
     image, energy = scene()
     marginals = mean_field(image, energy, **KERNELS | {"gaussian_weight": 0.0, "bilateral_weight": 0.0})
     torch.testing.assert_close(marginals, (-energy).softmax(0))
+
+
+@pytest.mark.parametrize("iterations", [1, 10])
+def test_a_gpu_is_waited_for_while_the_two_lattices_are_built_and_not_in_the_loop(iterations):
+    image, energy = scene()
+    with Reads() as reads:
+        mean_field(image, energy, **KERNELS | {"iterations": iterations})
+    assert reads.calls == {"tolist": 2, "unique_consecutive": 2}  # of each lattice, the extent and the size
 
 
 def test_widths_that_no_lattice_can_hold_are_refused():
