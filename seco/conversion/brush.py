@@ -13,6 +13,7 @@ _SIZES = np.array([3, 4, 8, 16])  # bits of a run's length, as Label Studio's ow
 _LONGEST = 1 << 16
 _CHANNELS = 4
 _VALUE_BITS = 8
+_BLOCK = 1 << 16  # runs turned into bits at a time, so that ragged masks do not fill the memory
 _WIDEST = 1 + 2 + 16 + _VALUE_BITS  # bits of a run
 
 
@@ -30,12 +31,15 @@ def encode_brush(pixels: npt.NDArray[np.bool_]) -> list[int]:
     sizes = np.searchsorted(1 << _SIZES, lengths)  # the smallest that holds length - 1
     widths = _SIZES[sizes]
     codes = ((1 << 2 | sizes) << widths | (lengths - 1)) << _VALUE_BITS | values
-    total = 1 + 2 + widths + _VALUE_BITS
-    places = np.arange(_WIDEST)
-    shifts = total[:, None] - 1 - places  # the highest bit of a run comes first
-    bits = (codes[:, None] >> np.maximum(shifts, 0)) & 1
-    stream = bits[shifts >= 0].astype(np.uint8)
-    return np.packbits(np.concatenate((_header(_CHANNELS * flat.size), stream))).tolist()
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(codes), _BLOCK)]
+    stream = [_bits(codes[block], 1 + 2 + widths[block] + _VALUE_BITS) for block in blocks]
+    return np.packbits(np.concatenate((_header(_CHANNELS * flat.size), *stream))).tolist()
+
+
+def _bits(codes: npt.NDArray[np.int64], widths: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    """Return the lowest bits of each code, as many as its width says, the highest of them first."""
+    shifts = widths[:, None] - 1 - np.arange(_WIDEST)
+    return ((codes[:, None] >> np.maximum(shifts, 0)) & 1)[shifts >= 0].astype(np.uint8)
 
 
 def _header(count: int) -> npt.NDArray[np.uint8]:

@@ -14,7 +14,7 @@ def read_class_names(text: str) -> tuple[str, ...]:
     """Return the foreground classes in id order.
 
     Args:
-        text: names separated by commas; or a text file of one name a line; or a name of `CLASS_SETS`.
+        text: names separated by commas; or a name of `CLASS_SETS`; or a text file of one name a line.
 
     Raises:
         SecoError: the file is missing or no text, or a name cannot be one.
@@ -32,7 +32,7 @@ def read_class_names(text: str) -> tuple[str, ...]:
 
 def _names(text: str) -> tuple[Sequence[str], str]:
     path = Path(text)
-    if "," in text and not path.is_file():
+    if "," in text:
         return [name.strip() for name in text.split(",")], "--classes"
     if text in CLASS_SETS:
         return CLASS_SETS[text], "--classes"

@@ -33,12 +33,13 @@ def write_labelme(masks: MaskSet, target: Target, options: Options) -> None:
             else:
                 shapes.append(_bitmap(name, box, pixels))
         photo, _ = item.known_photo
-        place = (target.final / item.id).parent
+        # Steps up lead through the folders that are there, not through links to them.
+        place = os.path.realpath((target.final / item.id).parent)
         content = {
             "version": _VERSION,
             "flags": {},
             "shapes": shapes,
-            "imagePath": Path(os.path.relpath(photo, place)).as_posix(),
+            "imagePath": Path(os.path.relpath(photo.absolute(), place)).as_posix(),
             "imageData": None,
             "imageHeight": mask.shape[0],
             "imageWidth": mask.shape[1],

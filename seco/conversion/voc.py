@@ -19,9 +19,10 @@ def write_voc(masks: MaskSet, target: Target, options: Options) -> None:
     """Write the masks as a VOC tree; a `Writer`."""
     require_ids(masks.items)
     tree = Folder(target.path)
-    tree.add(LABEL_MAP, label_map(masks.class_names).encode())
+    label_map(masks.class_names)  # refuses names at once
     add_lists(tree, masks, names=masks.splits)
     for item, png in masks.each(lambda _, mask: encode_mask(mask), target.progress):
         tree.add(f"SegmentationClass/{item.id}.png", png)
         if options.with_images:
             add_photo(tree, item)
+    tree.add(LABEL_MAP, label_map(masks.class_names, has_ignored=masks.uncertain > 0).encode())

@@ -48,8 +48,8 @@ def _require_voc(masks: MaskSet) -> None:
         wanted = VOC[class_id - 1] if class_id <= len(VOC) else "no class"
         if name != wanted:
             raise SecoError(
-                f"the class {class_id} is {name!r}, but the test server takes VOC's 20 classes in their order, where it "
-                f"is {wanted}: convert the masks of a model that was trained on them"
+                f"the class {class_id} is {name!r}, but the test server takes VOC's 20 classes in their order, where "
+                f"it is {wanted}: convert the masks of a model that was trained on them"
             )
     raise SecoError(f"there are {len(masks.class_names)} classes, but the test server takes VOC's 20")
 

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from seco.conversion.containers import Container
 from seco.conversion.mask_set import Item, MaskSet
 from seco.errors import SecoError
-from seco.storage.label_map import palette
+from seco.storage.label_map import IGNORE, palette
 from seco.storage.plain_text import one_line
 from seco.storage.regular import read_file
 
 LABEL_MAP = "labelmap.txt"
-_BACKGROUND = "background"
+_BACKGROUND, _IGNORED = "background", "ignored"
 
 
 def require_ids(items: Sequence[Item]) -> None:
@@ -23,8 +23,12 @@ def require_ids(items: Sequence[Item]) -> None:
             )
 
 
-def label_map(class_names: Sequence[str]) -> str:
+def label_map(class_names: Sequence[str], *, has_ignored: bool = False) -> str:
     """Return the text of `labelmap.txt`: each class with its colour in VOC's palette.
+
+    Args:
+        class_names: in id order.
+        has_ignored: whether masks hold 255, which then has the name "ignored".
 
     Raises:
         SecoError: a name cannot stand in a line of it.
@@ -35,9 +39,11 @@ def label_map(class_names: Sequence[str]) -> str:
                 f"the class {name!r} cannot stand in {LABEL_MAP}, where a colon ends a name, # begins a comment and a "
                 "name is a line: rename it, or choose a format of JSON files such as coco"
             )
+        if name.lower() == _IGNORED:
+            raise SecoError(f"the class {name!r} has the name that {LABEL_MAP} gives uncertain pixels (255): rename it")
     colours = palette()
     lines = ["# label:color_rgb:parts:actions"]
-    for class_id, name in enumerate((_BACKGROUND, *class_names)):
+    for class_id, name in [*enumerate((_BACKGROUND, *class_names)), *([(IGNORE, _IGNORED)] if has_ignored else [])]:
         red, green, blue = colours[3 * class_id : 3 * class_id + 3]
         lines.append(f"{name}:{red},{green},{blue}::")
     return "".join(f"{line}\n" for line in lines)
