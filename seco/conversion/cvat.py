@@ -16,6 +16,7 @@ import numpy as np
 from seco.conversion.containers import open_zip
 from seco.conversion.convert import Options, Target
 from seco.conversion.mask_set import Item, MaskSet
+from seco.conversion.outlines import shown_classes
 from seco.conversion.sources import DEFAULT_SPLIT
 from seco.conversion.voc_tree import LABEL_MAP, add_lists, add_photo, label_map, require_ids
 from seco.storage.label_map import BACKGROUND, IGNORE
@@ -38,5 +39,7 @@ def write_cvat(masks: MaskSet, target: Target, options: Options) -> None:
 def _encode(_item: Item, mask: MaskArray) -> tuple[bytes, bytes]:
     """Return the PNGs of classes and of objects, which are numbered 1, 2, … in the order of the classes shown."""
     classes = np.where(mask == IGNORE, BACKGROUND, mask).astype(np.uint8)
-    shown = np.unique(np.append(classes, np.uint8(BACKGROUND)))
-    return encode_mask(classes), encode_mask(np.searchsorted(shown, classes).astype(np.uint8))
+    numbers = np.zeros(256, np.uint8)
+    shown = shown_classes(classes)
+    numbers[shown] = np.arange(1, len(shown) + 1)
+    return encode_mask(classes), encode_mask(numbers[classes])
