@@ -18,7 +18,7 @@ from seco.conversion.mask_set import Item, MaskSet
 from seco.conversion.outlines import Box, Pixels, cut_out, polygons
 from seco.storage.masks import MaskArray
 
-_VERSION = "5.3.0"  # the first release of labelme whose files hold masks
+_VERSION = "5.4.0"  # a release of labelme whose files hold masks: older ones do not know them
 
 
 def write_labelme(masks: MaskSet, target: Target, options: Options) -> None:
