@@ -5,6 +5,7 @@ from contextlib import suppress
 
 import typer
 
+from pipeline.convert import convert
 from pipeline.download import download
 from pipeline.evaluate import evaluate
 from pipeline.experiment import experiment
@@ -36,6 +37,7 @@ for command in (
     *(summary, pretrain, download),
 ):
     app.command()(command)
+app.add_typer(convert, name="convert")
 app.add_typer(recipe, name="recipe")
 app.add_typer(experiment, name="experiment")
 app.add_typer(resume, name="resume")

@@ -60,11 +60,12 @@ class Outlines:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Colours:
-    """A mask of colours: what they mean, its file, and the colours of the background."""
+    """A mask of colours: what they mean, its file, and the colours of the background and of uncertain pixels (255)."""
 
     legend: Legend
     mask: Path
     background: Sequence[int]
+    ignored: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)

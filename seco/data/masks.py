@@ -13,10 +13,10 @@ from seco.data.recolour import RecolourTask
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, process_map
 from seco.storage.atomic import temporary_path
-from seco.storage.label_map import BACKGROUND
+from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.masks import encode_mask, mask_path
 
-_VERSION = 2  # of the way in which masks are drawn; part of the cache's names
+_VERSION = 3  # of the way in which masks are drawn; part of the cache's names
 _FEW = 200  # masks drawn in the time that worker processes take to start
 
 
@@ -96,8 +96,12 @@ def _mask_tasks(listing: Listing, cache: Path) -> dict[str | None, MaskTask | Re
             target = mask_path(folder, image.id or "")
             tasks[image.id] = MaskTask(legend.path, annotations, size, class_ids, target)
         elif image.colours is not None:
-            legend, background = image.colours.legend, dict.fromkeys(image.colours.background, BACKGROUND)
+            legend = image.colours.legend
+            others = {
+                **dict.fromkeys(image.colours.background, BACKGROUND),
+                **dict.fromkeys(image.colours.ignored, IGNORE),
+            }
             class_ids, folder = class_ids_and_folder(legend)
             target = mask_path(folder, image.id or "")
-            tasks[image.id] = RecolourTask(legend.path, image.colours.mask, {**class_ids, **background}, target)
+            tasks[image.id] = RecolourTask(legend.path, image.colours.mask, {**class_ids, **others}, target)
     return tasks

@@ -1,5 +1,7 @@
-"""Masks from outlines of COCO's form: polygons, run lengths and crowds, rasterised by pycocotools."""
+"""Masks from outlines of COCO's form: polygons, run lengths and crowds, rasterised by pycocotools; and from bitmaps."""
 
+import base64
+import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -8,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 from pycocotools import mask as coco_mask
 
 from seco.errors import SecoError
@@ -19,6 +22,10 @@ Pixels = npt.NDArray[np.bool_]
 _MAX_BOUNDARY = 2_000_000
 """Pixels: all polygons of an object together. Longer boundaries would take gigabytes; those of real objects are far
 shorter."""
+BITMAP = "bitmap"
+"""The key of an outline that is a PNG in base 64 (labelme's masks), beside "corners": (x, y) of its first and last
+pixel."""
+
 _MAX_POLYGONS = 10_000  # of an object
 _MORE, _SIGN, _HIGHEST_CODE = 32, 16, 63  # in characters of compressed run lengths
 _MAX_DIGITS = 7  # of 5 bits: numbers below 2**34, and no image has as many pixels
@@ -99,7 +106,9 @@ def _pixels(outline: Any, box: Any, size: tuple[int, int]) -> Pixels:
     """Return the pixels `[H, W]` of an object; for outlines of an unknown form errors of any kind are raised."""
     if not outline:
         return _inside_box(box, size)
-    return _inside_polygons(outline, size) if isinstance(outline, list) else _from_run_lengths(outline, size)
+    if isinstance(outline, list):
+        return _inside_polygons(outline, size)
+    return _from_bitmap(outline, size) if BITMAP in outline else _from_run_lengths(outline, size)
 
 
 def _inside_polygons(outline: list[Any], size: tuple[int, int]) -> Pixels:
@@ -146,6 +155,19 @@ def _from_run_lengths(runs: Mapping[str, Any], size: tuple[int, int]) -> Pixels:
         raise SecoError("run lengths of another size")
     covered = np.arange(len(lengths)) % 2 == 1
     return np.repeat(covered, lengths.astype(np.int64)).reshape(width, height).T
+
+
+def _from_bitmap(outline: Mapping[str, Any], size: tuple[int, int]) -> Pixels:
+    (left, top), (right, bottom) = np.asarray(outline["corners"], np.float64).astype(np.int64).tolist()
+    width, height = size
+    if not (0 <= left <= right < width and 0 <= top <= bottom < height):
+        raise SecoError("its bitmap lies outside")
+    pixels = np.zeros((height, width), np.bool_)
+    with Image.open(io.BytesIO(base64.b64decode(outline[BITMAP])), formats=("PNG",)) as image:
+        if image.size != (right + 1 - left, bottom + 1 - top):
+            raise SecoError("its bitmap is of another size than its corners say")
+        pixels[top : bottom + 1, left : right + 1] = np.asarray(image).astype(np.bool_)
+    return pixels
 
 
 def _decompress(text: str) -> npt.NDArray[np.int64]:

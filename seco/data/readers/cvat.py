@@ -6,6 +6,8 @@ ImageSets/Segmentation/<list>.txt    one image id a line
 JPEGImages/<id>.jpg
 SegmentationClass/<id>.png           masks of colours; the labels of an image are the classes that its mask shows
 ```
+
+The name "ignored" of VOC's colour for 255, which Datumaro writes for VOC's masks, stands for uncertain pixels.
 """
 
 import hashlib
@@ -17,7 +19,7 @@ from seco.data.problems import Problem
 from seco.data.readers.folders import split_of
 from seco.data.readers.voc_tree import VocTree
 from seco.errors import SecoError
-from seco.storage.label_map import packed
+from seco.storage.label_map import IGNORE, packed, palette
 from seco.storage.manifest import TRAIN
 from seco.storage.regular import read_file
 
@@ -25,6 +27,7 @@ LABEL_MAP = "labelmap.txt"
 MASKS = "SegmentationClass"
 _BACKGROUND = "background"
 _UNNAMED = packed(0, 0, 0)  # of background, where the file does not name it
+_IGNORED = (packed(*palette()[3 * IGNORE :]), "ignored")
 
 
 def read_cvat(data: ReaderInput) -> Listing:
@@ -40,7 +43,8 @@ def read_cvat(data: ReaderInput) -> Listing:
     tree = VocTree(data.root, mask_folders=(MASKS,))
     names = read_label_map(tree.root / LABEL_MAP)
     background = [colour for colour, name in names.items() if name.lower() == _BACKGROUND] or [_UNNAMED]
-    classes = {colour: name for colour, name in names.items() if colour not in background}
+    ignored = [colour for colour, name in names.items() if (colour, name.lower()) == _IGNORED]
+    classes = {colour: name for colour, name in names.items() if colour not in (*background, *ignored)}
     listing = Listing(class_names=list(dict.fromkeys(classes.values())))
     places: Mapping[str | None, str] = data.places
     if None in places:
@@ -59,7 +63,7 @@ def read_cvat(data: ReaderInput) -> Listing:
             colours = None
             if image.mask is not None:
                 legend = Legend(tree.root / LABEL_MAP, classes, _digest(names, image.mask))
-                colours = Colours(legend, image.mask, background)
+                colours = Colours(legend, image.mask, background, ignored)
             labels = None if colours else ()
             listing.images.append(ListedImage(image.id, image.path, entry.where, labels, split, colours=colours))
     tree.finder.settle(listing)

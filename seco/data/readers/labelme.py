@@ -5,7 +5,7 @@
  "shapes": [{"label": "cat", "shape_type": "polygon", "points": [[10, 10], [50, 10], [50, 40]]}]}
 ```
 
-Polygons, rectangles and circles become masks; the boxes of other shapes become 255.
+Polygons, rectangles, circles and bitmaps ("mask") become masks; the boxes of other shapes become 255.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ import msgspec
 
 from seco.data.listing import Legend, ListedImage, Listing, Outlines, ReaderInput
 from seco.data.problems import Problem
+from seco.data.rasterise import BITMAP
 from seco.data.readers.finder import PHOTOGRAPHS, FileFinder
 from seco.data.readers.paths import path_below
 from seco.data.readers.walk import walk
@@ -109,6 +110,8 @@ def _annotation(shape: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, A
         return {**found, "segmentation": "no points"}  # refused when it is drawn
     if kind == "polygon":
         return {**found, "segmentation": [[value for point in pairs for value in point]]}
+    if kind == "mask" and len(pairs) == 2:
+        return {**found, "segmentation": {BITMAP: shape.get("mask"), "corners": pairs}}
     if kind == "circle" and len(pairs) == 2:
         return {**found, "segmentation": [_circle(*pairs)]}
     columns, rows = zip(*pairs, strict=True)

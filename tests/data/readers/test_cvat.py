@@ -66,6 +66,15 @@ def test_a_background_of_another_colour_is_background() -> None:
     assert values(prepared(ROOT, "cvat")) == [[0, 2], [1], [0, 2]]
 
 
+def test_the_colour_that_voc_ignores_is_255_under_that_name_alone() -> None:
+    add_coloured("b", DOG, (224, 224, 192))
+    for name, expected, classes in (("ignored", [1, 255], ("dog", "cat")), ("boat", [1, 3], ("dog", "cat", "boat"))):
+        (ROOT / "labelmap.txt").write_text(f"{LABEL_MAP}{name}:224,224,192::\n")
+        found = prepared(ROOT, "cvat")
+        assert found.dataset.class_names == classes
+        assert values(found)[1] == expected
+
+
 def test_masks_at_fault_are_reported_and_others_read() -> None:
     add_coloured("b", DOG, (1, 2, 3))
     (ROOT / "SegmentationClass/a.png").unlink()

@@ -1,3 +1,5 @@
+import base64
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,21 @@ def test_shapes_become_labels_and_masks() -> None:
     assert 20 < np.count_nonzero(circle == 1) < 36, "about pi times 3 squared"
 
 
+def bitmap(corners: Any, *, rows: Any = ((1, 0, 1), (0, 1, 1)), data: str | None = None) -> dict[str, Any]:
+    """Return a shape of the type "mask"."""
+    buffer = io.BytesIO()
+    Image.fromarray(np.array(rows, bool)).save(buffer, format="PNG")
+    text = base64.b64encode(buffer.getvalue()).decode() if data is None else data
+    return shape("dog", corners, shape_type="mask", mask=text)
+
+
+def test_bitmaps_become_masks() -> None:
+    annotate("a", shape("cat"), bitmap([[9, 6], [11, 7]]))
+    (mask,) = masks(prepared(ROOT, "labelme"))
+    assert mask[6:, 9:].tolist() == [[2, 0, 2], [0, 2, 2]]
+    assert np.count_nonzero(mask == 2) == 4
+
+
 def test_images_without_a_file_are_left_out_and_told() -> None:
     found = prepared(ROOT, "labelme")
     assert list(found.labels) == ["a"]
@@ -77,6 +94,12 @@ def test_the_photograph_is_found_beside_its_file(path: object) -> None:
         ([shape(points=5)], {}, "the outline of annotation cat does not fit 12x8 pixels"),
         ([shape(points=[[1, 2], [3]])], {}, "the outline of annotation cat does not fit"),
         ([shape(points=[[1, 2], [1e9, 3], [4, 4]])], {}, "(a point lies far outside)"),
+        ([bitmap([[10, 6], [12, 7]])], {}, "(its bitmap lies outside)"),
+        ([bitmap([[-1, 6], [1, 7]])], {}, "(its bitmap lies outside)"),
+        ([bitmap([[0, 6], [1, 7]])], {}, "(its bitmap is of another size than its corners say)"),
+        ([bitmap([[0, 6], [2, 7]], data="AAAA")], {}, "the outline of annotation dog does not fit"),
+        ([bitmap([[0, 6], [2, 7]], data="é")], {}, "the outline of annotation dog does not fit"),
+        ([shape("dog", [[0, 6], [2, 7]], shape_type="mask")], {}, "the outline of annotation dog does not fit"),
         ([shape()], {"imageWidth": None}, "its size (None, 8) is none of an image"),
         ([shape()], {"imageWidth": 10**9}, "is none of an image"),
         ([shape()], {"imageWidth": 13}, "outlines were drawn on 13x8"),

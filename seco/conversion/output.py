@@ -1,0 +1,107 @@
+"""Where a conversion is written: aside, and in one step to its place when it is complete."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from seco.errors import SecoError, remedy_of
+from seco.runtime.signals import deferred
+from seco.storage.atomic import TEMPORARY_SUFFIX, publish, require_writable
+
+MARK = ".seco-convert"
+"""In every folder that a conversion wrote: only such a folder is replaced."""
+
+
+def require_place(out: Path, *, suffixes: tuple[str, ...], masks: Path, force: bool) -> None:
+    """Check that a conversion may be written to `out`, before the work.
+
+    Args:
+        out: the file or folder.
+        suffixes: how the file's name may end; none: it is a folder.
+        masks: the folder of masks, which must not change.
+        force: whether an older result may be replaced.
+
+    Raises:
+        SecoError: it may not.
+    """
+    if not suffixes:
+        _require_folder(out, force=force)
+    elif not out.name.lower().endswith(suffixes):
+        raise SecoError(f"{out} is no name for a file of this format: let it end with {' or '.join(suffixes)}")
+    elif out.is_dir():
+        raise SecoError(f"{out} is a folder, and the format writes a file: choose another name for it")
+    elif out.exists() and not force:
+        raise SecoError(f"{out} exists: choose another name for the file, or replace it with --force")
+    place, source = _real(out), _real(masks)
+    if place == source or source in place.parents:
+        raise SecoError(f"{out} lies in the folder of the masks, {masks}: choose a place outside of it")
+    if place in source.parents:
+        raise SecoError(f"the masks {masks} lie in {out}, which would be replaced: choose another place")
+    require_writable(out.parent)
+
+
+@contextmanager
+def written_aside(out: Path, *, is_folder: bool) -> Iterator[Path]:
+    """Yield a path beside `out`, a folder or the path of a file to write; it replaces `out` when the block has ended.
+
+    A request to stop ends the block at once. Whatever ends it early, `out` stays as it was and nothing else is left.
+
+    Raises:
+        SecoError: the system refused to write.
+    """
+    place = _real(out)  # a link stays, and what it leads to is replaced
+    aside = _unfinished(place)
+    try:
+        if is_folder:
+            aside.mkdir()
+            (aside / MARK).touch()
+        yield aside
+        with deferred():
+            _exchange(aside, place) if is_folder else publish(aside, place)
+    except OSError as error:
+        remedy = remedy_of(error, "choose a place that you may write to")
+        raise SecoError(f"cannot write {out}: {error.strerror or error}; {remedy}") from error
+    finally:
+        with deferred():
+            _remove(aside)
+
+
+def _require_folder(out: Path, *, force: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise SecoError(f"{out} is a file, and the format writes a folder: choose another name for it")
+    if out.is_dir() and any(out.iterdir()):
+        if not (out / MARK).is_file():
+            raise SecoError(f"{out} holds files that `seco convert` did not write: choose a new folder")
+        if not force:
+            raise SecoError(f"{out} exists: choose another folder, or replace it with --force")
+
+
+def _exchange(aside: Path, place: Path) -> None:
+    """Put the folder `aside` in place of another one, which is removed."""
+    former = _unfinished(place)
+    has_former = place.exists()
+    if has_former:
+        place.rename(former)
+    try:
+        aside.rename(place)
+    except OSError:
+        if has_former:
+            former.rename(place)
+        raise
+    _remove(former)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # the first error is the one to report
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _unfinished(place: Path) -> Path:
+    return place.parent / f".{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
