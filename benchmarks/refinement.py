@@ -27,7 +27,8 @@ from seco.config.recipes import compose
 from seco.config.settings import Settings
 from seco.data.class_sets import VOC
 from seco.errors import SecoError
-from seco.inference.predictor import CamResult
+from seco.inference.photographs import photo_of
+from seco.inference.results import CamResult
 from seco.inference.scoring import score_cams
 from seco.method.par import PAR
 from seco.refinement.labelling import ScoredImage, label_image, smooth
@@ -150,7 +151,8 @@ def cam_like(record: Record, truth: MaskArray, *, rng: np.random.Generator) -> C
     stacked = torch.from_numpy(np.array(maps, dtype=np.float32).reshape(-1, height, width))
     tokens = F.adaptive_avg_pool2d(stacked, (max(height // TOKEN, 1), max(width // TOKEN, 1)))
     return CamResult(
-        record,
+        photo_of(record),
+        (height, width),
         np.array(read_image(record.image)),
         torch.tensor(classes),
         tokens.clamp(0, 1).to(pick_device()),

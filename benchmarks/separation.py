@@ -22,7 +22,8 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2 import functional as tv
 
 from seco.errors import SecoError
-from seco.inference.predictor import Photographs, load_predictor
+from seco.inference.photographs import Resizing, load_photograph, photo_of
+from seco.inference.trained import load_predictor
 from seco.models.network import SeCoNetwork
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import Manifest, Record, read_manifest
@@ -86,7 +87,7 @@ def patches_of(
             f" of {step} for images and of {2 * step} for patches, no larger than images"
         )
     device = next(network.parameters()).device
-    image = Photographs([record], image_size=image_size).load(0).square.to(device)
+    image = load_photograph(photo_of(record), resizing=Resizing(square=image_size), patch=step).seen.to(device)
     assert record.mask is not None, "main leaves out images without a mask"
     mask = read_mask(record.mask, num_classes=len(manifest.class_names), size=(record.width, record.height))
     square = tv.resize(

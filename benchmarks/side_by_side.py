@@ -12,7 +12,8 @@ import numpy as np
 import typer
 
 from seco.errors import SecoError
-from seco.inference.predictor import load_predictor
+from seco.inference.photographs import Resizing, photo_of
+from seco.inference.trained import load_predictor
 from seco.reporting.examples import choose_examples, legend_of
 from seco.reporting.figures import overview_figure
 from seco.reporting.overlays import RGB, heat_overlay, mask_overlay
@@ -55,12 +56,13 @@ def picture(models: list[str], data: Path, *, split: str, images: int, image_siz
         mask = read_mask(record.mask, num_classes=len(manifest.class_names), size=size)
         shown |= {int(value) for value in np.unique(mask)} - {BACKGROUND}
         rows.append({"truth": mask})
+    photos = [photo_of(record) for record in records]
     for model in models:
         title, equals, folder = model.partition("=")
         if not (title and equals and folder):
             raise SecoError(f"{model!r} is not TITLE=FOLDER")
         predictor = load_predictor(Path(folder), class_names=manifest.class_names)
-        found = predictor.cams(records, image_size=image_size, scales=[1.0], batch_size=len(records))
+        found = predictor.cams(photos, resizing=Resizing(square=image_size), scales=[1.0], batch_size=len(records))
         for row, cam in zip(rows, found, strict=True):
             row.setdefault("photograph", cam.pixels)
             row[title] = heat_overlay(cam.pixels, cam.maps.amax(dim=0).cpu().numpy())

@@ -5,18 +5,17 @@ from contextlib import suppress
 
 import typer
 
+from pipeline.commands import export_cams, predict, refine
 from pipeline.convert import convert
 from pipeline.download import download
 from pipeline.evaluate import evaluate
 from pipeline.experiment import experiment
-from pipeline.export import export, export_cams, export_masks
+from pipeline.export import export, export_masks
 from pipeline.faults import ending_of
 from pipeline.generate import generate
-from pipeline.predict import predict
 from pipeline.prepare import prepare
 from pipeline.pretrain import pretrain
 from pipeline.recipe import recipe
-from pipeline.refine import refine
 from pipeline.resume import resume
 from pipeline.summary import summary
 from pipeline.train import train

@@ -1,12 +1,16 @@
 """Stage `export`: CAMs of the trained network, and seed masks: the CAMs cut at a threshold."""
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.inference import load_inference
+from pipeline.inference import load_inference, photos_of, progress_of_rank, take_over_for_all
 from pipeline.options import CAMS, MODEL, PARAMS, PREPARED, SEEDS, Data, Model, Params
+
+if TYPE_CHECKING:
+    from seco.inference.results import CamResult
 
 Cams = Annotated[Path, typer.Option("--cams", help="Folder of the CAM store.")]
 Seeds = Annotated[Path, typer.Option("--masks", help="Folder for the seed masks.")]
@@ -20,22 +24,31 @@ def export(
     export_masks(params, data, cams, masks)
 
 
-def export_cams(params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS) -> None:
+def export_cams(params: Path, data: Path, model: Path, cams: Path) -> None:
     """Write the class activation map (CAM) of every image, at a quarter of its size."""
-    from seco.compute.resize import resize_maps
-    from seco.inference.cam_store import stored_size, write_cam
-    from seco.runtime.progress import progress
-    from seco.storage.atomic import take_over
+    from seco.inference.photographs import Resizing
 
     settings, manifest, predictor = load_inference(params, data, model)
-    take_over(cams)
+    take_over_for_all(cams)
+    photos = photos_of(manifest, manifest.splits)
     results = predictor.cams(
-        manifest.records, image_size=settings.export.image_size, scales=(1.0,), batch_size=settings.export.batch_size
+        photos,
+        resizing=Resizing(square=settings.export.image_size),
+        scales=(1.0,),
+        batch_size=settings.export.batch_size,
     )
-    with progress("export-cams", len(manifest.records)) as advance:
+    write_cams(results, cams, count=len(photos))
+
+
+def write_cams(results: "Iterable[CamResult]", folder: Path, *, count: int) -> None:
+    """Write CAMs, at a quarter of the size of their images, and show the progress."""
+    from seco.compute.resize import resize_maps
+    from seco.inference.cam_store import stored_size, write_cam
+
+    with progress_of_rank("export-cams", count) as advance:
         for cam in results:
-            small = resize_maps(cam.maps, stored_size(cam.record.height, cam.record.width))
-            write_cam(cams, cam.record.id, cam.class_ids.numpy(), small.cpu().numpy())
+            small = resize_maps(cam.maps, stored_size(*cam.size))
+            write_cam(folder, cam.photo.id, cam.class_ids.numpy(), small.cpu().numpy())
             advance()
 
 

@@ -1,15 +1,18 @@
-"""What `export`, `refine` and `predict` share: a trained network that runs over the images of some splits."""
+"""What `export`, `refine` and `predict` share: a trained network that runs over images, and workers that write."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from seco.config.settings import Settings
+    from seco.inference.photographs import Photo
     from seco.inference.predictor import Predictor
-    from seco.storage.manifest import Manifest, Record
+    from seco.runtime.progress import Progress
+    from seco.storage.manifest import Manifest
 
 Item = TypeVar("Item")
 
@@ -29,7 +32,7 @@ def load_inference(params: Path, data: Path, model: Path) -> "tuple[Settings, Ma
         SecoError: the settings, the manifest or the model is missing or damaged, or they do not fit each other.
     """
     from seco.config.settings import load_settings
-    from seco.inference.predictor import load_predictor
+    from seco.inference.trained import load_predictor
     from seco.storage.manifest import read_manifest
 
     settings = load_settings(params)
@@ -37,9 +40,32 @@ def load_inference(params: Path, data: Path, model: Path) -> "tuple[Settings, Ma
     return settings, manifest, load_predictor(model, class_names=manifest.class_names)
 
 
-def records_of(manifest: "Manifest", splits: Sequence[str]) -> "list[Record]":
-    """Return the records of some splits; raises as `Manifest.split`."""
-    return [record for split in splits for record in manifest.split(split)]
+def photos_of(manifest: "Manifest", splits: Sequence[str]) -> "list[Photo]":
+    """Return the photographs of some splits; raises as `Manifest.split`."""
+    from seco.inference.photographs import photo_of
+
+    return [photo_of(record) for split in splits for record in manifest.split(split)]
+
+
+def take_over_for_all(folder: Path) -> None:
+    """Take over the folder of the results before any rank writes there; raises as `take_over`."""
+    from seco.compute.distributed import gather_objects, rank
+    from seco.storage.atomic import take_over
+
+    if rank() == 0:
+        take_over(folder)
+    gather_objects(None)  # the others wait
+
+
+@contextmanager
+def progress_of_rank(stage: str, count: int) -> "Iterator[Progress]":
+    """Yield the progress of a stage with so many images, of which this rank does an even part."""
+    from seco.compute.distributed import rank, world_size
+    from seco.runtime.progress import progress
+
+    alone = world_size() == 1
+    with progress(stage if alone else f"{stage}, rank {rank()}", count if alone else None) as advance:
+        yield advance
 
 
 def write_in_workers(
@@ -53,7 +79,7 @@ def write_in_workers(
     stage: str,
     count: int,
 ) -> None:
-    """Call `write` with each of `count` items in worker processes, and show the progress of the stage.
+    """Call `write` with each item in worker processes, and show the progress of the stage.
 
     Args:
         write: called as `write(item, crf=crf)`.
@@ -65,13 +91,12 @@ def write_in_workers(
         memory_of: called as `memory_of(item, crf=crf)`: how many bytes `write` takes. No more images are worked on at
             once than there is memory for.
         stage: name of the stage.
-        count: how many items there are.
+        count: how many images all ranks have.
     """
     from seco.runtime.parallel import process_map
-    from seco.runtime.progress import progress
 
     if crf is not None and crf["engine"] == "torch" and on_gpu:
         items, crf = map(partial(smooth, crf=crf), items), None
-    with progress(stage, count) as advance:
+    with progress_of_rank(stage, count) as advance:
         for _ in process_map(partial(write, crf=crf), items, memory_of=partial(memory_of, crf=crf)):
             advance()

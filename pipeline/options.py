@@ -34,6 +34,35 @@ Resume = Annotated[
     ),
 ]
 
+Images = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--images",
+        help="Any photographs instead of the prepared data: folders, files, patterns, a text list, or a CSV file with "
+        "the columns image and labels.",
+        show_default="the prepared data",
+    ),
+]
+More = Annotated[list[str] | None, typer.Argument(metavar="[IMAGE...]", help="More of --images.", show_default=False)]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results, with --images.", show_default=False)]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        help="Classes that each photograph shows, such as cat,dog.", show_default="as the CSV says, or predicted"
+    ),
+]
+Size = Annotated[
+    int | None,
+    typer.Option(
+        min=1, help="Resize photographs to squares of this side, as the stages do.", show_default="their own size"
+    ),
+]
+Longest = Annotated[
+    int | None, typer.Option(min=1, help="Shrink photographs whose longer side is longer.", show_default="no limit")
+]
+Tile = Annotated[int, typer.Option(min=64, help="Cut larger photographs into overlapping tiles of this side.")]
+Force = Annotated[bool, typer.Option("--force", help="Start over in --out.", show_default="resume")]
+
 PARAMS = Path("params.yaml")
 RECIPES = Path("recipes")
 PREPARED = Path("data/prepare")

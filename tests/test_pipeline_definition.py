@@ -21,7 +21,7 @@ HARMLESS = (
     "pipeline/options.py",
 )
 # Code that measures a run and changes nothing of it: train.evaluate_every scores the network on the way.
-MEASURING = {"train": ("seco/inference", "seco/scores")}
+MEASURING = {"train": ("seco/inference", "seco/refinement", "seco/scores")}
 # Parameters that a stage shows, or that name a folder which is among its deps.
 SHOWN = {"prepare.root", "prepare.classes"}
 

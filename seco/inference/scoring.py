@@ -1,4 +1,4 @@
-"""From the network's maps over a square to class scores of the image's pixels, on the device of the maps."""
+"""From the network's maps to class scores of the image's pixels, on the device of the maps."""
 
 from collections.abc import Iterable, Iterator
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from seco.compute.resize import resize_maps, scored_size
-from seco.inference.predictor import CamResult, SegmentationResult
+from seco.inference.results import CamResult, SegmentationResult
 from seco.method.par import PAR
 from seco.method.pseudo_labels import refine_cam
 from seco.refinement.labelling import ScoredImage, Variants
@@ -23,22 +23,21 @@ def score_cams(cams: Iterable[CamResult], *, background: float, par: PAR | None)
         maps = resize_maps(cam.maps, pixels.shape[:2])
         rgb = torch.from_numpy(pixels).permute(2, 0, 1).to(maps.device).float()  # [3, h, w]
         scores = refine_cam(rgb, maps, background=background, par=par)
-        height, width = cam.pixels.shape[:2]
-        yield ScoredImage(cam.record.id, pixels, scores.cpu().numpy(), class_ids, (height, width))
+        yield ScoredImage(cam.photo.id, pixels, scores.cpu().numpy(), class_ids, cam.size)
 
 
 def score_segmentations(results: Iterable[SegmentationResult]) -> Iterator[Variants]:
     """Yield the probabilities at a single scale and at several, both at the `scored_size`."""
     for result in results:
-        class_ids, (height, width) = tuple(range(len(result.multi_scale))), result.pixels.shape[:2]
+        class_ids = tuple(range(len(result.multi_scale)))
         pixels = _shrunk(result.pixels, classes=len(class_ids))
         single, multi = (
             resize_maps(probabilities, pixels.shape[:2]).cpu().numpy()
             for probabilities in (result.single_scale, result.multi_scale)
         )
         yield Variants(
-            ScoredImage(result.record.id, pixels, single, class_ids, (height, width)),
-            ScoredImage(result.record.id, pixels, multi, class_ids, (height, width)),
+            ScoredImage(result.photo.id, pixels, single, class_ids, result.size),
+            ScoredImage(result.photo.id, pixels, multi, class_ids, result.size),
         )
 
 

@@ -23,22 +23,23 @@ _UPRIGHT = {orientation: Image.Transpose[turn] for orientation, turn in enumerat
 _FIRST_TURNED = 5  # orientations from here on exchange width and height
 _REPLACE = "replace it or take it off the list"
 
-# PIL warns of large images, which are refused here, and of damaged EXIF data, which are ignored.
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+# Large images are refused here, by a limit that the caller sets. PIL warns of damaged EXIF data, which are ignored.
+Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")
 
 
-def read_image(path: Path) -> Image.Image:
+def read_image(path: Path, *, most_pixels: int | None = None) -> Image.Image:
     """Return the photograph at `path` as a fully decoded RGB image, turned as its EXIF data say.
 
     16-bit grey keeps its upper byte; transparent pixels become white.
 
     Raises:
-        SecoError: the file is missing, empty, truncated, no image, has no 8-bit colours, or more than `MAX_PIXELS`.
+        SecoError: the file is missing, empty, truncated, no image, has no 8-bit colours, or more pixels than
+            `most_pixels` (None: `MAX_PIXELS`).
     """
-    image = _read_colours(path)
+    image = _read_colours(path, most_pixels=most_pixels)
     turn = _UPRIGHT.get(_orientation(image))
-    image = _to_rgb(image)
+    image = to_rgb(image)
     return image if turn is None else image.transpose(turn)
 
 
@@ -62,21 +63,22 @@ def inspect_image(path: Path) -> ImageFacts:
     return ImageFacts(size, int(np.asarray(image).max()) >> 8 if image.mode.startswith("I;16") else None)
 
 
-def upright_size(path: Path) -> tuple[int, int]:
+def upright_size(path: Path, *, most_pixels: int | None = None) -> tuple[int, int]:
     """Return the (width, height) of `read_image` from the header of the file alone; raises as that."""
-    image = read_any_image(path, decode=False)
+    image = read_any_image(path, decode=False, most_pixels=most_pixels)
     width, height = image.size
     return (height, width) if _orientation(image) >= _FIRST_TURNED else (width, height)
 
 
-def read_any_image(path: Path, *, decode: bool = True) -> Image.Image:
+def read_any_image(path: Path, *, decode: bool = True, most_pixels: int | None = None) -> Image.Image:
     """Return the image at `path` as stored and in its own mode (RGB, L, P, …), decoded in full; raises as above."""
+    most_pixels = MAX_PIXELS if most_pixels is None else most_pixels
     try:
         require_regular(path)
         # PIL would keep a file open after an error if it were given the path.
         with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise _too_large(path)
+            if image.width * image.height > most_pixels:
+                raise SecoError(f"{path} has more than {most_pixels // 1_000_000} million pixels: shrink it")
             if decode:
                 image.load()
             return image
@@ -85,8 +87,6 @@ def read_any_image(path: Path, *, decode: bool = True) -> Image.Image:
         raise SecoError(f"{path} {fault}: restore it or take it off the list") from error
     except (SecoError, MemoryError):
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_large(path) from error
     except UnidentifiedImageError as error:
         kind = stand_in(path, remedy=_REPLACE) or f"is not an image (PNG, JPEG, WebP, TIFF, BMP or GIF): {_REPLACE}"
         raise SecoError(f"{path} {kind}") from error
@@ -96,19 +96,15 @@ def read_any_image(path: Path, *, decode: bool = True) -> Image.Image:
         raise SecoError(f"{path} is truncated or damaged ({error}): {_REPLACE}") from error
 
 
-def _read_colours(path: Path) -> Image.Image:
-    image = read_any_image(path)
+def _read_colours(path: Path, *, most_pixels: int | None = None) -> Image.Image:
+    image = read_any_image(path, most_pixels=most_pixels)
     try:
         if image.mode not in _COLOURLESS:
-            _to_rgb(image.crop((0, 0, 1, 1)))  # what cannot be converted is found when an image is checked
+            to_rgb(image.crop((0, 0, 1, 1)))  # what cannot be converted is found when an image is checked
             return image
     except ValueError:
         pass
     raise SecoError(f"{path} has pixels of the kind {image.mode}: save it as RGB or grey with 8 or 16 bits")
-
-
-def _too_large(path: Path) -> SecoError:
-    return SecoError(f"{path} has more than {MAX_PIXELS // 1_000_000} million pixels: shrink it")
 
 
 def _orientation(image: Image.Image) -> int:
@@ -120,7 +116,8 @@ def _orientation(image: Image.Image) -> int:
     return found if found in _UPRIGHT else 1
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Return an image as 8-bit RGB: 16-bit grey keeps its upper byte, transparent pixels become white."""
     if image.mode.startswith("I;16"):
         # PIL would clip 16 bits at 255.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")

@@ -10,8 +10,11 @@ from PIL import Image
 from torch.nn import functional as F
 
 from seco.compute.pixels import normalise
-from seco.inference.predictor import CamResult, Predictor, load_predictor
+from seco.inference.photographs import Resizing, photo_of
+from seco.inference.predictor import Predictor
+from seco.inference.results import CamResult
 from seco.inference.scoring import score_cams, score_segmentations
+from seco.inference.trained import load_predictor
 from seco.method.par import PAR
 from seco.models.encoder import build_encoder
 from seco.models.heads import Projector
@@ -34,6 +37,10 @@ SETTINGS = {
     },
     "cam": {"pool_sharpness": None},
     "train": {"precision": "fp32"},
+    "export": {"background": 0.5},
+    "refine": {"scales": [1.0], "use_par": True, "crf": {"sharpness": 10.0}},
+    "predict": {"scales": [1.0, 1.5], "crf": {}},
+    "crf": {"enabled": False},
 }
 
 
@@ -78,19 +85,27 @@ def pixels(record: Record) -> torch.Tensor:
 
 
 def cams(predictor, records, *, scales=(1.0,), batch_size=2) -> list[CamResult]:
-    return list(predictor.cams(records, image_size=SIZE, scales=scales, batch_size=batch_size))
+    return list(
+        predictor.cams(
+            list(map(photo_of, records)), resizing=Resizing(square=SIZE), scales=scales, batch_size=batch_size
+        )
+    )
 
 
 def segmentations(predictor, records, *, scales=(1.0, 1.5), batch_size=2):
-    return list(predictor.segmentations(records, image_size=SIZE, scales=scales, batch_size=batch_size))
+    return list(
+        predictor.segmentations(
+            list(map(photo_of, records)), resizing=Resizing(square=SIZE), scales=scales, batch_size=batch_size
+        )
+    )
 
 
 def test_cams_come_in_order_with_the_maps_of_their_labels(predictor, records):
     results = cams(predictor, records, scales=(1.0, 0.5))
-    assert [result.record.id for result in results] == ["a", "b", "c", "d", "e"]
+    assert [result.photo.id for result in results] == ["a", "b", "c", "d", "e"]
     for result in results:
-        assert {CLASSES[index - 1] for index in result.class_ids.tolist()} == set(result.record.labels)
-        assert result.maps.shape == (len(result.record.labels), SIZE, SIZE)
+        assert {CLASSES[index - 1] for index in result.class_ids.tolist()} == set(result.photo.labels)
+        assert result.maps.shape == (len(result.photo.labels), SIZE, SIZE)
         assert result.maps.min() == 0
         assert torch.allclose(result.maps.amax(dim=(1, 2)), torch.ones(len(result.maps)), atol=1e-3)
 
@@ -215,8 +230,10 @@ def test_scores_have_the_images_own_size_and_pixels(predictor, records):
 
 def test_an_image_is_decoded_once(predictor, records, monkeypatch):
     decoded = []
-    monkeypatch.setattr("seco.inference.predictor._LOADERS", 0)  # in this process, where they can be counted
-    monkeypatch.setattr("seco.inference.predictor.read_image", lambda path: decoded.append(path) or read_image(path))
+    monkeypatch.setattr("seco.inference.groups._LOADERS", 0)  # in this process, where they can be counted
+    monkeypatch.setattr(
+        "seco.inference.photographs.read_image", lambda path, **limit: decoded.append(path) or read_image(path, **limit)
+    )
     list(score_cams(cams(predictor, records), background=0.5, par=PAR()))
     assert decoded == [record.image for record in records]
 

@@ -10,6 +10,7 @@ import torch
 from seco.compute.resize import resize_maps
 from seco.config.settings import Settings
 from seco.errors import SecoError
+from seco.inference.photographs import Resizing, photo_of
 from seco.inference.predictor import Predictor
 from seco.inference.validation import Validation
 from seco.method.cam import two_way_labels
@@ -79,10 +80,12 @@ def test_the_scores_are_those_of_masks_made_one_by_one(manifest, validation, net
     for record in manifest.split("val"):
         size = (record.height, record.width)
         truth = read_mask(record.mask, num_classes=9, size=(record.width, record.height))
-        (cam,) = predictor.cams([record], image_size=64, scales=(1.0,), batch_size=1)
+        (cam,) = predictor.cams([photo_of(record)], resizing=Resizing(square=64), scales=(1.0,), batch_size=1)
         labels = two_way_labels(resize_maps(cam.maps, size)[None], cam.class_ids[None], background=0.1)[0]
         seeds.update(truth, labels.numpy().astype(np.uint8))
-        (found,) = predictor.segmentations([record], image_size=64, scales=(1.0,), batch_size=1)
+        (found,) = predictor.segmentations(
+            [photo_of(record)], resizing=Resizing(square=64), scales=(1.0,), batch_size=1
+        )
         winners.update(truth, resize_maps(found.multi_scale, size).argmax(0).numpy().astype(np.uint8))
     scores = validation(network)
     assert scores["val/miou_cam"] == pytest.approx(MIOU.mean(seeds))
@@ -116,8 +119,9 @@ def test_ranks_share_the_images_and_count_each_once(validation, network, monkeyp
     counted: list[torch.Tensor] = []
     expected = validation(network)
     monkeypatch.setattr("seco.inference.validation.sum_over_ranks", lambda counts: counted.append(counts) or counts)
-    for share in (range(1), range(1, 2), range(2, 2)):  # two images on three ranks
-        monkeypatch.setattr("seco.inference.validation.share_of", lambda total, share=share: share)
+    monkeypatch.setattr("seco.inference.groups.world_size", lambda: 3)
+    for rank in range(3):  # two images on three ranks
+        monkeypatch.setattr("seco.inference.groups.rank", lambda rank=rank: rank)
         validation(network)
     together = ConfusionMatrix(9)
     together.counts += torch.stack(counted[::2]).sum(dim=0).numpy()

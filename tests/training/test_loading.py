@@ -12,7 +12,8 @@ from PIL import Image
 from pipeline.train import PAPER_BATCH
 from seco.config.recipes import compose
 from seco.errors import SecoError
-from seco.inference.predictor import Photographs
+from seco.inference.groups import Group, groups_of
+from seco.inference.photographs import Photographs, Resizing, photo_of
 from seco.runtime.loader import SafeDataset, load_batches
 from seco.runtime.signals import Stopped, listen
 from seco.storage.manifest import Record
@@ -91,21 +92,29 @@ def test_batches_have_the_same_bits_for_any_number_of_workers_and_any_first_step
     assert all(same(one, two) for one, two in zip(whole[first:], other, strict=True))
 
 
+def squares(records, workers: int, monkeypatch) -> list[Group]:
+    """Return the images for inference, loaded by a number of processes."""
+    monkeypatch.setattr("seco.inference.groups._LOADERS", workers)
+    photos = list(map(photo_of, records))
+    size = Resizing(square=32)
+    return list(groups_of(photos, resizing=size, patch=16, classes=2, batch_size=2, device=torch.device("cpu")))
+
+
 @pytest.mark.parametrize("workers", [0, 1])
-def test_loading_changes_no_global_generator(records, workers):
+def test_loading_changes_no_global_generator(records, workers, monkeypatch):
     torch_state, numpy_state = torch.get_rng_state(), np.random.get_state()[1].tolist()  # noqa: NPY002
     batches(records, workers=workers)
-    list(load_batches(Photographs(records, image_size=32), batch_size=2, num_workers=workers))
+    squares(records, workers, monkeypatch)
     assert torch.equal(torch.get_rng_state(), torch_state)
     assert np.random.get_state()[1].tolist() == numpy_state  # noqa: NPY002
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_damaged_image_is_an_error_with_its_name(records, workers, tmp_path):
+def test_a_damaged_image_is_an_error_with_its_name(records, workers, tmp_path, monkeypatch):
     bad = damaged(records, tmp_path)
     for load in (
         lambda: batches(bad, workers=workers, last=5),
-        lambda: list(load_batches(Photographs(bad, image_size=32), batch_size=2, num_workers=workers)),
+        lambda: squares(bad, workers, monkeypatch),
     ):
         with pytest.raises(SecoError, match=r"damaged\.jpg is truncated or damaged") as caught:
             load()
@@ -121,13 +130,14 @@ def test_batches_before_a_damaged_image_are_returned(records, tmp_path):
         next(loaded)
 
 
-def test_photographs_come_in_order_with_their_pixels_and_as_squares(records):
-    groups = list(load_batches(Photographs(records, image_size=32), batch_size=2, num_workers=1))
-    assert [[photograph.record.id for photograph in group] for group in groups] == [["0", "1"], ["2", "3"], ["4"]]
-    for photograph in (photograph for group in groups for photograph in group):
-        with Image.open(photograph.record.image) as image:
-            assert np.array_equal(photograph.pixels, np.asarray(image))
-        assert photograph.square.shape == (3, 32, 32)
+def test_photographs_come_in_order_with_their_pixels_and_as_squares(records, monkeypatch):
+    groups = squares(records, 1, monkeypatch)
+    assert [[photo.id for photo in group.photos] for group in groups] == [["0", "1"], ["2", "3"], ["4"]]
+    for group in groups:
+        assert group.over(lambda images: images).shape == (len(group.photos), 3, 32, 32)
+        for photo, pixels in zip(group.photos, group.pixels, strict=True):
+            with Image.open(photo.image) as image:
+                assert np.array_equal(pixels, np.asarray(image))
 
 
 def test_skip_bad_replaces_a_damaged_image_by_the_next(records, tmp_path):
@@ -156,8 +166,9 @@ class KillsItself(Photographs):
 
 
 def test_a_killed_worker_is_an_error_with_a_sentence(records):
+    dataset = KillsItself(list(map(photo_of, records)), resizing=Resizing(square=32), patch=16)
     with pytest.raises(SecoError, match=r"a process that loads images was killed \(DataLoader worker \(pid.*Lower"):
-        list(load_batches(KillsItself(records, image_size=32), batch_size=2, num_workers=1))
+        list(load_batches(dataset, batch_size=2, num_workers=1))
 
 
 def test_masks_are_loaded_only_where_they_are_wanted(records, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seco.config.settings import METHOD_NAMES
-from seco.inference.predictor import load_predictor
+from seco.inference.trained import load_predictor
 from seco.training.log import TrainingLog
 from seco.training.methods import METHODS, build_models
 from seco.training.trainer import Trainer

@@ -1,0 +1,219 @@
+"""`export-cams`, `refine` and `predict` with `--images`: any photographs, with nothing but the folder of a model.
+
+How maps become masks is taken from the settings of the model's training run. A run that was stopped goes on where it
+was, unless it is another run: of another model or with other options.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline.inference import take_over_for_all, write_in_workers
+
+if TYPE_CHECKING:
+    from seco.inference.groups import BadPhotograph
+    from seco.inference.photographs import Photo, Resizing
+    from seco.inference.predictor import Predictor
+
+RUN_FILE = "run.json"
+MOST_PIXELS = 400_000_000
+"""Photographs with more are refused. A photograph takes 4 bytes a pixel while it is in tiles, besides the tiles."""
+
+_BATCH = 8
+_SHOWN = 5  # photographs in a sentence
+
+
+class Choice(NamedTuple):
+    """What the user has asked for."""
+
+    images: Sequence[str]
+    model: Path
+    out: Path | None
+    labels: str | None = None
+    size: int | None = None
+    longest: int | None = None
+    tile: int = 1024
+    force: bool = False
+
+
+class _Job(NamedTuple):
+    predictor: "Predictor"
+    photos: "list[Photo]"
+    """Those without a result."""
+    resizing: "Resizing"
+    out: Path
+    faults: "list[BadPhotograph]"
+    """Photographs that could not be used."""
+
+
+def export_cams_of_photographs(choice: Choice) -> None:
+    """Write the CAM of each photograph, at a quarter of its size."""
+    from pipeline.export import write_cams
+
+    job = _open(choice, command="export-cams", suffix=".npz")
+    cams = job.predictor.cams(
+        job.photos, resizing=job.resizing, scales=(1.0,), batch_size=_BATCH, on_fault=job.faults.append
+    )
+    write_cams(cams, job.out, count=len(job.photos))
+    _tell_faults(job)
+
+
+def refine_photographs(choice: Choice) -> None:
+    """Write the refined mask of each photograph: multi-scale CAMs, with PAR and CRF if the model's settings say so."""
+    from seco.inference.scoring import score_cams
+    from seco.method.par import PAR
+
+    job = _open(choice, command="refine", suffix=".png")
+    defaults = job.predictor.defaults
+    cams = job.predictor.cams(
+        job.photos, resizing=job.resizing, scales=defaults.cam_scales, batch_size=_BATCH, on_fault=job.faults.append
+    )
+    par = PAR() if defaults.use_par else None
+    _write_masks(job, score_cams(cams, background=defaults.background, par=par), crf=defaults.cam_crf, stage="refine")
+
+
+def predict_photographs(choice: Choice) -> None:
+    """Write the segmentation of each photograph: at several scales, with a CRF if the model's settings say so."""
+    from seco.inference.scoring import score_segmentations
+
+    job = _open(choice, command="predict", suffix=".png")
+    defaults = job.predictor.defaults
+    found = job.predictor.segmentations(
+        job.photos, resizing=job.resizing, scales=defaults.scales, batch_size=_BATCH, on_fault=job.faults.append
+    )
+    scored = (variants.multi_scale for variants in score_segmentations(found))
+    _write_masks(job, scored, crf=defaults.crf, stage="predict")
+
+
+def _open(choice: Choice, *, command: str, suffix: str) -> _Job:
+    """Find the photographs, load the model, and prepare the folder of the results.
+
+    Raises:
+        SecoError: there is no folder for results, or one of another run; a photograph is not there; a label is none of
+            the model's classes; the model is missing or damaged.
+    """
+    from seco.data.photographs import find_photographs
+    from seco.errors import SecoError
+    from seco.inference.photographs import Photo, Resizing
+    from seco.inference.trained import load_predictor
+
+    if choice.out is None:
+        raise SecoError("--images needs a folder for the results: give --out FOLDER")
+    if choice.size is not None and choice.longest is not None:
+        raise SecoError("--size makes squares and --longest keeps the shape: give one of them")
+    found = find_photographs(choice.images)
+    _require_apart(choice.out, choice.images)
+    predictor = load_predictor(choice.model)
+    for_all = _labels_of(choice.labels, found_labels=any(item.labels is not None for item in found))
+    for item in found:
+        for label in for_all or item.labels or ():
+            _require_known(label, predictor.class_names, where="--labels" if for_all else str(item.path))
+    photos = [Photo(item.id, item.path, item.labels if for_all is None else for_all) for item in found]
+    resizing = Resizing(choice.size, choice.longest, choice.tile, MOST_PIXELS)
+    _resume(choice.out, _run_of(choice, command), force=choice.force)
+    left = [photo for photo in photos if not (choice.out / f"{photo.id}{suffix}").exists()]
+    return _Job(predictor, left, resizing, choice.out, [])
+
+
+def _write_masks(job: _Job, scored: Any, *, crf: Any, stage: str) -> None:
+    from seco.refinement.crf import with_engine
+    from seco.refinement.labelling import smooth, working_memory, write_label
+
+    on_gpu = job.predictor.device.type == "cuda"
+    write_in_workers(
+        partial(write_label, folder=job.out),
+        scored,
+        smooth=smooth,
+        crf=with_engine(crf, on_gpu=on_gpu),
+        on_gpu=on_gpu,
+        memory_of=working_memory,
+        stage=stage,
+        count=len(job.photos),
+    )
+    _tell_faults(job)
+
+
+def _tell_faults(job: _Job) -> None:
+    """Raise a SecoError if there were photographs that could not be used; the others have their results."""
+    from seco.errors import SecoError
+
+    if job.faults:
+        shown = "\n".join(f"  {bad.fault}" for bad in job.faults[:_SHOWN])
+        more = f"\n  and {len(job.faults) - _SHOWN} more" if len(job.faults) > _SHOWN else ""
+        raise SecoError(
+            f"{len(job.faults)} of the photographs could not be used, the others are done in {job.out}:\n{shown}{more}"
+        )
+
+
+def _labels_of(text: str | None, *, found_labels: bool) -> tuple[str, ...] | None:
+    from seco.data.readers.csv_table import split_labels
+    from seco.errors import SecoError
+
+    if text is None:
+        return None
+    if found_labels:
+        raise SecoError("--labels and the CSV file both say what the photographs show: leave out one of them")
+    if not (labels := split_labels(text)):
+        raise SecoError("--labels names no class: write it as cat,dog, or leave it out to have classes predicted")
+    return labels
+
+
+def _require_known(label: str, class_names: Sequence[str], *, where: str) -> None:
+    from seco.errors import SecoError, did_you_mean
+
+    if label not in class_names:
+        raise SecoError(f"{where}: the model has no class {label!r}: {did_you_mean(label, class_names)}")
+
+
+def _require_apart(out: Path, images: Sequence[str]) -> None:
+    """Refuse results in a folder of photographs, where the next run would take masks for photographs."""
+    from seco.errors import SecoError
+
+    for folder in (Path(place) for place in images if Path(place).is_dir()):
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise SecoError(
+                f"--out {out} lies in the folder {folder} of the photographs: choose a folder outside of it"
+            )
+
+
+def _run_of(choice: Choice, command: str) -> dict[str, Any]:
+    """Return what the results depend on, besides the photographs."""
+    from seco.storage.model import CONFIG_FILE, WEIGHTS_FILE
+
+    digest = hashlib.sha256()
+    for name in (CONFIG_FILE, WEIGHTS_FILE):
+        digest.update((choice.model / name).read_bytes())
+    options = {name: getattr(choice, name) for name in ("labels", "size", "longest", "tile")}
+    return {"command": command, "model": digest.hexdigest(), **options}
+
+
+def _resume(out: Path, run: dict[str, Any], *, force: bool) -> None:
+    """Prepare the folder of the results, and write down which run they are of.
+
+    Raises:
+        SecoError: the folder holds something else, or results of another run.
+    """
+    from seco.compute.distributed import rank
+    from seco.errors import SecoError
+    from seco.storage.json_file import write_json
+
+    note = out / RUN_FILE
+    if rank() == 0 and out.is_dir() and any(out.iterdir()):
+        try:
+            earlier = json.loads(note.read_bytes())
+        except (OSError, ValueError) as error:
+            raise SecoError(f"{out} holds files that are no results of `seco`: choose another folder") from error
+        if force:
+            shutil.rmtree(out)
+        elif earlier != run:
+            raise SecoError(
+                f"{out} holds results of another model, command or options: choose another folder, or give --force to "
+                "replace them"
+            )
+    take_over_for_all(out)
+    if rank() == 0:
+        write_json(note, run)
