@@ -36,7 +36,7 @@ class Choice(NamedTuple):
     labels: str | None = None
     size: int | None = None
     longest: int | None = None
-    tile: int = 1024
+    tile: int = 672
     force: bool = False
 
 

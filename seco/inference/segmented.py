@@ -20,8 +20,8 @@ class Segmented:
         class_names: those of the model.
     """
 
-    mask: NDArray[np.uint8]
-    scores: NDArray[np.float32]
+    mask: NDArray[np.uint8] = field(repr=False)
+    scores: NDArray[np.float32] = field(repr=False)
     class_names: tuple[str, ...]
     cam_of: Callable[[str], NDArray[np.float32]] = field(repr=False)
 
