@@ -1,4 +1,4 @@
-"""The classifiers' start: fitted to tokens of the frozen encoder, alike on every try, and only before the first step."""
+"""The classifiers' start: a fit to tokens of the frozen encoder, alike on every try, before the first step only."""
 
 from pathlib import Path
 
