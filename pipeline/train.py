@@ -78,6 +78,10 @@ def _run(
     trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
     for fault in trainer.state.faults:
         say(f"train: {fault}")
+    if trainer.needs_head_start:
+        with progress("train: images, encoded once for the classifiers", console=console) as counter:
+            start = trainer.start_heads(counter)
+        say(f"train: {start}")
     bar = progress("train", settings.train.steps, console=console)
     with trainer.state, TrainingLog(curves) as log, bar as advance:
         trainer.run(log, advance)

@@ -122,6 +122,7 @@ class Train(Section):
     scale_range: Range
     learning_rate: Positive
     head_multiplier: Positive
+    head_epochs: Step
     weight_decay: Weight
     warmup_steps: Step
     warmup_ratio: Share

@@ -31,9 +31,13 @@ class PooledClassifier(nn.Linear):
     def forward(self, tokens: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Map tokens ``[B, N, D]`` to image logits ``[B, K]``."""
         if self.sharpness is None:
-            return super().forward(tokens.amax(dim=1))
+            return super().forward(self.condense(tokens)[:, 0])
         scores = full_precision(super().forward(tokens))
         return ((self.sharpness * scores).logsumexp(dim=1) - math.log(tokens.shape[1])) / self.sharpness
+
+    def condense(self, tokens: Tensor) -> Tensor:
+        """Return the fewest tokens ``[B, n, D]`` that have the logits of ``[B, N, D]``: the maximum, or all of them."""
+        return tokens.amax(dim=1, keepdim=True) if self.sharpness is None else tokens
 
 
 class AtrousDecoder(nn.Module):

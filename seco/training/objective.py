@@ -94,6 +94,11 @@ class Objective(nn.Module):
         yield from cast(Iterator[tuple[str, Part]], self.parts.items())
 
     @property
+    def weights(self) -> dict[str, float]:
+        """The weight of each term of all parts."""
+        return {term: weight for _, part in self.named_parts() for term, weight in part.weights.items()}
+
+    @property
     def views(self) -> set[View]:
         """The views of an image that the parts need besides the training crop."""
         return {view for _, part in self.named_parts() for view in part.views}

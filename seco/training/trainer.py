@@ -12,11 +12,13 @@ from seco.compute.distributed import any_over_ranks, any_rank, gather_objects, r
 from seco.config.settings import Settings
 from seco.errors import SecoError
 from seco.models.network import SeCoNetwork
+from seco.runtime.progress import Progress as ShownProgress
 from seco.runtime.signals import Stopped, deferred
 from seco.storage.atomic import atomic_path
 from seco.storage.manifest import Manifest
 from seco.storage.model import StoredModel, write_model
 from seco.training.crop_pass import CropPass, Inputs, to_device
+from seco.training.head_start import HeadStart, start_heads
 from seco.training.loading import Batch, SampleStream, TrainingSet, training_batches
 from seco.training.log import Point, TrainingLog, curve_point
 from seco.training.methods import build_models
@@ -65,6 +67,22 @@ class Trainer:
         )
         self.state = RunState(models, optimizer, resume_folder)
         self.state.restore()
+
+    @property
+    def needs_head_start(self) -> bool:
+        """Whether the classifiers are to be fitted first; a run that continues has theirs in its saved state."""
+        trains_classifiers = "cls" in self.state.models.objective.weights
+        return self.state.step == 0 and self.settings.train.head_epochs > 0 and trains_classifiers
+
+    def start_heads(self, counter: ShownProgress) -> HeadStart:
+        """Fit the classifiers to tokens of the frozen encoder, before `run`; `start_heads` says how."""
+        return start_heads(
+            self.state.models.network,
+            self.settings,
+            self.manifest,
+            skip_bad=self.skip_bad_images,
+            counter=counter,
+        )
 
     def run(self, log: TrainingLog, progress: Progress) -> None:
         """Train to the last step, with logs and checkpoints; when asked to stop, finish the step and save.

@@ -11,6 +11,7 @@ import torch
 
 from seco.compute.distributed import process_group, rank, world_size
 from seco.config.settings import Settings
+from seco.runtime.progress import Progress
 from seco.storage.manifest import Manifest
 from seco.training.crop_pass import Inputs
 from seco.training.log import TrainingLog
@@ -75,6 +76,8 @@ def main(data: Path, output: Path, batch_size: int, changes: dict[str, Any]) -> 
     settings = small_settings(**CHANGES, **{"train.batch_size": batch_size}, **changes)
     with process_group():
         trainer = InFloat64(settings, demo_manifest(data), resume_folder=output / "resume")
+        if trainer.needs_head_start:
+            trainer.start_heads(Progress("", None, lambda counter: None))
         with TrainingLog(output / f"log-{rank()}-of-{world_size()}") as log:
             trainer.run(log, lambda increment, note: None)
         state = {name: module.state_dict() for name, module in trainer.state.models.modules().items()}

@@ -18,7 +18,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return run_all(tmp_path_factory.mktemp("ranks"), {}, (1, 2, 3))
 
 
-def run_all(folder: Path, changes: dict[str, str], numbers: tuple[int, ...]) -> Path:
+def run_all(folder: Path, changes: dict[str, str | int], numbers: tuple[int, ...]) -> Path:
     demo_manifest(folder / "data")
     for ranks in numbers:
         ended = launch(ranks, folder / "data", folder, BATCH, json.dumps(changes))
@@ -70,7 +70,11 @@ def test_the_curves_of_each_rank_equal_those_of_one_process(outputs: Path, ranks
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("changes", [{"method": "toco"}, {"prototype_update": "patches"}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [{"method": "toco"}, {"prototype_update": "patches"}, {"prototype_update": "patches", "train.head_epochs": 20}],
+    ids=str,
+)
 def test_the_ranks_of_other_methods_equal_one_process_too(tmp_path, changes):
     folder = run_all(tmp_path, changes, (1, 3))
     alone = read(folder, "0-of-1")

@@ -1,0 +1,200 @@
+"""First weights of the two classifiers: a fit to tokens of the encoder before the network's first step.
+
+Linear probing before fine-tuning (Kumar et al. 2022, "Fine-tuning can distort pretrained features"): classifiers with
+random weights send random gradients into the encoder, and where few images and steps correct them, their CAMs never
+come to lie on the objects.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as tv
+
+from seco.compute.device import autocast
+from seco.compute.distributed import share_of, sum_gradients, sum_over_ranks
+from seco.compute.pixels import normalise
+from seco.config.settings import Settings
+from seco.errors import SecoError
+from seco.losses.classification import image_classification
+from seco.method.cam import multi_hot
+from seco.models.network import SeCoNetwork
+from seco.runtime.loader import SafeDataset, load_batches
+from seco.runtime.progress import Progress
+from seco.storage.images import read_image
+from seco.storage.manifest import Manifest, Record
+
+MOST_BYTES = 2_000_000_000  # of the tokens, over all ranks
+RATE = 3e-3  # of AdamW, with cosine decay to 0
+BATCH = 32  # images
+
+
+class HeadStart(NamedTuple):
+    """What the fit did."""
+
+    images: int
+    """Those whose tokens were used."""
+    drawn: int
+    """Those and the ones that could not be read."""
+    of: int
+    """All training images."""
+    losses: tuple[float, ...]
+    """The sum of both classification losses, a mean over the images of each pass."""
+
+    def __str__(self) -> str:
+        size = f"as many as fit into {MOST_BYTES / 1e9:g} GB"
+        limit = f" ({self.drawn} drawn from {self.of}, {size})" if self.drawn < self.of else ""
+        return (
+            f"both classifiers were fitted to the frozen tokens of {self.images} images{limit}: "
+            f"loss {self.losses[0]:.3f} in the first pass, {self.losses[-1]:.3f} in the last"
+        )
+
+
+class _Frozen(NamedTuple):
+    """Tokens of this rank's share of the images, on the CPU."""
+
+    final: Tensor
+    """float16 ``[M, n, D]``, condensed by the classifier."""
+    intermediate: Tensor
+    """float16 ``[M, n, D]``, condensed by the auxiliary classifier."""
+    labels: Tensor
+    """Multi-hot ``[M, K]``."""
+    readable: Tensor
+    """Bool ``[M]``; the tokens of the others mean nothing."""
+
+
+def start_heads(
+    network: SeCoNetwork,
+    settings: Settings,
+    manifest: Manifest,
+    *,
+    skip_bad: bool,
+    counter: Progress,
+) -> HeadStart:
+    """Fit both classifiers of a network to the tokens of the training images; nothing else of it changes.
+
+    The images are brought to squares of ``train.crop_size`` and encoded once. Of a data set whose tokens need more than
+    2 GB, an evenly drawn part is used. The ranks share images and batches. All draws depend on the seed alone.
+
+    Args:
+        network: with its pretrained encoder, on its device.
+        settings: of the run.
+        manifest: the data; images of the split "train" are used.
+        skip_bad: leave out images that cannot be read.
+        counter: shows how many of this rank's images are encoded, then how many passes over the tokens are done.
+
+    Raises:
+        SecoError: an image cannot be read, or the tokens are not finite.
+    """
+    everything = manifest.split("train")
+    bytes_each = sum(2 * shape.numel() for shape in _kept_shapes(network, settings))  # in float16
+    records = _part(everything, most=MOST_BYTES // bytes_each, seed=settings.seed)
+    share = share_of(len(records))
+    dataset = _Squares(
+        records[share.start : share.stop], manifest.class_names, size=settings.train.crop_size, skip_bad=skip_bad
+    )
+    frozen = _encode(network, settings, dataset, counter)
+    losses = _fit(network, settings, frozen, share, len(records), counter)
+    if not all(map(math.isfinite, losses)):
+        raise SecoError(
+            "the encoder's tokens are not finite, so that no classifier fits them: set train.precision to fp32, or "
+            "train.head_epochs to 0"
+        )
+    images = sum_over_ranks(frozen.readable.sum().to(network.classifier.weight.device))
+    return HeadStart(int(images), len(records), len(everything), losses)
+
+
+class _Squares(SafeDataset[int, tuple[Tensor, bool]]):
+    """Uint8 squares ``[3, S, S]`` of some records, and whether each could be read."""
+
+    def __init__(self, records: Sequence[Record], class_names: Sequence[str], *, size: int, skip_bad: bool) -> None:
+        self.records = records
+        self.labels = torch.stack([multi_hot(record.labels, class_names) for record in records])
+        self.size = size
+        self.skip_bad = skip_bad
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def load(self, key: int) -> tuple[Tensor, bool]:
+        """Load the square of a record."""
+        try:
+            image = tv.pil_to_tensor(read_image(self.records[key].image))
+        except SecoError:
+            if not self.skip_bad:
+                raise
+            return torch.zeros(3, self.size, self.size, dtype=torch.uint8), False  # training will name it
+        return tv.resize(image, [self.size, self.size], antialias=True), True
+
+
+def _kept_shapes(network: SeCoNetwork, settings: Settings) -> list[torch.Size]:
+    """Return the shape ``[n, D]`` of what each classifier needs of an image's tokens."""
+    side = settings.train.crop_size // network.encoder.patch_size
+    tokens = torch.empty(1, side * side, network.encoder.width, device="meta")
+    return [head.condense(tokens).shape[1:] for head in (network.classifier, network.aux_classifier)]
+
+
+def _part(records: Sequence[Record], *, most: int, seed: int) -> Sequence[Record]:
+    """Return an evenly drawn part of the records, in their order; all of them if they are no more than ``most``."""
+    if len(records) <= most:
+        return records
+    return [records[index] for index in np.sort(np.random.default_rng(seed).permutation(len(records))[:most])]
+
+
+@torch.no_grad()
+def _encode(network: SeCoNetwork, settings: Settings, dataset: _Squares, counter: Progress) -> _Frozen:
+    train, device = settings.train, network.classifier.weight.device
+    heads = network.classifier, network.aux_classifier
+    kept = [torch.empty(len(dataset), *shape, dtype=torch.float16) for shape in _kept_shapes(network, settings)]
+    readable = torch.empty(len(dataset), dtype=torch.bool)
+    counter.reach(0, len(dataset))
+    for samples in load_batches(dataset, batch_size=train.batch_size, num_workers=train.num_workers):
+        squares, flags = zip(*samples, strict=True)
+        images = normalise(torch.stack(squares).to(device)).to(network.classifier.weight.dtype)
+        with autocast(device, train.precision):
+            tokens = network.encoder(images)
+        rows = slice(counter.done, counter.done + len(samples))
+        for own, head, found in zip(kept, heads, (tokens.final, tokens.intermediate), strict=True):
+            own[rows] = head.condense(found)
+        readable[rows] = torch.tensor(flags)
+        counter(len(samples))
+    final, intermediate = kept
+    return _Frozen(final, intermediate, dataset.labels, readable)
+
+
+def _fit(
+    network: SeCoNetwork, settings: Settings, frozen: _Frozen, share: range, total: int, counter: Progress
+) -> tuple[float, ...]:
+    """Return the loss of each pass over the images, of which this rank has those of ``share``."""
+    heads, epochs = (network.classifier, network.aux_classifier), settings.train.head_epochs
+    weights = [weight for head in heads for weight in head.parameters()]
+    counter.begin("train: classifiers, passes over their tokens")
+    optimizer = torch.optim.AdamW(weights, lr=RATE, weight_decay=settings.train.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs * math.ceil(total / BATCH))
+    losses: list[float] = []
+    for epoch in range(epochs):
+        order = np.random.default_rng((settings.seed, epoch)).permutation(total)
+        summed = torch.zeros((), device=weights[0].device)
+        for start in range(0, total, BATCH):
+            batch = order[start : start + BATCH]
+            own = torch.from_numpy(batch[(batch >= share.start) & (batch < share.stop)] - share.start)
+            own = own[frozen.readable[own]]
+            labels = frozen.labels[own].to(weights[0])
+            terms = [
+                image_classification(head(tokens[own].to(summed.device).to(head.weight)), labels)
+                for head, tokens in zip(heads, frozen[:2], strict=True)
+            ]
+            loss = torch.stack(terms).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            sum_gradients(weights)
+            optimizer.step()
+            schedule.step()
+            summed += loss.detach() * len(batch) / total
+        losses.append(sum_over_ranks(summed).item())
+        counter.reach(epoch + 1, epochs)
+    optimizer.zero_grad()
+    return tuple(losses)
