@@ -44,7 +44,7 @@ Images = Annotated[
     ),
 ]
 More = Annotated[list[str] | None, typer.Argument(metavar="[IMAGE...]", help="More of --images.", show_default=False)]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results, with --images.", show_default=False)]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results, with --images.", show_default="none")]
 Labels = Annotated[
     str | None,
     typer.Option(

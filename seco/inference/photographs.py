@@ -38,8 +38,8 @@ class Resizing(NamedTuple):
     longest: int | None = None
     """Pixels of the longer side, to which larger images are shrunk; None: images keep their size."""
     tile: int = 672
-    """An image of which a side is still longer is cut into overlapping tiles of this side: half as long again as the crops
-    that ViTs are trained on, since attention takes a time that grows with the square of the number of tokens."""
+    """An image with a longer side is then cut into overlapping tiles of this side: 1.5 times the crops that ViTs are
+    trained on, since the time of attention grows with the square of the number of tokens."""
     most_pixels: int | None = None
     """Images with more are refused; None: with more than data sets may have."""
 
