@@ -13,7 +13,7 @@ from seco.errors import SecoError
 from tests.imports import ROOT
 
 FOLDER = ROOT / "recipes"
-NAMES = ("coco2014", "demo", "own-images", "voc2012")
+NAMES = ("coco2014", "demo", "few-images", "own-images", "voc2012")
 DINOV2 = ("dinov2-base", "dinov2-base-reg", "dinov2-small", "dinov2-small-reg")
 BACKBONES = ("deit-base", *DINOV2, "vit-small", "vit-tiny")
 

@@ -24,7 +24,7 @@ def params(project: Project) -> str:
 def test_list_shows_every_recipe_and_backbone(bare: Project) -> None:
     outcome = bare.run("recipe", "list")
     assert outcome.status == 0
-    for name in ("coco2014", "demo", "own-images", "voc2012", "dinov2-small-reg"):
+    for name in ("coco2014", "demo", "few-images", "own-images", "voc2012", "dinov2-small-reg"):
         assert f"  {name} " in outcome.out
 
 
