@@ -113,8 +113,8 @@ def _compare(network: DeployedNetwork, path: Path, patch: int) -> float:
             worst = max(worst, difference)
             if not difference <= TOLERANCE * max(1.0, float(other.abs().max())):
                 raise SecoError(
-                    f"onnxruntime {onnxruntime.__version__} computes other {name} than torch {torch.__version__}, by up "
-                    f"to {difference:.2g}: try other releases of them and of onnxscript"
+                    f"onnxruntime {onnxruntime.__version__} computes other {name} than torch {torch.__version__}, by "
+                    f"up to {difference:.2g}: try other releases of them and of onnxscript"
                 )
     return worst
 

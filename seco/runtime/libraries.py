@@ -35,4 +35,5 @@ def require_onnx() -> None:
     """
     missing = [name for name in ("onnx", "onnxscript", "onnxruntime") if find_spec(name) is None]
     if missing:
-        raise SecoError(f"{' and '.join(missing)} not installed here: run `pip install 'seco[onnx]'`")
+        verb = "is" if len(missing) == 1 else "are"
+        raise SecoError(f"{' and '.join(missing)} {verb} not installed here: run `pip install {' '.join(missing)}`")
