@@ -1,6 +1,7 @@
 """A trained model as an ONNX file, which runtimes of many languages and devices execute."""
 
 import json
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,15 +41,15 @@ class Exported(NamedTuple):
 def export_onnx(predictor: Predictor, path: Path) -> Exported:
     """Write the model as one ONNX file whose input is ``image`` and whose outputs are the fields of ``GraphOutputs``.
 
-    The number of images and their sides in patches are free. The file's metadata hold ``class_names`` (JSON),
-    ``patch_size`` and ``size_rule``. The weights are float32, whatever precision the model was trained with.
+    The number of images and their height and width in patches are free. The file's metadata hold ``class_names``
+    (JSON), ``patch_size`` and ``size_rule``. The weights are float32, whatever precision the model was trained with.
 
     Raises:
         SecoError: a library is missing, the weights exceed what one file holds, the model cannot be exported, or
             onnxruntime computes something else than torch; an older file at ``path`` survives.
     """
     require_onnx()
-    network = DeployedNetwork(predictor.network.cpu()).eval()
+    network = DeployedNetwork(deepcopy(predictor.network).cpu()).eval()  # the predictor stays on its device
     size = sum(weight.nbytes for weight in network.state_dict().values())
     if size > MOST_BYTES:
         raise SecoError(f"the model has {size / 2**30:.1f} GiB of weights, an ONNX file holds 2: train a smaller ViT")
