@@ -11,6 +11,7 @@ from pipeline.download import download
 from pipeline.evaluate import evaluate
 from pipeline.experiment import experiment
 from pipeline.export import export, export_masks
+from pipeline.export_onnx import export_onnx
 from pipeline.faults import ending_of
 from pipeline.generate import generate
 from pipeline.prepare import prepare
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 for command in (
     *(generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate),
-    *(summary, pretrain, download),
+    *(summary, pretrain, download, export_onnx),
 ):
     app.command()(command)
 app.add_typer(convert, name="convert")

@@ -29,18 +29,24 @@ def require_place(out: Path, *, suffixes: tuple[str, ...], masks: Path, force: b
     """
     if not suffixes:
         _require_folder(out, force=force)
-    elif not out.name.lower().endswith(suffixes):
-        raise SecoError(f"{out} is no name for a file of this format: let it end with {' or '.join(suffixes)}")
-    elif out.is_dir():
-        raise SecoError(f"{out} is a folder, and the format writes a file: choose another name for it")
-    elif out.exists() and not force:
-        raise SecoError(f"{out} exists: choose another name for the file, or replace it with --force")
+    else:
+        require_file_name(out, suffixes=suffixes, force=force)
     place, source = _real(out), _real(masks)
     if place == source or source in place.parents:
         raise SecoError(f"{out} lies in the folder of the masks, {masks}: choose a place outside of it")
     if place in source.parents:
         raise SecoError(f"the masks {masks} lie in {out}, which would be replaced: choose another place")
     require_writable(out.parent)
+
+
+def require_file_name(out: Path, *, suffixes: tuple[str, ...], force: bool) -> None:
+    """Raise a SecoError if `out` has none of the suffixes, is a folder, or exists without `force`."""
+    if not out.name.lower().endswith(suffixes):
+        raise SecoError(f"{out} is no name for a file of this format: let it end with {' or '.join(suffixes)}")
+    if out.is_dir():
+        raise SecoError(f"{out} is a folder, and the format writes a file: choose another name for it")
+    if out.exists() and not force:
+        raise SecoError(f"{out} exists: choose another name for the file, or replace it with --force")
 
 
 @contextmanager

@@ -140,7 +140,7 @@ def build_encoder(
 def _add_picked_positions(vit: VisionTransformer, embedded: Tensor) -> Tensor:
     """Do what timm's ``_pos_embed`` does, without antialias: image patches ``[B, h, w, D]`` to all tokens."""
     assert vit.pos_embed is not None, "build_encoder leaves models without position embeddings as they are"
-    prefix = [token.expand(len(embedded), -1, -1) for token in (vit.cls_token, vit.reg_token) if token is not None]
+    prefix = [token.expand(embedded.shape[0], -1, -1) for token in (vit.cls_token, vit.reg_token) if token is not None]
     positions = resample_abs_pos_embed(
         vit.pos_embed,
         new_size=[*embedded.shape[1:3]],

@@ -33,7 +33,10 @@ class PooledClassifier(nn.Linear):
         if self.sharpness is None:
             return super().forward(self.condense(tokens)[:, 0])
         scores = full_precision(super().forward(tokens))
-        return ((self.sharpness * scores).logsumexp(dim=1) - math.log(tokens.shape[1])) / self.sharpness
+        count = tokens.shape[1]
+        # An exported graph serves images of any size; math.log would fix the number of tokens in it.
+        log_count = scores.new_full((), count).log() if torch.compiler.is_exporting() else math.log(count)
+        return ((self.sharpness * scores).logsumexp(dim=1) - log_count) / self.sharpness
 
     def condense(self, tokens: Tensor) -> Tensor:
         """Return the fewest tokens ``[B, n, D]`` that have the logits of ``[B, N, D]``: the maximum, or all of them."""
