@@ -18,6 +18,7 @@ from pipeline.pretrain import pretrain
 from pipeline.recipe import recipe
 from pipeline.resume import resume
 from pipeline.summary import summary
+from pipeline.sweep import sweep
 from pipeline.train import train
 from seco.runtime.signals import Stopped, listen
 from seco.runtime.streams import accept_any_sign
@@ -33,7 +34,7 @@ app = typer.Typer(
 )
 for command in (
     *(generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate),
-    *(summary, pretrain, download),
+    *(summary, sweep, pretrain, download),
 ):
     app.command()(command)
 app.add_typer(convert, name="convert")
