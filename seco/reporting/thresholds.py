@@ -1,14 +1,15 @@
-"""The threshold of CAMs, `export.background`: how well the seed masks of every threshold agree with other masks."""
+"""The threshold of CAMs, `export.background`: with true masks by mIoU, without masks by Otsu's criterion."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from torch import Tensor
 
 from seco.compute.resize import resize_maps, scored_size
 from seco.errors import SecoError
@@ -18,73 +19,39 @@ from seco.reporting.figures import COLOURS, to_png
 from seco.reporting.lettering import lettered, lettering
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.scores.metrics import MIOU, PRECISION, RECALL
+from seco.scores.otsu import LevelSums
 from seco.scores.thresholds import ThresholdCounts
 from seco.storage.manifest import TRAIN, Manifest, Record
-from seco.storage.masks import MaskArray, enlarge_mask, mask_path, read_mask
+from seco.storage.masks import enlarge_mask, read_mask
 
 _METRICS = (MIOU, PRECISION, RECALL)
 THRESHOLDS = tuple(step / 20 for step in range(1, 20))
 """0.05 to 0.95."""
-SEGMENTATIONS = "single_scale"
-"""The kind of segmentations that stand in for true masks: of one scale, as the CAMs of seed masks."""
+_LABELS = {metric.name: metric.title for metric in _METRICS} | {
+    MIOU.name: "mIoU",
+    "separation": "variance explained (Otsu)",
+    "foreground": "pixels with a class",
+}
 
 
-class References(NamedTuple):
-    """The masks with which seed masks are compared."""
-
-    split: str
-    masks: Mapping[Record, Path]
-    """Of each image that has one."""
-    are_true: bool
-    """Whether they are the data set's; else they are the network's own segmentations."""
+def split_to_sweep(manifest: Manifest) -> str:
+    """Return the first held-out split with masks, else `train` if it has masks, else the first split."""
+    with_masks = dict.fromkeys(record.split for record in manifest.records if record.mask is not None)
+    return next(iter([*sorted(with_masks, key=TRAIN.__eq__), *manifest.splits]))
 
 
-def references_of(
-    manifest: Manifest, split: str | None, *, predictions: Path, predicted_splits: Sequence[str]
-) -> References:
-    """Return the true masks of a split or, if it has none, the network's segmentations of its images.
-
-    Args:
-        manifest: the data set.
-        split: the split; None: the first held-out one with masks, else `train` if it has masks, else the first of
-            `predicted_splits`.
-        predictions: folder of the segmentations.
-        predicted_splits: the splits that `seco predict` segments.
-
-    Raises:
-        SecoError: there is no such split, or it has neither masks nor segmentations.
-    """
-    true = {name: _true_masks(manifest, name) for name in manifest.splits}
-    if split is None:
-        with_masks = sorted((name for name, masks in true.items() if masks), key=TRAIN.__eq__)
-        split = next(iter([*with_masks, *predicted_splits, manifest.splits[0]]))
-    records = manifest.split(split)
-    if true[split]:
-        return References(split, true[split], are_true=True)
-    segmentations = {record: mask_path(predictions / SEGMENTATIONS, record.id) for record in records}
-    for path in segmentations.values():
-        if not path.is_file():
-            raise SecoError(
-                f"{split} has no true masks, and its segmentation {path} is missing: run `seco predict` with {split} "
-                "in predict.splits"
-            )
-    return References(split, segmentations, are_true=False)
-
-
-def sweep_thresholds(
-    masks: Mapping[Record, Path],
+def sweep_with_masks(
+    records: Sequence[Record],
     *,
     cams: Path,
     class_names: Sequence[str],
     current: float,
     progress: ProgressCallback | None = None,
 ) -> pd.DataFrame:
-    """Compare the seed masks of every threshold with other masks of the same images.
-
-    Each CAM is read and enlarged once.
+    """Compare the seed masks of every threshold with the true masks; each CAM is read and enlarged once.
 
     Args:
-        masks: of each image, the mask that counts as right.
+        records: the images; those without a mask are left out.
         cams: the CAM store.
         class_names: foreground classes in id order.
         current: another threshold, that of the settings.
@@ -98,9 +65,10 @@ def sweep_thresholds(
         SecoError: a CAM or mask is missing or damaged, of another size or of other classes.
     """
     thresholds = sorted({*THRESHOLDS, current})
-    count = partial(_count, cams=cams, class_names=class_names, thresholds=thresholds)
+    count = partial(_compare, cams=cams, num_classes=len(class_names), thresholds=thresholds)
+    known = [(record, record.mask) for record in records if record.mask is not None]
     total = ThresholdCounts(len(class_names), len(thresholds))
-    for counted in thread_map(count, [*masks.items()], progress=progress):
+    for counted in thread_map(count, known, progress=progress):
         total.merge(counted)
     rows = []
     for threshold, matrix in zip(thresholds, total.matrices(), strict=True):
@@ -110,43 +78,75 @@ def sweep_thresholds(
     return pd.DataFrame(rows)
 
 
-def best_of(frame: pd.DataFrame) -> pd.Series:
-    """Return the row of the highest mIoU; of equal ones, the lowest threshold.
+def sweep_without_masks(
+    records: Sequence[Record],
+    *,
+    cams: Path,
+    class_names: Sequence[str],
+    current: float,
+    progress: ProgressCallback | None = None,
+) -> pd.DataFrame:
+    """Measure how well every threshold separates the values of CAMs by Otsu's criterion; arguments as above.
+
+    Of each pixel the strongest class counts; images without a class are left out.
+
+    Returns:
+        A row for each threshold: `threshold`, `separation` (the share of the variance that it explains) and
+        `foreground`, as fractions.
 
     Raises:
-        SecoError: mIoU is not defined, since the masks show no class.
+        SecoError: a CAM is missing or damaged, or of other classes.
     """
-    if frame["miou"].isna().all():
-        raise SecoError("the masks show no class, so no threshold is better than another: take another split")
-    return frame.loc[frame["miou"].idxmax()]
+    thresholds = sorted({*THRESHOLDS, current})
+    read = partial(_strengths, cams=cams, num_classes=len(class_names), thresholds=thresholds)
+    sums = LevelSums(len(thresholds))
+    for found in thread_map(read, records, progress=progress):
+        if found is not None:
+            sums.update(*found)
+    return pd.DataFrame({"threshold": thresholds, "separation": sums.separation(), "foreground": sums.foreground()})
 
 
-def choice_in_words(frame: pd.DataFrame, references: References, *, current: float) -> str:
+def best_of(frame: pd.DataFrame) -> pd.Series:
+    """Return the row of the highest mIoU or separation; of equal ones, the lowest threshold.
+
+    Raises:
+        SecoError: it is not defined: no mask shows a class, or no CAM has two values.
+    """
+    score = _score_of(frame)
+    if frame[score].isna().all():
+        fault = "the masks show" if score == MIOU.name else "the CAMs separate"
+        raise SecoError(f"{fault} no class, so no threshold is better than another: take another split")
+    return frame.loc[frame[score].idxmax()]
+
+
+def choice_in_words(frame: pd.DataFrame, *, split: str, current: float) -> str:
     """Say which threshold is best, how good it is, and how good the current one is."""
     best, now = best_of(frame), frame.loc[frame["threshold"] == current].iloc[0]
-    images = f"{len(references.masks)} image{'s' * (len(references.masks) != 1)}"
-    score, by = "mIoU", f"by the true masks of {references.split} ({images})"
-    if not references.are_true:
-        score = "agreement"
-        by = f"{references.split} has no true masks, so by the network's own segmentations of it ({images})"
-    found = f"{best['threshold']:g}: {score} {100 * best['miou']:.1f} %"
-    kept = f"with the present {current:g} it is {100 * now['miou']:.1f} %"
-    return f"{by}, the best export.background is {found}; {kept}"
+    if MIOU.name in frame:
+        return (
+            f"by the true masks of {split}, the best export.background is {best['threshold']:g}: "
+            f"mIoU {100 * best[MIOU.name]:.1f} %; with the present {current:g} it is {100 * now[MIOU.name]:.1f} %"
+        )
+    return (
+        f"{split} has no true masks, so by the values of its CAMs alone (Otsu) export.background should be about "
+        f"{best['threshold']:g}, where {100 * best['foreground']:.0f} % of the pixels get a class; with the present "
+        f"{current:g} they are {100 * now['foreground']:.0f} %"
+    )
 
 
 @lettering()
-def threshold_figure(frame: pd.DataFrame, references: References, *, current: float) -> bytes:
-    """Draw mIoU, precision and recall over the thresholds as a PNG, with marks at the best and the current one."""
+def threshold_figure(frame: pd.DataFrame, *, split: str, current: float) -> bytes:
+    """Draw a frame's columns over the thresholds as a PNG, with marks at the best and the current one."""
     figure = Figure(figsize=(7.0, 4.0), facecolor="white", layout="constrained")
     axis = figure.subplots()
-    for colour, metric in zip(COLOURS, _METRICS, strict=False):
-        style = "-" if metric is MIOU else ":"
-        axis.plot(frame["threshold"], 100 * frame[metric.name], style, marker=".", color=colour, label=metric.title)
+    columns = [name for name in frame.columns if name != "threshold"]
+    for colour, name in zip(COLOURS, columns, strict=False):
+        style = "-" if name == _score_of(frame) else ":"
+        axis.plot(frame["threshold"], 100 * frame[name], style, marker=".", color=colour, label=_LABELS[name])
     best = best_of(frame)
-    axis.plot(best["threshold"], 100 * best["miou"], "o", markersize=9, color=COLOURS[0])
+    axis.plot(best["threshold"], 100 * best[_score_of(frame)], "o", markersize=9, color=COLOURS[0])
     axis.axvline(current, color="#909090", linewidth=1, linestyle="--", label="export.background")
-    whose = "the true masks" if references.are_true else "the network's segmentations"
-    axis.set_title(f"seed masks against {whose} of {lettered(references.split)}", fontsize=11, loc="left")
+    axis.set_title(f"seed masks of {lettered(split)}", fontsize=11, loc="left")
     axis.set_xlabel("threshold of the CAMs", fontsize=9)
     axis.set_ylabel("%", fontsize=9)
     axis.set_xlim(0, 1)
@@ -157,30 +157,48 @@ def threshold_figure(frame: pd.DataFrame, references: References, *, current: fl
     return to_png(figure, 130)
 
 
-def _true_masks(manifest: Manifest, split: str) -> dict[Record, Path]:
-    return {record: record.mask for record in manifest.split(split) if record.mask is not None}
+def _score_of(frame: pd.DataFrame) -> str:
+    return MIOU.name if MIOU.name in frame else "separation"
 
 
-def _count(
-    item: tuple[Record, Path], *, cams: Path, class_names: Sequence[str], thresholds: Sequence[float]
+def _compare(
+    known: tuple[Record, Path], *, cams: Path, num_classes: int, thresholds: Sequence[float]
 ) -> ThresholdCounts:
-    record, reference = item
-    truth = read_mask(reference, num_classes=len(class_names), size=(record.width, record.height))
-    cam = read_cam(cams, record.id)
-    if (cam.class_ids > len(class_names)).any():
-        raise SecoError(
-            f"{cam_path(cams, record.id)} is of class {cam.class_ids.max()}, but the data have {len(class_names)} "
-            "classes: run `seco export-cams` again"
-        )
-    counts = ThresholdCounts(len(class_names), len(thresholds))
-    counts.update(truth, *_seeds(cam, (record.height, record.width), thresholds))
+    record, mask = known
+    size = (record.height, record.width)
+    truth = read_mask(mask, num_classes=num_classes, size=(record.width, record.height))
+    cam = _read(cams, record, num_classes)
+    maps = resize_maps(torch.from_numpy(cam.maps), scored_size(size, len(cam.maps) + 1))
+    strength, winner = strongest(maps[None], torch.from_numpy(cam.class_ids).long()[None])
+    chosen, levels = (
+        enlarge_mask(map_.to(torch.uint8).numpy(), size) for map_ in (winner[0], _levels(strength[0], thresholds))
+    )
+    counts = ThresholdCounts(num_classes, len(thresholds))
+    counts.update(truth, chosen, levels)
     return counts
 
 
-def _seeds(cam: StoredCam, size: tuple[int, int], thresholds: Sequence[float]) -> tuple[MaskArray, MaskArray]:
-    """Return the strongest class of each pixel and how many thresholds are below its strength, uint8 `[H, W]` each."""
-    maps = resize_maps(torch.from_numpy(cam.maps), scored_size(size, len(cam.maps) + 1))
-    strength, winner = strongest(maps[None], torch.from_numpy(cam.class_ids).long()[None])
-    levels = torch.bucketize(strength[0], strength.new_tensor(thresholds))
-    chosen, level = (enlarge_mask(map_.to(torch.uint8).numpy(), size) for map_ in (winner[0], levels))
-    return np.asarray(chosen), np.asarray(level)
+def _strengths(
+    record: Record, *, cams: Path, num_classes: int, thresholds: Sequence[float]
+) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
+    """Return the strongest value of each stored pixel and its level; None for an image without a class."""
+    cam = _read(cams, record, num_classes)
+    if not len(cam.maps):
+        return None
+    strength = torch.from_numpy(cam.maps).amax(dim=0)
+    return strength.numpy(), _levels(strength, thresholds).numpy()
+
+
+def _levels(strength: Tensor, thresholds: Sequence[float]) -> Tensor:
+    """Return how many thresholds are below each value."""
+    return torch.bucketize(strength, strength.new_tensor(thresholds))
+
+
+def _read(cams: Path, record: Record, num_classes: int) -> StoredCam:
+    cam = read_cam(cams, record.id)
+    if (cam.class_ids > num_classes).any():
+        raise SecoError(
+            f"{cam_path(cams, record.id)} is of class {cam.class_ids.max()}, but the data have {num_classes} "
+            "classes: run `seco export-cams` again"
+        )
+    return cam
