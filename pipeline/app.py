@@ -19,6 +19,7 @@ from pipeline.pretrain import pretrain
 from pipeline.recipe import recipe
 from pipeline.resume import resume
 from pipeline.summary import summary
+from pipeline.sweep import sweep
 from pipeline.train import train
 from seco.runtime.signals import Stopped, listen
 from seco.runtime.streams import accept_any_sign
@@ -34,7 +35,7 @@ app = typer.Typer(
 )
 for command in (
     *(generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate),
-    *(summary, pretrain, download, export_onnx),
+    *(summary, sweep, pretrain, download, export_onnx),
 ):
     app.command()(command)
 app.add_typer(convert, name="convert")

@@ -114,7 +114,7 @@ def three_way_labels(cam: Tensor, class_ids: Tensor, inside: Tensor, *, low: flo
     Returns:
         Int64 ``[B, H, W]``: 0, a class id, or 255 where uncertain and outside the image.
     """
-    strength, winner = _strongest(cam, class_ids)
+    strength, winner = strongest(cam, class_ids)
     labels = torch.where(strength > high, winner, IGNORE)
     labels = torch.where(strength <= low, BACKGROUND, labels)
     return torch.where(inside, labels, IGNORE)
@@ -122,8 +122,17 @@ def three_way_labels(cam: Tensor, class_ids: Tensor, inside: Tensor, *, low: flo
 
 def two_way_labels(cam: Tensor, class_ids: Tensor, *, background: float) -> Tensor:
     """Label a normalised CAM ``[B, C, H, W]`` as background or class with one threshold: int64 ``[B, H, W]``."""
-    strength, winner = _strongest(cam, class_ids)
+    strength, winner = strongest(cam, class_ids)
     return torch.where(strength > background, winner, BACKGROUND)
+
+
+def strongest(cam: Tensor, class_ids: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the highest value of a CAM ``[B, C, H, W]`` and its class, ``[B, H, W]`` each; 0 where C is 0."""
+    if cam.shape[1] == 0:
+        cam, class_ids = cam.new_zeros(len(cam), 1, *cam.shape[2:]), class_ids.new_zeros(len(cam), 1)
+    strength, slot = cam.max(dim=1)  # [B, H, W] each
+    winner = class_ids.gather(1, slot.flatten(1)).view_as(slot)
+    return strength, winner
 
 
 def inside_mask(boxes: Tensor, size: tuple[int, int]) -> Tensor:
@@ -132,15 +141,6 @@ def inside_mask(boxes: Tensor, size: tuple[int, int]) -> Tensor:
     rows = torch.arange(size[0], device=boxes.device).view(1, -1, 1)
     columns = torch.arange(size[1], device=boxes.device).view(1, 1, -1)
     return (rows >= top) & (rows < bottom) & (columns >= left) & (columns < right)
-
-
-def _strongest(cam: Tensor, class_ids: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the highest value and its class ``[B, H, W]``; an image without any class gets an empty slot."""
-    if cam.shape[1] == 0:
-        cam, class_ids = cam.new_zeros(len(cam), 1, *cam.shape[2:]), class_ids.new_zeros(len(cam), 1)
-    strength, slot = cam.max(dim=1)  # [B, H, W] each
-    winner = class_ids.gather(1, slot.flatten(1)).view_as(slot)
-    return strength, winner
 
 
 def _maps_of_both(
