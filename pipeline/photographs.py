@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RUN_FILE = "run.json"
 MOST_PIXELS = 400_000_000
-"""Photographs with more are refused. A photograph takes 4 bytes a pixel while it is in tiles, besides the tiles."""
+"""Photographs with more are refused. A photograph takes up to 8 bytes a pixel, besides the network."""
 
 _BATCH = 8
 _SHOWN = 5  # photographs in a sentence
