@@ -11,24 +11,21 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import torch
 import typer
-from numpy.typing import NDArray
 
 from seco.compute.device import pick_device
-from seco.compute.resize import resize_maps, scored_size
 from seco.config.settings import Settings, check_settings, load_settings
 from seco.errors import SecoError
 from seco.inference.photographs import Resizing, photo_of
 from seco.inference.predictor import Predictor
-from seco.inference.results import CamResult
-from seco.method.cam import two_way_labels
 from seco.models.network import SeCoNetwork
+from seco.reporting.thresholds import count_cam
 from seco.runtime.progress import progress
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.metrics import MIOU
+from seco.scores.thresholds import ThresholdCounts
 from seco.storage.manifest import Manifest, read_manifest
-from seco.storage.masks import enlarge_mask, read_mask
+from seco.storage.masks import read_mask
 from seco.studies.settings import changed
 from seco.training.head_start import start_heads
 from seco.training.methods import build_models
@@ -83,7 +80,7 @@ def count(network: SeCoNetwork, settings: Settings, manifest: Manifest, split: s
     if not records:
         raise SecoError(f"no image of the split {split} has a mask: name another split")
     predictor = Predictor(network, manifest.class_names, precision=settings.train.precision)
-    found = {threshold: ConfusionMatrix(len(manifest.class_names)) for threshold in THRESHOLDS}
+    counted = ThresholdCounts(len(manifest.class_names), len(THRESHOLDS))
     cams = predictor.cams(
         [photo_of(record) for record in records.values()],
         resizing=Resizing(square=settings.export.image_size),
@@ -94,16 +91,8 @@ def count(network: SeCoNetwork, settings: Settings, manifest: Manifest, split: s
         record = records[cam.photo.id]
         assert record.mask is not None, "only such records are kept"
         truth = read_mask(record.mask, num_classes=len(manifest.class_names), size=(record.width, record.height))
-        for threshold, counted in found.items():
-            counted.update(truth, cut(cam, threshold))
-    return found
-
-
-def cut(cam: CamResult, threshold: float) -> NDArray[np.uint8]:
-    """Return the seed mask ``[H, W]`` of a CAM."""
-    maps = resize_maps(cam.maps, scored_size(cam.size, len(cam.maps) + 1)).cpu()
-    labels = two_way_labels(maps[None], cam.class_ids[None], background=threshold)[0]
-    return enlarge_mask(labels.to(torch.uint8).numpy(), cam.size)
+        count_cam(counted, truth, cam.maps.cpu(), cam.class_ids, thresholds=THRESHOLDS)
+    return dict(zip(THRESHOLDS, counted.matrices(), strict=True))
 
 
 if __name__ == "__main__":

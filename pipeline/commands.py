@@ -1,12 +1,14 @@
 """The commands `export-cams`, `refine` and `predict`, over the prepared data or, with `--images`, any photographs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipeline.export import Cams
+from pipeline.export import export_cams as export_cams_of_data
 from pipeline.inference import leave_cores_to_workers
 from pipeline.options import (
     CAMS,
@@ -15,6 +17,7 @@ from pipeline.options import (
     PREDICTIONS,
     PREPARED,
     REFINED,
+    TILE,
     Data,
     Force,
     Images,
@@ -27,7 +30,9 @@ from pipeline.options import (
     Size,
     Tile,
 )
-from pipeline.photographs import Choice
+from pipeline.photographs import Choice, export_cams_of_photographs, predict_photographs, refine_photographs
+from pipeline.predict import predict as predict_data
+from pipeline.refine import refine as refine_data
 
 Output = Annotated[Path, typer.Option(help="Folder for the masks of the prepared data.")]
 
@@ -40,23 +45,16 @@ def export_cams(
     labels: Labels = None,
     size: Size = None,
     longest: Longest = None,
-    tile: Tile = 672,
+    tile: Tile = TILE,
     force: Force = False,
     params: Params = PARAMS,
     data: Data = PREPARED,
     cams: Cams = CAMS,
 ) -> None:
     """Write the class activation map (CAM) of every image, at a quarter of its size."""
-    from pipeline.export import export_cams
-    from pipeline.photographs import export_cams_of_photographs
-    from seco.compute.distributed import process_group
-
-    with process_group():
-        if _asks_for_photographs(images, more, out):
-            choice = Choice([*(images or ()), *(more or ())], model, out, labels, size, longest, tile, force)
-            export_cams_of_photographs(choice)
-        else:
-            export_cams(params, data, model, cams)
+    choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force, labels)
+    of_data = partial(export_cams_of_data, params, data, model, cams)
+    _run(export_cams_of_photographs, choice, of_data, asked=bool(images))
 
 
 def refine(
@@ -67,7 +65,7 @@ def refine(
     labels: Labels = None,
     size: Size = None,
     longest: Longest = None,
-    tile: Tile = 672,
+    tile: Tile = TILE,
     force: Force = False,
     params: Params = PARAMS,
     data: Data = PREPARED,
@@ -75,16 +73,9 @@ def refine(
 ) -> None:
     """Make refined pseudo masks from multi-scale CAMs, with PAR and a dense CRF."""
     leave_cores_to_workers()
-    from pipeline.photographs import refine_photographs
-    from pipeline.refine import refine
-    from seco.compute.distributed import process_group
-
-    with process_group():
-        if _asks_for_photographs(images, more, out):
-            choice = Choice([*(images or ()), *(more or ())], model, out, labels, size, longest, tile, force)
-            refine_photographs(choice)
-        else:
-            refine(params, data, model, output)
+    choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force, labels)
+    of_data = partial(refine_data, params, data, model, output)
+    _run(refine_photographs, choice, of_data, asked=bool(images))
 
 
 def predict(
@@ -94,7 +85,7 @@ def predict(
     out: Out = None,
     size: Size = None,
     longest: Longest = None,
-    tile: Tile = 672,
+    tile: Tile = TILE,
     force: Force = False,
     params: Params = PARAMS,
     data: Data = PREPARED,
@@ -102,26 +93,24 @@ def predict(
 ) -> None:
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
     leave_cores_to_workers()
-    from pipeline.photographs import predict_photographs
-    from pipeline.predict import predict
-    from seco.compute.distributed import process_group
-
-    with process_group():
-        if _asks_for_photographs(images, more, out):
-            choice = Choice([*(images or ()), *(more or ())], model, out, None, size, longest, tile, force)
-            predict_photographs(choice)
-        else:
-            predict(params, data, model, output)
+    choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force)
+    of_data = partial(predict_data, params, data, model, output)
+    _run(predict_photographs, choice, of_data, asked=bool(images))
 
 
-def _asks_for_photographs(images: Sequence[str] | None, more: Sequence[str] | None, out: Path | None) -> bool:
-    """Return whether `--images` is given.
+def _run(of_photographs: Callable[[Choice], None], choice: Choice, of_data: Callable[[], None], *, asked: bool) -> None:
+    """Run a command over the photographs of a choice where `--images` asks for it, else over the prepared data.
 
     Raises:
-        SecoError: something is given that only goes with it.
+        SecoError: something is given that only goes with `--images`.
     """
+    from seco.compute.distributed import process_group
     from seco.errors import SecoError
 
-    if not images and (more or out is not None):
-        raise SecoError("--out and photographs go with --images: write --images PATH --out FOLDER")
-    return bool(images)
+    with process_group():
+        if asked:
+            of_photographs(choice)
+        elif choice.images or choice.out is not None:
+            raise SecoError("--out and photographs go with --images: write --images PATH --out FOLDER")
+        else:
+            of_data()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from seco.config.settings import Settings
     from seco.inference.photographs import Photo
     from seco.inference.predictor import Predictor
+    from seco.refinement.labelling import ScoredImage
     from seco.runtime.progress import Progress
     from seco.storage.manifest import Manifest
 
@@ -66,6 +67,30 @@ def progress_of_rank(stage: str, count: int) -> "Iterator[Progress]":
     alone = world_size() == 1
     with progress(stage if alone else f"{stage}, rank {rank()}", count if alone else None) as advance:
         yield advance
+
+
+def write_masks(
+    predictor: "Predictor",
+    scored: "Iterable[ScoredImage]",
+    folder: Path,
+    *,
+    crf: Mapping[str, Any] | None,
+    stage: str,
+    count: int,
+) -> None:
+    """Label images by their scores, and write their masks; `crf` and what follows it as of `write_in_workers`."""
+    from seco.refinement.labelling import smooth, working_memory, write_label
+
+    write_in_workers(
+        partial(write_label, folder=folder),
+        scored,
+        smooth=smooth,
+        crf=crf,
+        on_gpu=predictor.device.type == "cuda",
+        memory_of=working_memory,
+        stage=stage,
+        count=count,
+    )
 
 
 def write_in_workers(

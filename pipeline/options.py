@@ -60,6 +60,8 @@ Size = Annotated[
 Longest = Annotated[
     int | None, typer.Option(min=1, help="Shrink photographs whose longer side is longer.", show_default="no limit")
 ]
+TILE = 672
+"""As `Resizing.tile`, which takes a second to import."""
 Tile = Annotated[int, typer.Option(min=64, help="Cut larger photographs into overlapping tiles of this side.")]
 Force = Annotated[bool, typer.Option("--force", help="Start over in --out.", show_default="resume")]
 

@@ -7,17 +7,17 @@ was, unless it is another run: of another model or with other options.
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.inference import take_over_for_all, write_in_workers
+from pipeline.inference import take_over_for_all, write_masks
 
 if TYPE_CHECKING:
     from seco.inference.groups import BadPhotograph
     from seco.inference.photographs import Photo, Resizing
     from seco.inference.predictor import Predictor
+    from seco.refinement.labelling import ScoredImage
 
 RUN_FILE = "run.json"
 MOST_PIXELS = 400_000_000
@@ -33,11 +33,11 @@ class Choice(NamedTuple):
     images: Sequence[str]
     model: Path
     out: Path | None
+    size: int | None
+    longest: int | None
+    tile: int
+    force: bool
     labels: str | None = None
-    size: int | None = None
-    longest: int | None = None
-    tile: int = 672
-    force: bool = False
 
 
 class _Job(NamedTuple):
@@ -119,21 +119,11 @@ def _open(choice: Choice, *, command: str, suffix: str) -> _Job:
     return _Job(predictor, left, resizing, choice.out, [])
 
 
-def _write_masks(job: _Job, scored: Any, *, crf: Any, stage: str) -> None:
+def _write_masks(job: _Job, scored: "Iterable[ScoredImage]", *, crf: Mapping[str, Any] | None, stage: str) -> None:
     from seco.refinement.crf import with_engine
-    from seco.refinement.labelling import smooth, working_memory, write_label
 
-    on_gpu = job.predictor.device.type == "cuda"
-    write_in_workers(
-        partial(write_label, folder=job.out),
-        scored,
-        smooth=smooth,
-        crf=with_engine(crf, on_gpu=on_gpu),
-        on_gpu=on_gpu,
-        memory_of=working_memory,
-        stage=stage,
-        count=len(job.photos),
-    )
+    crf = with_engine(crf, on_gpu=job.predictor.device.type == "cuda")
+    write_masks(job.predictor, scored, job.out, crf=crf, stage=stage, count=len(job.photos))
     _tell_faults(job)
 
 

@@ -1,13 +1,12 @@
 """Stage `refine`: refined pseudo masks from multi-scale CAMs, PAR and a dense CRF."""
 
-from functools import partial
 from pathlib import Path
 
 from pipeline.inference import (
     load_inference,
     photos_of,
     take_over_for_all,
-    write_in_workers,
+    write_masks,
 )
 
 
@@ -17,11 +16,9 @@ def refine(params: Path, data: Path, model: Path, output: Path) -> None:
     from seco.inference.scoring import score_cams
     from seco.method.par import PAR
     from seco.refinement.crf import with_engine
-    from seco.refinement.labelling import smooth, working_memory, write_label
 
     settings, manifest, predictor = load_inference(params, data, model)
-    on_gpu = predictor.device.type == "cuda"
-    crf = with_engine(settings.crf_of(settings.refine.crf), on_gpu=on_gpu)
+    crf = with_engine(settings.crf_of(settings.refine.crf), on_gpu=predictor.device.type == "cuda")
     take_over_for_all(output)
     photos = photos_of(manifest, settings.refine.splits)
     cams = predictor.cams(
@@ -32,13 +29,4 @@ def refine(params: Path, data: Path, model: Path, output: Path) -> None:
     )
     par = PAR() if settings.refine.use_par else None
     scored = score_cams(cams, background=settings.export.background, par=par)
-    write_in_workers(
-        partial(write_label, folder=output),
-        scored,
-        smooth=smooth,
-        crf=crf,
-        on_gpu=on_gpu,
-        memory_of=working_memory,
-        stage="refine",
-        count=len(photos),
-    )
+    write_masks(predictor, scored, output, crf=crf, stage="refine", count=len(photos))

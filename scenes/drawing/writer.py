@@ -15,6 +15,7 @@ from scenes.drawing.bias import SceneSpec, sample_biased, sample_unbiased
 from scenes.drawing.composition import compose_scene
 from seco.runtime.parallel import process_map
 from seco.runtime.signals import deferred
+from seco.storage.atomic import swap_folder
 from seco.storage.contexts import CONTEXTS_FILE, ImageContexts, write_contexts
 from seco.storage.masks import encode_mask, mask_path
 
@@ -92,21 +93,9 @@ def _replacing(root: Path) -> Iterator[Path]:
         fresh.mkdir(parents=True)
         yield fresh
         with deferred():
-            _swap(fresh, root, former=scratch / "former")
+            swap_folder(fresh, root, former=scratch / "former")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _swap(fresh: Path, root: Path, *, former: Path) -> None:
-    existed = root.exists()
-    if existed:
-        root.rename(former)
-    try:
-        fresh.rename(root)
-    except OSError:
-        if existed:
-            former.rename(root)
-        raise
 
 
 def _write_scene(job: Job, *, folder: Path, bias: float, image_size: int, seed: int) -> SceneSpec:

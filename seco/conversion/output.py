@@ -2,14 +2,13 @@
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from seco.errors import SecoError, remedy_of
 from seco.runtime.signals import deferred
-from seco.storage.atomic import TEMPORARY_SUFFIX, publish, require_writable
+from seco.storage.atomic import publish, require_writable, swap_folder, unfinished_beside
 
 MARK = ".seco-convert"
 """In every folder that a conversion wrote: only such a folder is replaced."""
@@ -59,14 +58,14 @@ def written_aside(out: Path, *, is_folder: bool) -> Iterator[Path]:
         SecoError: the system refused to write.
     """
     place = _real(out)  # a link stays, and what it leads to is replaced
-    aside = _unfinished(place)
+    aside = unfinished_beside(place)
     try:
         if is_folder:
             aside.mkdir()
             (aside / MARK).touch()
         yield aside
         with deferred():
-            _exchange(aside, place) if is_folder else publish(aside, place)
+            _replace_folder(aside, place) if is_folder else publish(aside, place)
     except OSError as error:
         remedy = remedy_of(error, "choose a place that you may write to")
         raise SecoError(f"cannot write {out}: {error.strerror or error}; {remedy}") from error
@@ -85,28 +84,15 @@ def _require_folder(out: Path, *, force: bool) -> None:
             raise SecoError(f"{out} exists: choose another folder, or replace it with --force")
 
 
-def _exchange(aside: Path, place: Path) -> None:
-    """Put the folder `aside` in place of another one, which is removed."""
-    former = _unfinished(place)
-    has_former = place.exists()
-    if has_former:
-        place.rename(former)
-    try:
-        aside.rename(place)
-    except OSError:
-        if has_former:
-            former.rename(place)
-        raise
+def _replace_folder(aside: Path, place: Path) -> None:
+    former = unfinished_beside(place)
+    swap_folder(aside, place, former=former)
     _remove(former)
 
 
 def _remove(path: Path) -> None:
     with suppress(OSError):  # the first error is the one to report
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-
-
-def _unfinished(place: Path) -> Path:
-    return place.parent / f".{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
 
 
 def _real(path: Path) -> Path:

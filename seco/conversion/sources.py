@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seco.conversion.mask_set import Item, MaskSet
-from seco.data.problems import Problem
 from seco.data.readers.finder import PHOTOGRAPHS, FileFinder
-from seco.data.readers.walk import walk
+from seco.data.readers.walk import files_below
 from seco.errors import SecoError
 from seco.storage.manifest import Manifest
 
@@ -100,10 +99,7 @@ def _masks_in(folder: Path) -> dict[str, Path]:
         raise SecoError(
             f"the folder of masks {folder} does not exist: name one that `seco refine` or another stage wrote"
         )
-    problems: list[Problem] = []
-    files = [path for path in walk(folder, problems) if path.suffix.lower() == ".png"]
-    if problems:
-        raise SecoError(problems[0].sentence)
+    files = files_below(folder, suffixes=(".png",))
     if not files:
         raise SecoError(f"{folder} holds no mask (*.png): name a folder of masks")
     masks: dict[str, Path] = {}

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from seco.data.problems import Problem
 from seco.data.readers.csv_table import LABELS, split_labels
 from seco.data.readers.finder import PHOTOGRAPHS, FileFinder
 from seco.data.readers.tables import IMAGE, read_table
-from seco.data.readers.walk import walk
+from seco.data.readers.walk import files_below
 from seco.errors import SecoError
 from seco.storage.names import id_fault
 from seco.storage.regular import read_file
@@ -54,10 +53,7 @@ def find_photographs(places: Sequence[str]) -> list[FoundPhotograph]:
 def _find(place: str) -> Iterator[FoundPhotograph]:
     path = Path(place)
     if path.is_dir():
-        problems: list[Problem] = []
-        files = [file for file in walk(path, problems) if file.suffix.lower() in PHOTOGRAPHS]
-        if problems:
-            raise SecoError(problems[0].sentence)
+        files = files_below(path, suffixes=PHOTOGRAPHS)
         if not files:
             raise SecoError(f"{path} holds no photograph ({', '.join(sorted(PHOTOGRAPHS))}): name another folder")
         for file in files:

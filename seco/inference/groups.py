@@ -81,13 +81,7 @@ def groups_of(
     mine = slice(rank(), None, world_size())  # of whole batches: a mask does not depend on the number of ranks
     batches = list(_batches(whole, batch_size, keep_size=resizing.square is not None))[mine]
     for loaded in _load(batches, resizing=resizing, patch=patch, on_fault=on_fault):
-        images = torch.stack([photograph.seen for photograph in loaded]).to(device)
-        yield Group(
-            [photograph.photo for photograph in loaded],
-            [(photograph.pixels.shape[0], photograph.pixels.shape[1]) for photograph in loaded],
-            [photograph.pixels for photograph in loaded],
-            lambda maps_of, images=images: maps_of(images),
-        )
+        yield _group_of(loaded, device)
     tiles = max(batch_size * _USUAL_AREA // resizing.tile**2, 1)
     for seen, photo in large[mine]:
         try:
@@ -95,19 +89,29 @@ def groups_of(
         except SecoError as fault:
             on_fault(BadPhotograph(photo, fault))
             continue
-        height, width = scored_size(seen, classes)
-        pixels = np.array(image.resize((width, height), Image.Resampling.BILINEAR))
+        size = scored_size(seen, classes)
         blend = partial(
-            blend_tiles,
-            image,
-            seen=seen,
-            side=resizing.tile,
-            patch=patch,
-            size=(height, width),
-            device=device,
-            count=tiles,
+            blend_tiles, image, seen=seen, side=resizing.tile, patch=patch, size=size, device=device, count=tiles
         )
-        yield Group([photo], [(image.height, image.width)], [pixels], lambda maps_of, blend=blend: blend(maps_of)[None])
+        yield _group_in_tiles(photo, image, size, blend)
+
+
+def _group_of(loaded: Sequence[Photograph], device: torch.device) -> Group:
+    images = torch.stack([photograph.seen for photograph in loaded]).to(device)
+    return Group(
+        [photograph.photo for photograph in loaded],
+        [(photograph.pixels.shape[0], photograph.pixels.shape[1]) for photograph in loaded],
+        [photograph.pixels for photograph in loaded],
+        lambda maps_of: maps_of(images),
+    )
+
+
+def _group_in_tiles(
+    photo: Photo, image: Image.Image, size: tuple[int, int], blend: Callable[[MapsOf], Tensor]
+) -> Group:
+    height, width = size
+    pixels = np.array(image.resize((width, height), Image.Resampling.BILINEAR))
+    return Group([photo], [(image.height, image.width)], [pixels], lambda maps_of: blend(maps_of)[None])
 
 
 def _sized(

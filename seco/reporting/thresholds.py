@@ -22,7 +22,7 @@ from seco.scores.metrics import MIOU, PRECISION, RECALL
 from seco.scores.otsu import LevelSums
 from seco.scores.thresholds import ThresholdCounts
 from seco.storage.manifest import TRAIN, Manifest, Record
-from seco.storage.masks import enlarge_mask, read_mask
+from seco.storage.masks import MaskArray, enlarge_mask, read_mask
 
 _METRICS = (MIOU, PRECISION, RECALL)
 THRESHOLDS = tuple(step / 20 for step in range(1, 20))
@@ -106,6 +106,26 @@ def sweep_without_masks(
     return pd.DataFrame({"threshold": thresholds, "separation": sums.separation(), "foreground": sums.foreground()})
 
 
+def count_cam(
+    counts: ThresholdCounts, truth: MaskArray, maps: Tensor, class_ids: Tensor, *, thresholds: Sequence[float]
+) -> None:
+    """Count the seed masks of one CAM at every threshold.
+
+    Args:
+        counts: of as many thresholds; gets the image.
+        truth: the true mask `[H, W]`.
+        maps: `[C, h, w]` on the CPU, over the whole image.
+        class_ids: int64 `[C]`.
+        thresholds: in ascending order.
+    """
+    size = (truth.shape[0], truth.shape[1])
+    strength, winner = strongest(resize_maps(maps, scored_size(size, len(maps) + 1))[None], class_ids[None])
+    chosen, levels = (
+        enlarge_mask(map_.to(torch.uint8).numpy(), size) for map_ in (winner[0], _levels(strength[0], thresholds))
+    )
+    counts.update(truth, chosen, levels)
+
+
 def best_of(frame: pd.DataFrame) -> pd.Series:
     """Return the row of the highest mIoU or separation; of equal ones, the lowest threshold.
 
@@ -165,16 +185,11 @@ def _compare(
     known: tuple[Record, Path], *, cams: Path, num_classes: int, thresholds: Sequence[float]
 ) -> ThresholdCounts:
     record, mask = known
-    size = (record.height, record.width)
     truth = read_mask(mask, num_classes=num_classes, size=(record.width, record.height))
     cam = _read(cams, record, num_classes)
-    maps = resize_maps(torch.from_numpy(cam.maps), scored_size(size, len(cam.maps) + 1))
-    strength, winner = strongest(maps[None], torch.from_numpy(cam.class_ids).long()[None])
-    chosen, levels = (
-        enlarge_mask(map_.to(torch.uint8).numpy(), size) for map_ in (winner[0], _levels(strength[0], thresholds))
-    )
+    maps, class_ids = torch.from_numpy(cam.maps), torch.from_numpy(cam.class_ids).long()
     counts = ThresholdCounts(num_classes, len(thresholds))
-    counts.update(truth, chosen, levels)
+    count_cam(counts, truth, maps, class_ids, thresholds=thresholds)
     return counts
 
 

@@ -62,9 +62,7 @@ def temporary_path(path: Path) -> Iterator[Path]:
     Raises:
         SecoError: an `OSError` in the block.
     """
-    # The suffix is not that of `path`: a reader that lists "*.png" must not find unfinished files. Nor is the name part
-    # of it, which may be as long as a file system takes.
-    temporary = path.parent / f".{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
+    temporary = unfinished_beside(path)
     with deferred():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -74,6 +72,30 @@ def temporary_path(path: Path) -> Iterator[Path]:
         finally:
             with suppress(OSError):  # the first error is the one to report
                 temporary.unlink(missing_ok=True)
+
+
+def unfinished_beside(path: Path) -> Path:
+    """Return a new name for an unfinished file or folder beside `path`."""
+    # The suffix is not that of `path`: a reader that lists "*.png" must not find unfinished files. Nor is the name part
+    # of it, which may be as long as a file system takes.
+    return path.parent / f".{uuid.uuid4().hex}{TEMPORARY_SUFFIX}"
+
+
+def swap_folder(fresh: Path, place: Path, *, former: Path) -> None:
+    """Rename a finished folder to `place`, and a folder that is there to `former`, which the caller removes.
+
+    Raises:
+        OSError: the system refused; the old folder is in its place.
+    """
+    existed = place.exists()
+    if existed:
+        place.rename(former)
+    try:
+        fresh.rename(place)
+    except OSError:
+        if existed:
+            former.rename(place)
+        raise
 
 
 def publish(temporary: Path, path: Path) -> None:

@@ -1,9 +1,10 @@
 """Walks through folders of any depth, for formats without a list."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from seco.data.problems import Problem
+from seco.errors import SecoError
 from seco.storage.names import is_storable
 from seco.storage.regular import unreadable
 
@@ -33,6 +34,19 @@ def walk(folder: Path, problems: list[Problem], above: tuple[tuple[int, int], ..
             yield from walk(path, problems, (*above, identity))
         else:
             yield path
+
+
+def files_below(folder: Path, *, suffixes: Collection[str]) -> list[Path]:
+    """Return the files below a folder that have one of the suffixes (lower case).
+
+    Raises:
+        SecoError: a folder cannot be walked.
+    """
+    problems: list[Problem] = []
+    files = [path for path in walk(folder, problems) if path.suffix.lower() in suffixes]
+    if problems:
+        raise SecoError(problems[0].sentence)
+    return files
 
 
 def _is_folder(path: Path) -> bool:
