@@ -50,7 +50,8 @@ def main(
         predictor = load_predictor(model, class_names=manifest.class_names)
         found = {
             "the true masks": truth["miou"].to_numpy(),
-            "Otsu": sweep_without_masks(records, **options)["separation"].to_numpy(),
+            "the normalised cut": sweep_without_masks(records, **options)["separation"].to_numpy(),
+            "Otsu": otsu(records, cams),
             "colours": colours(records, cams),
             "two scales": agreement(records, cams, half_scale_seeds(predictor, records, image_size)),
             "the network's segmentations": agreement(records, cams, segmentations(predictor, records, image_size)),
@@ -79,6 +80,21 @@ def colours(records: Sequence[Record], cams: Path) -> Scores:
                 apart = pixels[above].mean(axis=0) - pixels[~above].mean(axis=0)
                 total[index] += share * (1 - share) * (apart**2).sum() / max(pixels.var(axis=(0, 1)).sum(), 1e-9)
     return total / len(records)
+
+
+def otsu(records: Sequence[Record], cams: Path) -> Scores:
+    """Return how much of the variance of CAM values the two sides of a threshold explain (Otsu 1979)."""
+    strengths = [read_cam(cams, record.id).maps.max(axis=0).ravel() for record in records]
+    values = np.concatenate(strengths).astype(np.float64)
+    weights = np.concatenate([np.full(len(one), 1 / len(one)) for one in strengths])  # an image counts once
+    mean = np.average(values, weights=weights)
+    explained = np.zeros(len(THRESHOLDS))
+    for index, threshold in enumerate(THRESHOLDS):
+        above = values > threshold
+        if above.any() and not above.all():
+            sides = [(weights[side].sum(), np.average(values[side], weights=weights[side])) for side in (above, ~above)]
+            explained[index] = sum(weight * (centre - mean) ** 2 for weight, centre in sides)
+    return explained
 
 
 def agreement(records: Sequence[Record], cams: Path, others: dict[str, list[NDArray[np.uint8]]]) -> Scores:

@@ -1,4 +1,4 @@
-"""The threshold of CAMs, `export.background`: with true masks by mIoU, without masks by Otsu's criterion."""
+"""The threshold of CAMs, `export.background`: with true masks by mIoU, without masks by the normalised cut."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
 from seco.compute.resize import resize_maps, scored_size
@@ -19,8 +20,9 @@ from seco.reporting.figures import COLOURS, to_png
 from seco.reporting.lettering import lettered, lettering
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.scores.metrics import MIOU, PRECISION, RECALL
-from seco.scores.otsu import LevelSums
+from seco.scores.normalised_cut import separations
 from seco.scores.thresholds import ThresholdCounts
+from seco.storage.images import read_image
 from seco.storage.manifest import TRAIN, Manifest, Record
 from seco.storage.masks import MaskArray, enlarge_mask, read_mask
 
@@ -29,7 +31,7 @@ THRESHOLDS = tuple(step / 20 for step in range(1, 20))
 """0.05 to 0.95."""
 _LABELS = {metric.name: metric.title for metric in _METRICS} | {
     MIOU.name: "mIoU",
-    "separation": "variance explained (Otsu)",
+    "separation": "separation of the sides (1 - normalised cut / 2)",
     "foreground": "pixels with a class",
 }
 
@@ -86,24 +88,24 @@ def sweep_without_masks(
     current: float,
     progress: ProgressCallback | None = None,
 ) -> pd.DataFrame:
-    """Measure how well every threshold separates the values of CAMs by Otsu's criterion; arguments as above.
+    """Measure how well every threshold parts the photographs, by the normalised cut; arguments as above.
 
     Of each pixel the strongest class counts; images without a class are left out.
 
     Returns:
-        A row for each threshold: `threshold`, `separation` (the share of the variance that it explains) and
-        `foreground`, as fractions.
+        A row for each threshold: `threshold` and, means over images, `separation` (as of `separations`; NaN if no
+        threshold has two sides in any image) and `foreground`, the share of pixels that get a class.
 
     Raises:
-        SecoError: a CAM is missing or damaged, or of other classes.
+        SecoError: a CAM or photograph is missing or damaged, or of other classes.
     """
     thresholds = sorted({*THRESHOLDS, current})
-    read = partial(_strengths, cams=cams, num_classes=len(class_names), thresholds=thresholds)
-    sums = LevelSums(len(thresholds))
-    for found in thread_map(read, records, progress=progress):
-        if found is not None:
-            sums.update(*found)
-    return pd.DataFrame({"threshold": thresholds, "separation": sums.separation(), "foreground": sums.foreground()})
+    read = partial(_parted, cams=cams, num_classes=len(class_names), thresholds=thresholds)
+    found = [parted for parted in thread_map(read, records, progress=progress) if parted is not None]
+    separation, foreground = np.mean(found, axis=0) if found else np.full((2, len(thresholds)), np.nan)
+    if not separation.any():
+        separation[:] = np.nan
+    return pd.DataFrame({"threshold": thresholds, "separation": separation, "foreground": foreground})
 
 
 def count_cam(
@@ -148,9 +150,9 @@ def choice_in_words(frame: pd.DataFrame, *, split: str, current: float) -> str:
             f"mIoU {100 * best[MIOU.name]:.1f} %; with the present {current:g} it is {100 * now[MIOU.name]:.1f} %"
         )
     return (
-        f"{split} has no true masks, so by the values of its CAMs alone (Otsu) export.background should be about "
-        f"{best['threshold']:g}, where {100 * best['foreground']:.0f} % of the pixels get a class; with the present "
-        f"{current:g} they are {100 * now['foreground']:.0f} %"
+        f"{split} has no true masks, so by its photographs and CAMs (normalised cut) export.background should be "
+        f"about {best['threshold']:g}, where {100 * best['foreground']:.0f} % of the pixels get a class; with the "
+        f"present {current:g} they are {100 * now['foreground']:.0f} %"
     )
 
 
@@ -193,15 +195,16 @@ def _compare(
     return counts
 
 
-def _strengths(
-    record: Record, *, cams: Path, num_classes: int, thresholds: Sequence[float]
-) -> tuple[NDArray[np.float32], NDArray[np.int64]] | None:
-    """Return the strongest value of each stored pixel and its level; None for an image without a class."""
+def _parted(record: Record, *, cams: Path, num_classes: int, thresholds: Sequence[float]) -> NDArray[np.float64] | None:
+    """Return the separation by each threshold and the share of pixels above it, `[2, T]`; None without a class."""
     cam = _read(cams, record, num_classes)
     if not len(cam.maps):
         return None
-    strength = torch.from_numpy(cam.maps).amax(dim=0)
-    return strength.numpy(), _levels(strength, thresholds).numpy()
+    levels = _levels(torch.from_numpy(cam.maps).amax(dim=0), thresholds).numpy()
+    height, width = levels.shape
+    image = np.array(read_image(record.image).resize((width, height), Image.Resampling.BOX))
+    parted = separations(image, levels, thresholds=len(thresholds), pixel=record.width / width)
+    return np.stack([parted, [(levels > index).mean() for index in range(len(thresholds))]])
 
 
 def _levels(strength: Tensor, thresholds: Sequence[float]) -> Tensor:

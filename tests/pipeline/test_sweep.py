@@ -41,7 +41,7 @@ def test_without_masks_it_says_how_it_chose(project: Project) -> None:
     take_masks_away(project.root)
     outcome = project.run("sweep", "--out", "chosen/here.csv")
     assert outcome.status == 0
-    assert outcome.out.startswith("train has no true masks, so by the values of its CAMs alone (Otsu) ")
+    assert outcome.out.startswith("train has no true masks, so by its photographs and CAMs (normalised cut) ")
     assert sorted(path.name for path in (project.root / "chosen").iterdir()) == ["here.csv", "here.png"]
 
 
