@@ -22,7 +22,7 @@ def multi_scale_cams(
     scales: Sequence[float],
     multiple: int,
 ) -> list[Tensor]:
-    """Return the valid CAM and CAM_aux ``[B, K, H, W]`` in 0..1 of the classifiers ``weights`` ``[K, D]``."""
+    """Return the valid CAM (and CAM_aux) ``[B, K, H, W]`` in 0..1 of one or two classifiers ``weights`` ``[K, D]``."""
     size = images.shape[-2:]
     totals = [images.new_zeros(len(images), labels.shape[1], *size) for _ in weights]
     for scale in scales:
@@ -59,7 +59,7 @@ def refined_labels(rgb: Tensor, cam: Tensor, labels: Tensor, inside: Tensor, *, 
 
 def _maps(tokens: PlainTokens, weights: Sequence[Tensor]) -> list[Tensor]:
     """Eq. 1 for all classes: ``[B, K, h, w]`` a classifier."""
-    both = zip((tokens.final, tokens.intermediate), weights, strict=True)
+    both = zip((tokens.final, tokens.intermediate), weights, strict=False)  # CAM_aux only where its classifier is given
     return [(full_precision(part) @ weight.T).transpose(1, 2).unflatten(2, tokens.grid) for part, weight in both]
 
 

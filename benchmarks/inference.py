@@ -1,0 +1,250 @@
+"""CAMs, segmentations and the dense CRF: ours beside the plain way of the published pipeline, on the same photographs.
+
+    python -m benchmarks.inference data/raw/voc2012/VOCdevkit/VOC2012
+
+The plain way takes one image at a time in fp32, with attention written out and maps of all classes, stores logits on
+the disk, and gives all classes to the CRF. Ours is what `export-cams`, `refine` and `predict` run. Weights are random:
+for the CRF, scores are made from the true masks as in `benchmarks.refinement`, and each class that is not in the image
+gets 0.1 %.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import numpy as np
+import torch
+import typer
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from benchmarks.measuring import device_name
+from benchmarks.refinement import cam_like, records_of
+from benchmarks.sizes import SIZES, settings_of
+from pipeline.export import write_cams
+from seco.compute.pixels import normalise
+from seco.data.class_sets import VOC
+from seco.errors import SecoError
+from seco.inference.photographs import Photo, Resizing, photo_of
+from seco.inference.predictor import Predictor
+from seco.inference.scoring import score_cams, score_segmentations
+from seco.method.cam import multi_hot
+from seco.models.encoder import build_encoder
+from seco.models.network import SeCoNetwork
+from seco.refinement.crf import dense_crf, with_engine
+from seco.refinement.labelling import ScoredImage, smooth, write_label
+from seco.runtime.libraries import require_pydensecrf
+from seco.runtime.parallel import process_map
+from seco.storage.images import read_image
+from seco.storage.manifest import Record
+from seco.storage.masks import read_mask, write_mask
+from tests.plain.cams import multi_scale_cams
+from tests.plain.encoder import encode
+
+SIDE = 448
+SIZE = (375, 500)  # of the photographs, height and width: that of most in VOC
+CAM_SCALES = (1.0, 0.5, 0.75, 1.5)
+SCALES = (1.0, 1.25, 1.5)
+BATCH = 8
+TRAIN_AUG = 10_582  # images of VOC
+ABSENT = 0.001  # probability of each class that is not in the image, for the CRF
+
+Way = Callable[[Path], None]
+"""Writes its results to a folder."""
+
+
+class Ratio(NamedTuple):
+    """Seconds an image, medians over rounds."""
+
+    plain: float
+    ours: float
+
+
+def main(
+    folder: Annotated[Path, typer.Argument(help="VOC2012, with JPEGImages and SegmentationClassAug or -Class.")],
+    images: Annotated[int, typer.Option(min=1, help="Photographs that the network looks at.")] = 8,
+    smoothed: Annotated[int, typer.Option(min=1, help="Photographs for the CRF.")] = 64,
+    rounds: Annotated[int, typer.Option(min=1, help="Both ways take turns so many times.")] = 3,
+) -> None:
+    """Print a Markdown table with a row for each task."""
+    try:
+        require_pydensecrf("the plain way")
+        records = [record for record in records_of(folder, 10**6) if read_image(record.image).size == SIZE[::-1]]
+    except SecoError as fault:
+        raise typer.BadParameter(str(fault)) from fault
+    records = records[:smoothed]
+    predictor = random_predictor()
+    photos = [photo_of(record)._replace(labels=labels_of(record)) for record in records[:images]]
+    print(f"{device_name(predictor.device)}, torch {torch.__version__}; {len(photos)} photographs of 375 × 500, for")
+    print(f"the CRF {len(records)}; medians of {rounds} rounds.\n")
+    print("| task | plain, s an image | ours, s an image | plain / ours |\n|---|--:|--:|--:|")
+    with tempfile.TemporaryDirectory() as scratch:
+        store = Path(scratch)
+        tasks: dict[str, tuple[Way, Way]] = {
+            "multi-scale CAM": (partial(plain_cams, predictor, photos), partial(our_cams, predictor, photos)),
+            "segmentation, 3 scales": (partial(plain_masks, predictor, photos), partial(our_masks, predictor, photos)),
+        }
+        for name, (plain, ours) in tasks.items():
+            show(name, compared(plain, ours, len(photos), rounds, store))
+    scored = [scores_of(record, number) for number, record in enumerate(records)]
+    smoothing, busy = compare_crfs(scored, rounds)
+    show("dense CRF, a core", smoothing)
+    print(f"\nOur CRFs, one process a core, keep the cores {100 * busy:.0f} % busy.")
+    size = cam_store_size(records)
+    print(
+        f"A stored CAM of one of these photographs takes {size / 1e3:.1f} kB: {size * TRAIN_AUG / 1e6:.0f} MB for VOC."
+    )
+
+
+def show(name: str, found: Ratio) -> None:
+    """Print a row."""
+    print(f"| {name} | {found.plain:.2f} | {found.ours:.2f} | {found.plain / found.ours:.1f}× |", flush=True)
+
+
+def random_predictor() -> Predictor:
+    """Return a ViT-B/16 with random weights for VOC's classes."""
+    torch.manual_seed(0)
+    settings = settings_of(SIZES["b16-448"])
+    encoder = build_encoder(settings.backbone.name, pretrained=False)
+    return Predictor(SeCoNetwork(encoder, num_classes=len(VOC)), VOC, precision=settings.train.precision)
+
+
+def labels_of(record: Record) -> tuple[str, ...]:
+    """Return the classes of a photograph's mask."""
+    assert record.mask is not None, "records_of gives each one a mask"
+    found = np.unique(read_mask(record.mask, num_classes=len(VOC), size=None))
+    return tuple(VOC[value - 1] for value in found if 0 < value <= len(VOC))
+
+
+def compared(plain: Way, ours: Way, count: int, rounds: int, store: Path) -> Ratio:
+    """Time both ways in turns; the first round warms up and is not counted."""
+    seconds: list[tuple[float, float]] = []
+    for _ in range(1 + rounds):
+        pair = []
+        for way in (plain, ours):
+            start = time.perf_counter()
+            way(store)
+            pair.append((time.perf_counter() - start) / count)
+        seconds.append((pair[0], pair[1]))
+    return Ratio(*np.median(seconds[1:], axis=0).tolist())
+
+
+@torch.inference_mode()
+def plain_cams(predictor: Predictor, photos: Sequence[Photo], store: Path) -> None:
+    """Write the CAMs of all classes at the image's size, image by image."""
+    network = predictor.network
+    for photo in photos:
+        image = squeezed(photo, predictor.device)
+        labels = multi_hot(photo.labels or (), VOC)[None].to(image.device)
+        inside = torch.ones(1, SIDE, SIDE, dtype=torch.bool, device=image.device)
+        (cam,) = multi_scale_cams(
+            lambda batch: encode(network.encoder.vit, batch, fused_attention=False),
+            image,
+            [network.classifier.weight],
+            labels,
+            inside,
+            scales=CAM_SCALES,
+            multiple=network.encoder.patch_size,
+        )
+        np.save(store / f"{photo.id}.npy", F.interpolate(cam, size=SIZE, mode="bilinear")[0].cpu().numpy())
+
+
+def our_cams(predictor: Predictor, photos: Sequence[Photo], store: Path) -> None:
+    """Write CAMs as `export-cams` does, at all scales."""
+    resizing = Resizing(square=SIDE)
+    cams = predictor.cams(photos, resizing=resizing, scales=CAM_SCALES, batch_size=BATCH)
+    write_cams(cams, store, count=len(photos))
+
+
+@torch.inference_mode()
+def plain_masks(predictor: Predictor, photos: Sequence[Photo], store: Path) -> None:
+    """Store the logits of all classes at the image's size, image by image; then read them again and write masks."""
+    network = predictor.network
+    for photo in photos:
+        image, total = squeezed(photo, predictor.device), torch.zeros(1, len(VOC) + 1, *SIZE, device=predictor.device)
+        for scale in SCALES:
+            side = round(SIDE * scale / network.encoder.patch_size) * network.encoder.patch_size
+            scaled = F.interpolate(image, size=(side, side), mode="bilinear")
+            for mirrored in (False, True):
+                tokens = encode(network.encoder.vit, scaled.flip(-1) if mirrored else scaled, fused_attention=False)
+                logits = network.decoder(tokens.final, tokens.grid)
+                logits = logits.flip(-1) if mirrored else logits
+                total += F.interpolate(logits, size=SIZE, mode="bilinear")
+        np.save(store / f"{photo.id}.npy", total[0].cpu().numpy())
+    for photo in photos:
+        stored: NDArray[np.float32] = np.load(store / f"{photo.id}.npy")
+        write_mask(store / f"{photo.id}.png", stored.argmax(axis=0).astype(np.uint8), size=SIZE)
+
+
+def our_masks(predictor: Predictor, photos: Sequence[Photo], store: Path) -> None:
+    """Write masks as `predict` does without a CRF."""
+    resizing = Resizing(square=SIDE)
+    found = predictor.segmentations(photos, resizing=resizing, scales=SCALES, batch_size=BATCH)
+    for variants in score_segmentations(found):
+        write_label(variants.multi_scale, folder=store, crf=None)
+
+
+def squeezed(photo: Photo, device: torch.device) -> Tensor:
+    """Return a photograph as a normalised square ``[1, 3, S, S]``."""
+    assert isinstance(photo.image, Path), "photographs of this benchmark are files"
+    pixels = torch.from_numpy(np.array(read_image(photo.image))).permute(2, 0, 1)[None].to(device)
+    return F.interpolate(normalise(pixels), size=(SIDE, SIDE), mode="bilinear")
+
+
+def scores_of(record: Record, number: int) -> ScoredImage:
+    """Return probabilities of all of VOC's classes: those in the mask as bad as CAMs say, the others nearly 0."""
+    assert record.mask is not None, "records_of gives each one a mask"
+    truth = read_mask(record.mask, num_classes=len(VOC), size=None)
+    cam = cam_like(record, truth, rng=np.random.default_rng(number))
+    (few,) = score_cams([cam], background=0.5, par=None)
+    scores = np.full((len(VOC) + 1, *SIZE), ABSENT, dtype=np.float32)
+    scores[list(few.class_ids)] = few.scores / few.scores.sum(axis=0) * (1 - ABSENT * (len(VOC) + 1 - len(few.scores)))
+    return few._replace(scores=scores, class_ids=tuple(range(len(VOC) + 1)))
+
+
+def compare_crfs(scored: Sequence[ScoredImage], rounds: int) -> tuple[Ratio, float]:
+    """Return the time of a core an image with all classes and as `predict` does it, and how busy the cores are."""
+    settings = settings_of(SIZES["b16-448"])
+    crf = with_engine(settings.crf_of(settings.predict.crf), on_gpu=torch.cuda.is_available())
+    assert crf is not None, "the recipe enables the CRF"
+    kernels = {key: value for key, value in crf.items() if key != "sharpness"} | {"engine": "pydensecrf"}
+    plain = [_seconds(partial(dense_crf, item.image, item.scores, **kernels)) for item in scored]
+    walls, busy = [], []
+    for _ in range(rounds):
+        start = time.perf_counter()
+        seconds = [*process_map(partial(_smoothed, crf=crf), scored)]
+        walls.append(time.perf_counter() - start)
+        busy.append(sum(seconds))
+    cores = torch.get_num_threads()
+    return Ratio(float(np.median(plain)), float(np.median(walls)) * cores / len(scored)), float(
+        np.median(np.divide(busy, walls)) / cores
+    )
+
+
+def _smoothed(scored: ScoredImage, *, crf: dict[str, object]) -> float:
+    return _seconds(partial(smooth, scored, crf=crf))
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    """Return the processor's seconds of this thread's process."""
+    start = time.process_time()
+    function()
+    return time.process_time() - start
+
+
+def cam_store_size(records: Sequence[Record]) -> float:
+    """Return the bytes of a stored CAM, mean over photographs; the maps are those of `benchmarks.refinement`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, record in enumerate(records):
+            assert record.mask is not None, "records_of gives each one a mask"
+            truth = read_mask(record.mask, num_classes=len(VOC), size=None)
+            write_cams([cam_like(record, truth, rng=np.random.default_rng(number))], Path(scratch), count=1)
+        return float(np.mean([path.stat().st_size for path in Path(scratch).iterdir()]))
+
+
+if __name__ == "__main__":
+    typer.run(main)
