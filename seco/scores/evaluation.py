@@ -7,7 +7,7 @@ from pathlib import Path
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.scores.confusion import ConfusionMatrix
-from seco.scores.cooccurrence import ImageCounts
+from seco.scores.image_counts import ImageCounts
 from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, read_mask
 
@@ -28,10 +28,10 @@ class Evaluation:
         self.by_context: dict[str, ConfusionMatrix] = {}
         self.without_truth = 0
 
-    def add(self, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
+    def add(self, image_id: str, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
         """Add the counts of one image that shows these contexts."""
         self.whole.merge(counted)
-        self.by_image.add(counted.counts)
+        self.by_image.add(image_id, counted.counts)
         for context in contexts:
             self.by_context.setdefault(context, ConfusionMatrix(counted.num_classes)).merge(counted)
 
@@ -66,7 +66,7 @@ def evaluate_masks(
     known = [(record, record.mask) for record in records if record.mask is not None]
     compare = partial(_compare, folder=folder, num_classes=len(class_names), stage=stage)
     for (record, _), counted in zip(known, thread_map(compare, known, progress=progress), strict=True):
-        evaluations[record.split].add(counted, contexts.get(record.id, ()))
+        evaluations[record.split].add(record.id, counted, contexts.get(record.id, ()))
     for record in records:
         evaluations[record.split].without_truth += record.mask is None
     return evaluations

@@ -24,7 +24,7 @@ def cooccurrence_of(*images: dict[tuple[int, int], int], most: int = 5) -> pd.Da
         for place, pixels in image.items():
             matrix.counts[place] = pixels
         matrix.images = 1
-        evaluation.add(matrix, [])
+        evaluation.add("image", matrix, [])
     measured: Sequence[Measurement] = [Measurement(SEED, "train", evaluation)]
     return cooccurrence_table(measured, class_names=CLASSES, together=TOGETHER, num_images=100, most=most)
 

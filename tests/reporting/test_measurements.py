@@ -26,7 +26,7 @@ def measured(*matrices: list[list[int]], source: MaskSource = SEED, without_trut
         matrix = ConfusionMatrix(2)
         matrix.counts += np.array(counts)
         matrix.images = 1
-        evaluation.add(matrix, [])
+        evaluation.add("image", matrix, [])
     evaluation.without_truth = without_truth
     return Measurement(source, source.splits[0], evaluation)
 

@@ -35,7 +35,7 @@ def measured(source: MaskSource = SEED) -> Measurement:
         matrix = ConfusionMatrix(2)
         matrix.counts += np.array(counts)
         matrix.images, matrix.images_of_class = 1, np.array([1, 1, 1])
-        evaluation.add(matrix, contexts)
+        evaluation.add("image", matrix, contexts)
     return Measurement(source, source.splits[0], evaluation)
 
 
