@@ -41,7 +41,7 @@ def test_the_pair_has_a_direction():
 
 
 def test_uncertain_predictions_are_misses():
-    (pair,) = counts_of({(1, 1): 1, (2, 3): 6, (2, 1): 2}).pair_confusions([(1, 2)])
+    (pair,) = pair_confusions(counts_of({(1, 1): 1, (2, 3): 6, (2, 1): 2}), [(1, 2)])
     assert pair.on_other.value == 2 / 8
     assert np.isnan(pair.on_background.value)
 
