@@ -54,7 +54,7 @@ def test_a_pair_has_counts_shares_and_intervals():
 
 def test_metrics_hold_the_means_over_pairs():
     evaluation = Evaluation(len(CLASSES))
-    metrics = metrics_of([Measurement(SEED, "train", evaluation)], cooccurrence_of(BOTH, ALONE))
+    metrics = metrics_of([Measurement(SEED, "train", evaluation)], cooccurrence_of(BOTH, ALONE), {})
     assert metrics["cam_seed"]["train"]["pair_confusion"] == pytest.approx(0.125)
     assert metrics["cam_seed"]["train"]["context_gap"] == pytest.approx(0.15)
 
