@@ -5,8 +5,8 @@ import pytest
 
 from seco.errors import SecoError
 from seco.reporting.measurements import MaskSource, Measurement, list_sources, metrics_of, notes_on
-from seco.scores.confusion import ConfusionMatrix
 from seco.scores.classification import score_labels
+from seco.scores.confusion import ConfusionMatrix
 from seco.scores.evaluation import Evaluation
 from seco.scores.metrics import METRICS, TOTALS
 from tests.reporting.test_cooccurrence import cooccurrence_of
