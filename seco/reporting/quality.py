@@ -9,25 +9,9 @@ from seco.reporting.blocks import Block, Chart, Prose, Section, Table
 from seco.reporting.measurements import Measurement
 from seco.reporting.tables import class_table, headline_table, label_headline, label_table, with_intervals
 from seco.scores.calibration import CENTRES
-from seco.scores.classification import THRESHOLD, LabelScores
-from seco.scores.metrics import MIOU
+from seco.scores.classification import LABELS, LabelScores
+from seco.scores.metrics import MEANING, MIOU
 
-MEANING = """\
-Shares are in percent; in brackets are 95 % intervals of a bootstrap over images. IoU, precision, recall and the
-boundary F-score are means over the classes that occur in the truth, background included; a class that is never found
-counts with 0, one that is never predicted has no precision. The boundary F-score compares outlines in each image, with
-a tolerance of 0.75 % of its diagonal. The confusion ratio is FP / TP (lower is better); its mean runs over the
-foreground classes for which it is finite: a class without true positives is left out and named in a note.
-`confusion_ratio_with_background` in metrics.json includes background, as the authors average it. The predictions of a
-class that the truth never shows count as misses of the classes that are there. Uncertain pixels of a mask count as
-missed.
-"""
-"""What the numbers of the headline mean."""
-LABELS = f"""\
-The classifier against the labels of images: mean average precision, and F1 where a class is predicted from a
-probability of {THRESHOLD:g}; means over the classes that an image of the split shows. Masks that are made from true
-labels, as CAM seeds and refined masks are, do not depend on these predictions.
-"""
 _CALIBRATION = """\
 A pixel's confidence is the highest probability of the segmentation at several scales, stored in 16 levels. On the
 diagonal, the network is right as often as it says; below, it is too sure of itself. The expected calibration error

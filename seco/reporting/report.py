@@ -12,7 +12,6 @@ from seco.reporting.cooccurrence import with_intervals as pairs_with_intervals
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
 from seco.reporting.measurements import MaskSource, Measurement, metrics_of, notes_on
-from seco.reporting.quality import LABELS, MEANING
 from seco.reporting.tables import (
     class_table,
     context_table,
@@ -26,9 +25,9 @@ from seco.reporting.tables import (
     with_intervals,
     write_frame,
 )
-from seco.scores.classification import LabelScores
+from seco.scores.classification import LABELS, LabelScores
 from seco.scores.confusion import Counts
-from seco.scores.metrics import METRICS
+from seco.scores.metrics import MEANING, METRICS
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
 from seco.storage.json_file import finite_metrics, write_json
 from seco.storage.manifest import Manifest

@@ -10,6 +10,12 @@ from seco.scores.confusion import Values, ratio
 
 THRESHOLD = 0.5
 """A class is predicted from this probability."""
+LABELS = f"""\
+The classifier against the labels of images: mean average precision, and F1 where a class is predicted from a
+probability of {THRESHOLD:g}; means over the classes that an image of the split shows. Masks that are made from true
+labels, as CAM seeds and refined masks are, do not depend on these predictions.
+"""
+"""What these numbers mean, for readers of a report."""
 
 
 class LabelScores(NamedTuple):

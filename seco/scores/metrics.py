@@ -133,6 +133,18 @@ TOTALS = {
 }
 """By name."""
 
+MEANING = """\
+Shares are in percent; in brackets are 95 % intervals of a bootstrap over images. IoU, precision, recall and the
+boundary F-score are means over the classes that occur in the truth, background included; a class that is never found
+counts with 0, one that is never predicted has no precision. The boundary F-score compares outlines in each image, with
+a tolerance of 0.75 % of its diagonal. The confusion ratio is FP / TP (lower is better); its mean runs over the
+foreground classes for which it is finite: a class without true positives is left out and named in a note.
+`confusion_ratio_with_background` in metrics.json includes background, as the authors average it. The predictions of a
+class that the truth never shows count as misses of the classes that are there. Uncertain pixels of a mask count as
+missed.
+"""
+"""What the numbers mean, for readers of a report."""
+
 
 def headline_metrics() -> list[Metric]:
     """Return the metrics of the headline, in its order."""

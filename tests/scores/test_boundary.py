@@ -55,8 +55,8 @@ def test_any_number_of_classes_may_be_in_an_image(count: int) -> None:
 def test_a_square_that_is_two_pixels_off_by_hand() -> None:
     truth, guess = np.zeros((2, 30, 40), np.uint8)
     truth[10:20, 10:20] = guess[10:20, 12:22] = 1
-    # Of the 36 pixels of an outline, 10 in the column that has no counterpart and the middle 6 of the other column are 2
-    # or more away from the other outline.
+    # Of the 36 pixels of an outline, the 10 in the column that has no counterpart and the middle 6 of the other column
+    # are 2 pixels or more from the other outline.
     assert boundary_scores(truth, guess, num_classes=1, tolerance=1.9 / 50)[1] == 20 / 36
     assert boundary_scores(truth, guess, num_classes=1, tolerance=2 / 50).tolist() == [1, 1]
     assert boundary_scores(truth, truth, num_classes=1, tolerance=0).tolist() == [1, 1]
