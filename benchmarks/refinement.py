@@ -156,6 +156,7 @@ def cam_like(record: Record, truth: MaskArray, *, rng: np.random.Generator) -> C
         np.array(read_image(record.image)),
         torch.tensor(classes),
         tokens.clamp(0, 1).to(pick_device()),
+        torch.zeros(0),  # no classifier has seen it
     )
 
 

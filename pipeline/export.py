@@ -48,7 +48,8 @@ def write_cams(results: "Iterable[CamResult]", folder: Path, *, count: int) -> N
     with progress_of_rank("export-cams", count) as advance:
         for cam in results:
             small = resize_maps(cam.maps, stored_size(*cam.size))
-            write_cam(folder, cam.photo.id, cam.class_ids.numpy(), small.cpu().numpy())
+            arrays = (cam.class_ids.numpy(), small.cpu().numpy(), cam.probabilities.numpy())
+            write_cam(folder, cam.photo.id, *arrays)
             advance()
 
 

@@ -11,17 +11,21 @@ from rich.table import Column, Table
 
 from seco.console.output import open_console, print_sentence, text_table
 from seco.errors import SecoError
+from seco.reporting.measurements import CLASSIFICATION
 from seco.reporting.report import Report
-from seco.reporting.tables import numeric_columns, shown_cells
-from seco.scores.metrics import METRICS
+from seco.reporting.tables import INTERVAL, numeric_columns, shown_cells, with_intervals
+from seco.scores.metrics import METRICS, MIOU
 from seco.storage.json_file import NOTES, read_metrics
+
+_CAPTION = "In brackets: 95 % intervals over images."
 
 
 def show_headline(report: Report, *, console: Console | None = None) -> None:
-    """Print the headline table and the notes to the console (standard output when None)."""
+    """Print the headline scores and the notes to the console (standard output when None)."""
     console = open_console(console)
-    if not report.headline.empty:
-        console.print(_scores(report.headline))
+    frame = summary_table(report.metrics)
+    if not frame.empty:
+        console.print(_scores(frame, plain=not console.is_terminal))
     for note in report.notes:
         print_sentence(console, note)
 
@@ -43,7 +47,7 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
         for note in metrics.get(NOTES, ()):
             print_sentence(console, note)
     else:
-        console.print(_scores(frame))
+        console.print(_scores(frame, plain=not console.is_terminal))
     for place, content in (
         ("report.md", "tables and pictures"),
         ("figures/", "CAMs, masks and predictions side by side"),
@@ -53,26 +57,39 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
 
 
 def summary_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
-    """Return a row for each kind of masks, split and variant, with the prominent metrics."""
+    """Return a row for each kind of masks, split and variant: the prominent metrics and the ends of their intervals.
+
+    Args:
+        metrics: the content of metrics.json; intervals and metrics that an older version did not know are NaN.
+    """
     rows: list[dict[str, Any]] = []
-    for (kind, split, *variant), means in _scores_of({key: value for key, value in metrics.items() if key != NOTES}):
+    kinds = {key: value for key, value in metrics.items() if key not in (NOTES, CLASSIFICATION)}
+    for (kind, split, *variant), means in _scores_of(kinds):
+        means = {MIOU.name: means[MIOU.name], **means}
         scores = {
             # JSON has null for "not defined".
-            metric.column: math.nan if means[name] is None else metric.factor * float(means[name])
+            metric.column_of(end): math.nan
+            if (value := means.get(name + end)) is None
+            else metric.factor * float(value)
             for name, metric in METRICS.items()
             if metric.prominent
+            for end in INTERVAL
         }
         rows.append({"masks": " ".join([kind, *variant]).replace("_", " "), "split": split, **scores})
     return pd.DataFrame(rows)
 
 
-def _scores(frame: pd.DataFrame) -> Table:
-    headings, *rows = shown_cells(frame)
+def _scores(frame: pd.DataFrame, *, plain: bool) -> Table:
+    shown = with_intervals(frame)
+    headings, *rows = shown_cells(shown)
     columns = [
         Column(heading, justify="right" if is_number else "left")
-        for heading, is_number in zip(headings, numeric_columns(frame), strict=True)
+        for heading, is_number in zip(headings, numeric_columns(shown), strict=True)
     ]
-    return text_table(columns, rows, title="Scores", title_justify="left")
+    options = {"box": None, "pad_edge": False} if plain else {}
+    return text_table(
+        columns, rows, title="Scores", title_justify="left", caption=_CAPTION, caption_justify="left", **options
+    )
 
 
 def _scores_of(metrics: Mapping[str, Any], *keys: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:

@@ -17,12 +17,11 @@ from seco.data.plausibility import require_usable
 from seco.storage.atomic import atomic_write_bytes, temporary_path
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
+from seco.storage.fingerprint import DIGESTS_FILE
 from seco.storage.manifest import Manifest, write_manifest
 from seco.storage.masks import mask_path
 from seco.storage.pairs import lift, write_pairs
 
-DIGESTS_FILE = "digests.csv"
-"""Digests of the content of images and masks: later stages depend on this file in place of the data set's folder."""
 _MASK_FOLDER = "masks"
 
 

@@ -66,16 +66,24 @@ class Predictor:
             class_ids = present_classes(self._labels(group))
             on_device = class_ids.to(self.device)
 
-            def sums(images: Tensor, on_device: Tensor = on_device) -> Tensor:
+            found: list[Tensor] = []
+
+            def sums(images: Tensor, on_device: Tensor = on_device, found: list[Tensor] = found) -> Tensor:
                 ids = on_device.expand(len(images), -1)  # the tiles of an image have its classes
-                patch = self.network.encoder.patch_size
-                return multi_scale_cam(self._maps_of, images, ids, scales=scales, multiple=patch)[0]
+                patch, logits = self.network.encoder.patch_size, []
+                maps_of = partial(self._maps_of, logits=logits)
+                (maps,) = multi_scale_cam(maps_of, images, ids, scales=scales, multiple=patch)
+                found.append(logits[0][: len(images)])  # of the first scale, not mirrored
+                return maps
 
             maps = normalise_cam(group.over(sums))
+            # The highest of an image's tiles; an image in one piece has one.
+            logits = torch.cat(found).unflatten(0, (len(group.photos), -1)).amax(dim=1)
+            probabilities = logits.float().sigmoid().cpu()
             for index, ids in enumerate(class_ids):
                 count = int((ids > 0).sum())  # empty slots come last
                 image = group.photos[index], group.sizes[index], group.pixels[index]
-                yield CamResult(*image, ids[:count], maps[index, :count])
+                yield CamResult(*image, ids[:count], maps[index, :count], probabilities[index])
 
     @torch.inference_mode()
     def segmentations(
@@ -163,9 +171,11 @@ class Predictor:
             on_fault=on_fault,
         )
 
-    def _maps_of(self, images: Tensor, class_ids: Tensor) -> list[Tensor]:
+    def _maps_of(self, images: Tensor, class_ids: Tensor, *, logits: list[Tensor]) -> list[Tensor]:
+        """Return the maps of ``multi_scale_cam``, and append the logits ``[B, K]`` of the classes."""
         with autocast(self.device, self.precision):
             tokens = self.network.encoder(images)
+            logits.append(self.network.classifier(tokens.final))
         return [self.network.activations(tokens, class_ids).final]
 
     def _labels(self, group: Group) -> Tensor:

@@ -41,6 +41,8 @@ class CamResult(NamedTuple):
     """``[C]`` on the CPU: the classes of its labels, or those predicted where labels are not known."""
     maps: Tensor
     """``[C, h, w]`` in 0..1 on the model's device, over the whole image at the size at which the network saw it."""
+    probabilities: Tensor
+    """``[K]`` on the CPU: of each class, by the classifier at the first scale; the highest of an image in tiles."""
 
 
 class SegmentationResult(NamedTuple):

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seco.refinement.crf import dense_crf
+from seco.storage.confidence import CONFIDENCE, write_confidence
 from seco.storage.masks import MaskArray, mask_path, write_mask
 
 _CRF_BYTES_A_CLASS, _CRF_BYTES = 40, {"pydensecrf": 340, "torch": 600}  # measured on photographs, a pixel
@@ -93,8 +94,10 @@ def write_label(scored: ScoredImage, *, folder: Path, crf: Mapping[str, Any] | N
 def write_variants(variants: Variants, *, folder: Path, crf: Mapping[str, Any] | None) -> None:
     """Label an image in each way, the CRF's included unless it is None, and write the masks below a folder.
 
-    Raises as ``write_mask``.
+    The highest probability of each pixel at several scales goes to the folder ``confidence``. Raises as ``write_mask``.
     """
+    sure = variants.multi_scale
+    write_confidence(mask_path(folder / CONFIDENCE, sure.id), sure.scores.max(axis=0), size=sure.size)
     if crf is not None:
         variants = smooth_variants(variants, crf=crf)
     for name, scored in variants._asdict().items():

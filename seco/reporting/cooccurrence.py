@@ -9,7 +9,7 @@ import pandas as pd
 
 from seco.reporting.measurements import Measurement
 from seco.scores.confusion import Counts
-from seco.scores.cooccurrence import PairConfusion
+from seco.scores.cooccurrence import PairConfusion, pair_confusions
 from seco.storage.pairs import lift
 
 SHARES = {
@@ -50,7 +50,7 @@ def cooccurrence_table(
     pairs = tied_pairs(together, num_images=num_images, most=most)
     rows: list[dict[str, Any]] = []
     for item in measurements:
-        for found in item.evaluation.by_image.pair_confusions(pairs):
+        for found in pair_confusions(item.evaluation.by_image, pairs):
             if found.images_both:
                 row = {
                     "class": names[found.class_id],

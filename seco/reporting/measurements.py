@@ -1,7 +1,8 @@
 """Which folders of masks are scored, their scores, and what a reader must know about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,12 @@ import pandas as pd
 
 from seco.errors import SecoError
 from seco.runtime.progress import progress
+from seco.scores.bootstrap import Interval, bootstraps
+from seco.scores.classification import LabelScores
+from seco.scores.counts_file import CountsKey
 from seco.scores.evaluation import Evaluation, evaluate_masks
-from seco.scores.metrics import METRICS
+from seco.scores.metrics import METRICS, TOTALS, headline_metrics
+from seco.storage.confidence import CONFIDENCE
 from seco.storage.contexts import read_contexts
 from seco.storage.manifest import Manifest
 
@@ -20,6 +25,9 @@ REFINED = "refined"
 SEGMENTATION = "segmentation"
 _TITLES = {CAM_SEED: "CAM seed", REFINED: "refined mask", SEGMENTATION: "segmentation"}
 _VARIANTS = ("single_scale", "multi_scale", "crf")
+_MEASURED_CONFIDENCE = "multi_scale"
+CLASSIFICATION = "classification"
+"""The key of the classifier's scores in metrics.json, beside the kinds of masks."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,12 @@ class MaskSource:
     folder: Path
     stage: str
     splits: tuple[str, ...]
+
+    @property
+    def confidence(self) -> Path | None:
+        """The folder that says how sure the masks are, where there is one."""
+        folder = self.folder.parent / CONFIDENCE
+        return folder if self.variant == _MEASURED_CONFIDENCE and folder.is_dir() else None
 
     @property
     def short_title(self) -> str:
@@ -69,6 +83,16 @@ class Measurement:
         """Whether an image of the split has a truth mask; without one there are no scores."""
         return self.evaluation.whole.images > 0
 
+    @property
+    def counts_key(self) -> CountsKey:
+        """Its name in counts.npz."""
+        return CountsKey(self.source.kind, self.split, self.source.variant or "")
+
+    @cached_property
+    def intervals(self) -> dict[str, Interval]:
+        """The metrics of the headline, by name, with their intervals over images."""
+        return bootstraps(self.evaluation.by_image, headline_metrics())
+
 
 def list_sources(
     *,
@@ -96,8 +120,22 @@ def list_sources(
     return [source for source in sources if source.splits]
 
 
-def measure(manifest: Manifest, sources: Sequence[MaskSource], *, contexts_file: Path) -> list[Measurement]:
+def measure(
+    manifest: Manifest,
+    sources: Sequence[MaskSource],
+    *,
+    contexts_file: Path,
+    data: str | None = None,
+    partly: bool = False,
+) -> list[Measurement]:
     """Compare every source with the truth, split by split, and show the progress.
+
+    Args:
+        manifest: the data set.
+        sources: the masks.
+        contexts_file: contexts.csv, where the data set has one.
+        data: the fingerprint of the data set, where it is known.
+        partly: leave out images whose mask is missing.
 
     Raises:
         SecoError: a mask is missing or damaged; the sentence names the stage to run.
@@ -113,19 +151,25 @@ def measure(manifest: Manifest, sources: Sequence[MaskSource], *, contexts_file:
                 class_names=manifest.class_names,
                 stage=source.stage,
                 contexts=contexts,
+                confidence=source.confidence,
+                data=data,
+                partly=partly,
                 progress=advance.reach,
             )
         measurements += [Measurement(source, split, evaluation) for split, evaluation in evaluations.items()]
     return measurements
 
 
-def metrics_of(measurements: Sequence[Measurement], together: pd.DataFrame) -> dict[str, Any]:
-    """Return the content of metrics.json: kind → split (→ variant, for segmentations) → the mean of each metric.
+def metrics_of(
+    measurements: Sequence[Measurement], together: pd.DataFrame, labels: Mapping[str, LabelScores]
+) -> dict[str, Any]:
+    """Return the content of metrics.json: kind → split (→ variant, for segmentations) → scores, as fractions.
 
     Args:
         measurements: the evaluations.
         together: the frame of ``cooccurrence_table``; its means over pairs are ``pair_confusion`` (of the pixels of the
-            other class) and ``context_gap``, as fractions.
+            other class) and ``context_gap``.
+        labels: the scores of the classifier by split; they stand under "classification".
     """
     shares = {"pair_confusion": "on_other_percent", "context_gap": "gap_percent"}
     metrics: dict[str, Any] = {}
@@ -133,11 +177,24 @@ def metrics_of(measurements: Sequence[Measurement], together: pd.DataFrame) -> d
         scores = metrics.setdefault(item.source.kind, {}).setdefault(item.split, {})
         if item.source.variant is not None:
             scores = scores.setdefault(item.source.variant, {})
-        scores |= {name: metric.mean(item.evaluation.whole) for name, metric in METRICS.items()}
+        scores |= {name: score.mean(item.evaluation.whole) for name, score in (METRICS | TOTALS).items()}
+        for name, interval in item.intervals.items():
+            scores |= _ends(name, interval)
+        if len(item.evaluation.calibration):
+            error = item.evaluation.calibration.error()
+            scores |= {"calibration_error": error.value, **_ends("calibration_error", error)}
         pairs = together[(together[[*item.key]] == pd.Series(item.key)).all(axis="columns")]
         if len(pairs):
             scores |= {name: float(pairs[column].mean()) / 100 for name, column in shares.items()}
+    for split, found in labels.items():
+        of_split = metrics.setdefault(CLASSIFICATION, {}).setdefault(split, {"images": found.images})
+        for name, interval in (("map", found.mean_average_precision), ("f1", found.mean_f1)):
+            of_split |= {name: interval.value, **_ends(name, interval)}
     return metrics
+
+
+def _ends(name: str, interval: Interval) -> dict[str, float]:
+    return {f"{name}_low": interval.low, f"{name}_high": interval.high}
 
 
 def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str]) -> list[str]:
@@ -146,7 +203,8 @@ def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str])
     for item in measurements:
         where = f"{item.source.title} ({item.split})"
         if not item.is_scored:
-            notes.append(f"{where}: no image has a truth mask, so mIoU and confusion cannot be measured")
+            lacks = "predicted mask" if item.evaluation.missing else "truth mask"
+            notes.append(f"{where}: no image has a {lacks}, so mIoU and confusion cannot be measured")
             continue
         confusion = item.evaluation.whole
         if not confusion.occurs()[1:].any():
@@ -158,6 +216,13 @@ def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str])
             if left_out.any():
                 names = ", ".join(np.array(class_names)[left_out])
                 notes.append(f"{where}: the confusion ratio is {reason} for {names}; the mean leaves them out")
+        if item.evaluation.missing:
+            total = item.evaluation.missing + confusion.images
+            notes.append(f"{where}: {item.evaluation.missing} of {total} masks are missing; the scores leave them out")
+        if item.source.variant == _MEASURED_CONFIDENCE and not len(item.evaluation.calibration):
+            notes.append(
+                f"{where}: its confidence was not stored, so calibration is not measured: run `seco predict` again"
+            )
         if item.evaluation.without_truth:
             notes.append(f"{where}: {item.evaluation.without_truth} images have no truth mask and were skipped")
     return notes

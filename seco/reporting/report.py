@@ -1,12 +1,14 @@
 """The report of a run: metrics.json, tables, report.md and figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from seco.reporting.cooccurrence import answer, cooccurrence_table, with_intervals
+from seco.reporting.cooccurrence import answer, cooccurrence_table
+from seco.reporting.cooccurrence import with_intervals as pairs_with_intervals
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
 from seco.reporting.measurements import MaskSource, Measurement, metrics_of, notes_on
@@ -14,24 +16,23 @@ from seco.reporting.tables import (
     class_table,
     context_table,
     headline_table,
+    label_headline,
+    label_table,
     most_together,
     pair_table,
     side_by_side,
     to_markdown,
+    with_intervals,
     write_frame,
 )
+from seco.scores.classification import LABELS, LabelScores
 from seco.scores.confusion import Counts
-from seco.scores.metrics import METRICS
+from seco.scores.metrics import MEANING, METRICS
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
-from seco.storage.json_file import write_metrics
+from seco.storage.json_file import finite_metrics, write_json
 from seco.storage.manifest import Manifest
 from seco.storage.plain_text import escape_markdown
 
-_INTRODUCTION = """\
-Shares are in percent. The confusion ratio is FP / TP (lower is better); its mean runs over the foreground classes
-for which it is finite. IoU, precision and recall are means over the classes that occur in the truth, background
-included. Uncertain pixels of a mask count as missed.
-"""
 _FEW_IMAGES = 10
 _PAIRS = """\
 What the false pixels of a class really show: pixels predicted as the class whose truth is the other one, divided by
@@ -57,6 +58,8 @@ class Report:
     Attributes:
         headline, classes, pairs, together, contexts: the tables; `contexts` is empty where the data set knows none.
         notes: what the means leave out.
+        labels: the scores of the classifier, a row for each split.
+        metrics: the content of metrics.json.
     """
 
     headline: pd.DataFrame
@@ -65,6 +68,8 @@ class Report:
     together: pd.DataFrame
     contexts: pd.DataFrame
     notes: tuple[str, ...]
+    labels: pd.DataFrame
+    metrics: Mapping[str, Any]
 
 
 def write_report(
@@ -72,6 +77,7 @@ def write_report(
     measurements: Sequence[Measurement],
     *,
     together: Counts,
+    labels: Mapping[str, LabelScores],
     cams: Path,
     folder: Path,
     pictures: int,
@@ -83,6 +89,7 @@ def write_report(
         manifest: the data set.
         measurements: what `measure` returned; a split without truth masks gets pictures and a note, but no numbers.
         together: images of the data set that show two classes, as of `read_pairs`.
+        labels: the scores of the classifier by split.
         cams: the CAM store, for the pictures.
         folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, report.md and figures/*.png.
         pictures: rows of an overview picture.
@@ -93,24 +100,29 @@ def write_report(
     """
     names = manifest.class_names
     scored = [item for item in measurements if item.is_scored]
+    confused = cooccurrence_table(
+        scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs
+    )
+    notes = tuple(notes_on(measurements, class_names=names))
     report = Report(
         headline=headline_table(scored),
         classes=class_table(scored, class_names=names),
         pairs=pair_table(scored, class_names=names, pairs=together, num_images=len(manifest.records)),
-        together=cooccurrence_table(
-            scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs
-        ),
+        together=confused,
         contexts=context_table(scored, class_names=names),
-        notes=tuple(notes_on(measurements, class_names=names)),
+        notes=notes,
+        labels=label_headline(labels),
+        metrics=finite_metrics(metrics_of(scored, confused, labels), notes=notes),
     )
     figures = _write_figures(manifest, measurements, cams=cams, folder=folder / "figures", pictures=pictures)
     tables = {"classes": report.classes, "pairs": report.pairs, "cooccurrence": report.together}
-    for name, frame in (tables | {"contexts": report.contexts}).items():
+    tables |= {"contexts": report.contexts, "labels": label_table(labels, class_names=names)}
+    for name, frame in tables.items():
         write_frame(folder / f"{name}.csv", frame)
     titles = [item.source.title for item in _last_variants(scored)]
     page = compose_page(report, titles=titles, figures=[f"figures/{name}" for name in figures], rows=pairs)
     atomic_write_text(folder / "report.md", page)
-    write_metrics(folder / "metrics.json", metrics_of(scored, report.together), notes=report.notes)
+    write_json(folder / "metrics.json", report.metrics)
     return report
 
 
@@ -123,12 +135,16 @@ def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str
         figures: paths relative to the page.
         rows: the most rows of the tables of pairs and contexts.
     """
-    parts = ["# Report\n", *([to_markdown(report.headline), _INTRODUCTION] if len(report.headline) else [])]
+    parts = ["# Report\n"]
+    if len(report.headline):
+        parts += [to_markdown(with_intervals(report.headline)), MEANING]
     if report.notes:
         parts.append("\n".join(f"- {escape_markdown(note)}" for note in report.notes) + "\n")
     if len(report.headline):
         tables = (report.classes, report.pairs, report.together, report.contexts)
         parts += _details(*(frame.loc[frame["masks"].isin(titles)] for frame in tables), rows=rows)
+    if len(report.labels):
+        parts += ["## Labels of images\n", to_markdown(with_intervals(report.labels)), LABELS]
     parts += ["## Pictures\n", *(f"![{path}]({path})\n" for path in figures)]
     return "\n".join(parts)
 
@@ -147,7 +163,7 @@ def _details(
         parts += ["## Classes that occur together\n", _PAIRS, to_markdown(most)]
     if not together.empty:
         text = _TOGETHER.format(answer=escape_markdown(answer(together)))
-        parts += ["## Does what occurs together get confused?\n", text, to_markdown(with_intervals(together))]
+        parts += ["## Does what occurs together get confused?\n", text, to_markdown(pairs_with_intervals(together))]
     frequent = contexts.loc[contexts[["images_with", "images_without"]].min(axis=1) >= _FEW_IMAGES]
     if not frequent.empty:
         largest = frequent.sort_values(by="difference", ascending=False, kind="stable").head(rows)

@@ -4,7 +4,7 @@ Shares are in percent here and in fractions (0..1) in metrics.json; confusion ra
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +12,16 @@ import numpy as np
 import pandas as pd
 
 from seco.reporting.measurements import Measurement
+from seco.scores.classification import LabelScores
 from seco.scores.confusion import Counts
-from seco.scores.metrics import METRICS
+from seco.scores.metrics import METRICS, headline_metrics
 from seco.storage.csv_file import write_csv
 from seco.storage.label_map import BACKGROUND
 from seco.storage.pairs import lift
 from seco.storage.plain_text import escape_markdown
 
+INTERVAL = ("", "_low", "_high")
+"""What follows the name of a mean: its value, and the ends of its 95 % interval."""
 _LEAST_SHOWN = 0.01
 _PAIR_COLUMNS = ("masks", "split", "class", "other", "images_together", "lift", "confusion_ratio")
 _CONTEXT_COLUMNS = (
@@ -28,25 +31,77 @@ _CONTEXT_COLUMNS = (
 
 
 def headline_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
-    """Return a row for each source and split: masks, split, images and the mean of each metric."""
-    columns = ["masks", "split", "images", *(metric.column for metric in METRICS.values())]
+    """Return a row for each source and split: masks, split, images and the mean of each metric of the headline.
+
+    A mean has three columns: its value and, with `_low` and `_high`, the ends of its 95 % interval over images.
+    """
+    metrics = headline_metrics()
+    names = [metric.column_of(end) for metric in metrics for end in INTERVAL]
     rows = []
     for item in measurements:
-        whole = item.evaluation.whole
-        scores = {metric.column: metric.factor * metric.mean(whole) for metric in METRICS.values()}
-        rows.append({**item.key, "images": whole.images, **scores})
-    return pd.DataFrame(rows, columns=pd.Index(columns))
+        ends = (metric.factor * value for metric in metrics for value in item.intervals[metric.name])
+        rows.append({**item.key, "images": item.evaluation.whole.images, **dict(zip(names, ends, strict=True))})
+    return pd.DataFrame(rows, columns=pd.Index(["masks", "split", "images", *names]))
+
+
+def with_intervals(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame for people: each number that has an interval with it in one cell, "52.0 (49.1 to 54.3)"."""
+    shown = frame.copy()
+    for column in map(str, frame.columns):
+        percent = "_percent" * column.endswith("_percent")
+        ends = [f"{column.removesuffix('_percent')}{end}{percent}" for end in INTERVAL]
+        if {*ends} <= {*frame.columns}:
+            cells = zip(*(frame[end] for end in ends), strict=True)
+            shown[column] = [interval_cell(*values, decimals=1 if percent else 2) for values in cells]
+            shown = shown.drop(columns=ends[1:])
+    return shown
+
+
+def interval_cell(value: float, low: float, high: float, *, decimals: int) -> str:
+    """Return a number and its interval, where it has one, in one cell."""
+    shown, *ends = ("–" if math.isnan(number) else f"{number:.{decimals}f}" for number in (value, low, high))
+    return shown if "–" in ends else f"{shown} ({ends[0]} to {ends[1]})"
 
 
 def class_table(measurements: Sequence[Measurement], *, class_names: Sequence[str]) -> pd.DataFrame:
-    """Return a row for each source, split and class (background first), with a column for each metric."""
-    columns = ["masks", "split", "class", *(metric.class_column for metric in METRICS.values())]
+    """Return a row for each source, split and class (background first): the images that show it, and each metric."""
+    names = dict.fromkeys(metric.class_column for metric in METRICS.values())
+    columns = ["masks", "split", "class", "images", *names]
     frames = [pd.DataFrame(columns=pd.Index(columns))] if not measurements else []
     for item in measurements:
         whole = item.evaluation.whole
         scores = {metric.class_column: metric.factor * metric.of_classes(whole) for metric in METRICS.values()}
-        frames.append(pd.DataFrame({**item.key, "class": ["background", *class_names], **scores}))
+        fixed = {**item.key, "class": ["background", *class_names], "images": whole.images_of_class}
+        frames.append(pd.DataFrame({**fixed, **scores}))
     return pd.concat(frames, ignore_index=True)
+
+
+def label_headline(labels: Mapping[str, LabelScores]) -> pd.DataFrame:
+    """Return a row for each split: its images, and the means of the classifier's scores with their intervals."""
+    names = [f"{name}{end}_percent" for name in ("mean_average_precision", "f1") for end in INTERVAL]
+    rows = []
+    for split, found in labels.items():
+        ends = (100 * value for interval in (found.mean_average_precision, found.mean_f1) for value in interval)
+        rows.append({"split": split, "images": found.images, **dict(zip(names, ends, strict=True))})
+    return pd.DataFrame(rows, columns=pd.Index(["split", "images", *names]))
+
+
+def label_table(labels: Mapping[str, LabelScores], *, class_names: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each split and class: the images with the label, its average precision and F1 in percent."""
+    columns = ["split", "class", "images", "average_precision_percent", "f1_percent"]
+    rows = [
+        row
+        for split, found in labels.items()
+        for row in zip(
+            [split] * len(class_names),
+            class_names,
+            found.images_of_class.tolist(),
+            (100 * found.average_precision).tolist(),
+            (100 * found.f1).tolist(),
+            strict=True,
+        )
+    ]
+    return pd.DataFrame(rows, columns=pd.Index(columns))
 
 
 def pair_table(
@@ -173,7 +228,9 @@ def numeric_columns(frame: pd.DataFrame) -> list[bool]:
 
 
 def _heading(name: str) -> str:
-    return name.replace("miou", "mIoU").replace("iou_", "IoU_").replace("_percent", " %").replace("_", " ")
+    for plain, shown in (("miou", "mIoU"), ("iou_", "IoU_"), ("f1_", "F1_"), ("boundary_f_", "boundary_F_")):
+        name = name.replace(plain, shown)
+    return name.replace("_percent", " %").replace("_", " ")
 
 
 def _plain_cell(value: Any) -> str:

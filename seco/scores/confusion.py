@@ -23,6 +23,10 @@ class ConfusionMatrix:
             prediction is 255 (uncertain): a miss of the true class and a false positive of none.
         images: number of images counted.
         images_of_class: int64 `[K+1]`, how many of them show each class in the truth.
+        boundaries: float64 `[2, K+1]`: the sum of the boundary F-scores of single images (`seco.scores.boundary`), and
+            the number of images that have one.
+
+    Scores are float64 `[K+1]`, background first. Of `stacked` matrices they have the leading axes of the stack too.
     """
 
     def __init__(self, num_classes: int) -> None:
@@ -30,6 +34,14 @@ class ConfusionMatrix:
         self.counts: Counts = np.zeros((num_classes + 1, num_classes + 2), dtype=np.int64)
         self.images = 0
         self.images_of_class: Counts = np.zeros(num_classes + 1, dtype=np.int64)
+        self.boundaries: Values = np.zeros((2, num_classes + 1))
+
+    @classmethod
+    def stacked(cls, counts: Counts, boundaries: Values) -> "ConfusionMatrix":
+        """Return many matrices as one, `[..., K+1, K+2]` and `[..., 2, K+1]`, to score them at once."""
+        matrix = cls(counts.shape[-2] - 1)
+        matrix.counts, matrix.boundaries = counts, boundaries
+        return matrix
 
     def update(self, truth: npt.NDArray[np.uint8], prediction: npt.NDArray[np.uint8]) -> None:
         """Count an image by its two uint8 masks of one shape; pixels whose truth is 255 (ignore) are left out.
@@ -52,8 +64,13 @@ class ConfusionMatrix:
         table_known = table[np.ix_(known, known)]  # [K+2, K+2]
         if table_known.sum() != truth.size:
             raise ValueError(f"a mask holds a value that is neither 0..{self.num_classes} nor {IGNORE}")
-        counts = table_known[:uncertain]
-        self._add(counts, 1, np.minimum(counts.sum(axis=1), 1))
+        self.counts += table_known[:uncertain]
+        self.images += 1
+        self.images_of_class += table_known[:uncertain].any(axis=1)
+
+    def update_boundaries(self, scores: Values) -> None:
+        """Add the boundary F-scores `[K+1]` of an image; NaN for a class without one."""
+        self.boundaries += np.nan_to_num(scores), np.isfinite(scores)
 
     def merge(self, other: "ConfusionMatrix") -> None:
         """Add the counts of another matrix of the same classes.
@@ -63,46 +80,85 @@ class ConfusionMatrix:
         """
         if other.num_classes != self.num_classes:
             raise ValueError(f"cannot merge {other.num_classes} classes into {self.num_classes}")
-        self._add(other.counts, other.images, other.images_of_class)
+        self._add(other, 1)
 
     def minus(self, other: "ConfusionMatrix") -> "ConfusionMatrix":
         """Return the counts without those of `other`, which counted some of the same images."""
         rest = ConfusionMatrix(self.num_classes)
-        rest._add(self.counts - other.counts, self.images - other.images, self.images_of_class - other.images_of_class)
+        rest._add(self, 1)
+        rest._add(other, -1)
         return rest
 
-    def _add(self, counts: Counts, images: int, images_of_class: Counts) -> None:
-        self.counts += counts
-        self.images += images
-        self.images_of_class += images_of_class
+    def _add(self, other: "ConfusionMatrix", times: int) -> None:
+        self.counts += times * other.counts
+        self.images += times * other.images
+        self.images_of_class += times * other.images_of_class
+        self.boundaries += times * other.boundaries
+
+    def true(self) -> Counts:
+        """Return the pixels whose truth is each class."""
+        return self.counts.sum(axis=-1)
+
+    def predicted(self) -> Counts:
+        """Return the pixels predicted as each class, without those whose truth is ignored."""
+        return self.counts[..., :-1].sum(axis=-2)
 
     def occurs(self) -> npt.NDArray[np.bool_]:
-        """Return whether the truth shows each class, `[K+1]`."""
-        return self.counts.sum(axis=1) > 0
+        """Return whether the truth shows each class."""
+        return self.true() > 0
 
     def true_positive(self) -> Counts:
-        """Return the pixels of each class that were found, `[K+1]`."""
-        return np.diagonal(self.counts).copy()
+        """Return the pixels of each class that were found."""
+        return np.diagonal(self.counts, axis1=-2, axis2=-1).copy()
 
     def false_positive(self) -> Counts:
-        """Return the pixels of other classes that were predicted as each class, `[K+1]`."""
-        return self.counts[:, :-1].sum(axis=0) - self.true_positive()
+        """Return the pixels of other classes that were predicted as each class."""
+        return self.predicted() - self.true_positive()
 
     def iou(self) -> Values:
-        """Return TP / (TP + FP + FN) of each class, `[K+1]`; NaN for a class neither in the truth nor predicted."""
-        return ratio(self.true_positive(), self.counts.sum(axis=1) + self.false_positive())
+        """Return TP / (TP + FP + FN) of each class; NaN for a class neither in the truth nor predicted."""
+        return ratio(self.true_positive(), self.true() + self.false_positive())
 
     def precision(self) -> Values:
-        """Return TP / (TP + FP) of each class, `[K+1]`; NaN for a class that is never predicted."""
-        return ratio(self.true_positive(), self.counts[:, :-1].sum(axis=0))
+        """Return TP / (TP + FP) of each class; NaN for a class that is never predicted."""
+        return ratio(self.true_positive(), self.predicted())
 
     def recall(self) -> Values:
-        """Return TP / (TP + FN) of each class, `[K+1]`; NaN for a class that the truth does not show."""
-        return ratio(self.true_positive(), self.counts.sum(axis=1))
+        """Return TP / (TP + FN) of each class; NaN for a class that the truth does not show."""
+        return ratio(self.true_positive(), self.true())
+
+    def f1(self) -> Values:
+        """Return 2 TP / (2 TP + FP + FN) of each class; NaN for a class neither in the truth nor predicted."""
+        return ratio(2 * self.true_positive(), self.true() + self.predicted())
+
+    def false_positive_rate(self) -> Values:
+        """Return FP / (FP + TN): of the pixels of all other classes, the share that was predicted as each class."""
+        others = self.true().sum(axis=-1, keepdims=True) - self.true()
+        return ratio(self.false_positive(), others)
+
+    def false_negative_rate(self) -> Values:
+        """Return FN / (TP + FN) of each class: 1 - recall."""
+        return ratio(self.true() - self.true_positive(), self.true())
 
     def confusion_ratio(self) -> Values:
-        """Return FP / TP of each class, `[K+1]`; infinite where only TP is 0, NaN where both are."""
+        """Return FP / TP of each class; infinite where only TP is 0, NaN where both are."""
         return ratio(self.false_positive(), self.true_positive())
+
+    def boundary_f(self) -> Values:
+        """Return each class's boundary F-score, averaged over images; NaN for a class without a true boundary."""
+        return ratio(self.boundaries[..., 0, :], self.boundaries[..., 1, :])
+
+    def pixel_accuracy(self) -> Values:
+        """Return the share of all pixels that have their true class; uncertain ones have not."""
+        return ratio(self.true_positive().sum(axis=-1), self.true().sum(axis=-1))
+
+    def coverage(self) -> Values:
+        """Return the share of all pixels that are not uncertain."""
+        return ratio(self.predicted().sum(axis=-1), self.true().sum(axis=-1))
+
+    def foreground(self) -> Values:
+        """Return the share of all pixels that are predicted as a class other than background."""
+        return ratio(self.predicted()[..., 1:].sum(axis=-1), self.true().sum(axis=-1))
 
     def pair_confusion_ratio(self) -> Values:
         """Split each class's confusion ratio by the true class of its false pixels.
@@ -118,7 +174,7 @@ class ConfusionMatrix:
         return result
 
 
-def ratio(part: Counts, whole: Counts) -> Values:
-    """Divide pixel counts: infinite where only the divisor is 0, NaN ("not defined") where both are."""
+def ratio(part: npt.NDArray[np.number], whole: npt.NDArray[np.number]) -> Values:
+    """Divide counts: infinite where only the divisor is 0, NaN ("not defined") where both are."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.true_divide(part, whole), dtype=np.float64)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from seco.scores.confusion import Counts, Values
+from seco.scores.image_counts import ImageCounts
 from seco.storage.label_map import BACKGROUND
 
 RESAMPLES = 1000  # of the bootstrap
@@ -45,51 +45,31 @@ class PairConfusion(NamedTuple):
     """The difference of the last two: above 0 where the context that comes with B is taken for A."""
 
 
-class ImageCounts:
-    """The confusion matrices of single images, without their zeros.
+def pair_confusions(counts: ImageCounts, pairs: Sequence[tuple[int, int]]) -> list[PairConfusion]:
+    """Compare the images with both classes (A, B) and with A alone, for each pair of class ids."""
+    if not len(counts):
+        return []
+    image, truth, prediction, pixels = counts.cells()
+    rows = np.zeros((len(counts), counts.num_classes + 1), dtype=np.int64)  # pixels of each true class
+    np.add.at(rows, (image, truth), pixels)
+    rng = np.random.default_rng(_SEED)
 
-    Args:
-        num_classes: K.
-    """
+    def called(true_class: int, class_id: int) -> Counts:
+        """Return, by image, the pixels of a true class that were called another."""
+        chosen = (truth == true_class) & (prediction == class_id)
+        return np.bincount(image[chosen], weights=pixels[chosen], minlength=len(counts)).astype(np.int64)
 
-    def __init__(self, num_classes: int) -> None:
-        self.num_classes = num_classes
-        self._cells: list[npt.NDArray[np.int64]] = []
-
-    def add(self, counts: Counts) -> None:
-        """Add the counts of an image, ``[K+1, K+2]`` as of ``ConfusionMatrix``."""
-        truth, prediction = np.nonzero(counts)
-        image = np.full_like(truth, len(self._cells))
-        self._cells.append(np.stack([image, truth, prediction, counts[truth, prediction]]))
-
-    def __len__(self) -> int:
-        return len(self._cells)
-
-    def pair_confusions(self, pairs: Sequence[tuple[int, int]]) -> list[PairConfusion]:
-        """Compare the images with both classes (A, B) and with A alone, for each pair of class ids."""
-        if not self._cells:
-            return []
-        image, truth, prediction, pixels = np.concatenate(self._cells, axis=1)
-        rows = np.zeros((len(self), self.num_classes + 1), dtype=np.int64)  # pixels of each true class
-        np.add.at(rows, (image, truth), pixels)
-        rng = np.random.default_rng(_SEED)
-
-        def called(true_class: int, class_id: int) -> Counts:
-            """Return, by image, the pixels of a true class that were called another."""
-            chosen = (truth == true_class) & (prediction == class_id)
-            return np.bincount(image[chosen], weights=pixels[chosen], minlength=len(self)).astype(np.int64)
-
-        found = []
-        for class_id, other in pairs:
-            both = (rows[:, class_id] > 0) & (rows[:, other] > 0)
-            alone = (rows[:, class_id] > 0) & (rows[:, other] == 0)
-            wrong_other, wrong_background = called(other, class_id), called(BACKGROUND, class_id)
-            on_other = _resampled(wrong_other[both], rows[both, other], rng)
-            with_other = _resampled(wrong_background[both], rows[both, BACKGROUND], rng)
-            without = _resampled(wrong_background[alone], rows[alone, BACKGROUND], rng)
-            shares = (_share(values) for values in (on_other, with_other, without, with_other - without))
-            found.append(PairConfusion(class_id, other, int(both.sum()), int(alone.sum()), *shares))
-        return found
+    found = []
+    for class_id, other in pairs:
+        both = (rows[:, class_id] > 0) & (rows[:, other] > 0)
+        alone = (rows[:, class_id] > 0) & (rows[:, other] == 0)
+        wrong_other, wrong_background = called(other, class_id), called(BACKGROUND, class_id)
+        on_other = _resampled(wrong_other[both], rows[both, other], rng)
+        with_other = _resampled(wrong_background[both], rows[both, BACKGROUND], rng)
+        without = _resampled(wrong_background[alone], rows[alone, BACKGROUND], rng)
+        shares = (_share(values) for values in (on_other, with_other, without, with_other - without))
+        found.append(PairConfusion(class_id, other, int(both.sum()), int(alone.sum()), *shares))
+    return found
 
 
 def _resampled(part: Counts, whole: Counts, rng: np.random.Generator) -> Values:

@@ -6,34 +6,67 @@ from pathlib import Path
 
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
-from seco.scores.confusion import ConfusionMatrix
-from seco.scores.cooccurrence import ImageCounts
+from seco.scores.boundary import boundary_scores
+from seco.scores.calibration import Calibration, count_levels
+from seco.scores.confusion import ConfusionMatrix, Counts, Values
+from seco.scores.image_counts import ImageCounts
+from seco.storage.confidence import read_confidence
 from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, read_mask
+
+_NAMED = 5  # missing masks
 
 
 class Evaluation:
     """Counts over the images of one split.
 
+    Args:
+        num_classes: K.
+        data: the fingerprint of the data set, where it is known.
+
     Attributes:
         whole: over all images that have a truth mask.
         by_image: the same, image by image.
         by_context: over those of each context; an image counts in each of its contexts.
+        calibration: of the confidence of the images that have one.
         without_truth: number of images that are skipped because they have no truth mask.
+        missing: number of images that are skipped because their predicted mask is missing.
     """
 
-    def __init__(self, num_classes: int) -> None:
+    def __init__(self, num_classes: int, *, data: str | None = None) -> None:
         self.whole = ConfusionMatrix(num_classes)
-        self.by_image = ImageCounts(num_classes)
+        self.by_image = ImageCounts(num_classes, data=data)
         self.by_context: dict[str, ConfusionMatrix] = {}
+        self.calibration = Calibration()
         self.without_truth = 0
+        self.missing = 0
 
-    def add(self, counted: ConfusionMatrix, contexts: Sequence[str]) -> None:
-        """Add the counts of one image that shows these contexts."""
-        self.whole.merge(counted)
-        self.by_image.add(counted.counts)
+    def add(
+        self,
+        image_id: str,
+        matrix: ConfusionMatrix,
+        contexts: Sequence[str],
+        *,
+        boundaries: Values | None = None,
+        levels: Counts | None = None,
+    ) -> None:
+        """Add what was counted in one image.
+
+        Args:
+            image_id: its id.
+            matrix: its pixels.
+            contexts: those that it shows.
+            boundaries: its boundary F-scores ``[K+1]``, where they are known.
+            levels: those of its confidence, as of ``count_levels``, where it is known.
+        """
+        if boundaries is not None:
+            matrix.update_boundaries(boundaries)
+        self.whole.merge(matrix)
+        self.by_image.add(image_id, matrix.counts, boundaries)
         for context in contexts:
-            self.by_context.setdefault(context, ConfusionMatrix(counted.num_classes)).merge(counted)
+            self.by_context.setdefault(context, ConfusionMatrix(matrix.num_classes)).merge(matrix)
+        if levels is not None:
+            self.calibration.add(levels)
 
 
 def evaluate_masks(
@@ -43,6 +76,9 @@ def evaluate_masks(
     class_names: Sequence[str],
     stage: str,
     contexts: Mapping[str, Sequence[str]],
+    confidence: Path | None = None,
+    data: str | None = None,
+    partly: bool = False,
     progress: ProgressCallback | None = None,
 ) -> dict[str, Evaluation]:
     """Compare the masks in `folder` with the truth, in parallel.
@@ -53,6 +89,9 @@ def evaluate_masks(
         class_names: foreground classes in id order.
         stage: the command that writes the masks, named when one is missing.
         contexts: image id → the contexts it shows; images that are not in it show none.
+        confidence: how sure the masks are, as of `write_confidence`; None: that is not known.
+        data: the fingerprint of the data set, where it is known.
+        partly: skip and count images whose predicted mask is missing.
         progress: called with (done, total) after each image.
 
     Returns:
@@ -62,25 +101,42 @@ def evaluate_masks(
         SecoError: a mask is missing or damaged, holds an unknown value or has another size than its image.
     """
     splits = dict.fromkeys(record.split for record in records)
-    evaluations = {split: Evaluation(len(class_names)) for split in splits}
-    known = [(record, record.mask) for record in records if record.mask is not None]
-    compare = partial(_compare, folder=folder, num_classes=len(class_names), stage=stage)
-    for (record, _), counted in zip(known, thread_map(compare, known, progress=progress), strict=True):
-        evaluations[record.split].add(counted, contexts.get(record.id, ()))
+    evaluations = {split: Evaluation(len(class_names), data=data) for split in splits}
     for record in records:
         evaluations[record.split].without_truth += record.mask is None
+    missing = {
+        record.id for record in records if record.mask is not None and not mask_path(folder, record.id).is_file()
+    }
+    if missing and not partly:
+        names = [record.id for record in records if record.id in missing]
+        shown = ", ".join([*names[:_NAMED], *["…"] * (len(names) > _NAMED)])
+        raise SecoError(
+            f"{len(missing)} of {len(records)} masks are missing in {folder} ({shown}): "
+            f"run `seco {stage}`, or score the others with `seco evaluate --partial`"
+        )
+    for record in records:
+        evaluations[record.split].missing += record.id in missing
+    known = [(record, record.mask) for record in records if record.mask is not None and record.id not in missing]
+    compare = partial(_compare, folder=folder, num_classes=len(class_names), confidence=confidence)
+    for (record, _), counted in zip(known, thread_map(compare, known, progress=progress), strict=True):
+        matrix, boundaries, levels = counted
+        shown = contexts.get(record.id, ())
+        evaluations[record.split].add(record.id, matrix, shown, boundaries=boundaries, levels=levels)
     return evaluations
 
 
-def _compare(known: tuple[Record, Path], *, folder: Path, num_classes: int, stage: str) -> ConfusionMatrix:
-    record, truth = known
-    path = mask_path(folder, record.id)
-    if not path.is_file():
-        raise SecoError(f"the mask {path} is missing: run `seco {stage}`")
+def _compare(
+    known: tuple[Record, Path], *, folder: Path, num_classes: int, confidence: Path | None
+) -> tuple[ConfusionMatrix, Values, Counts | None]:
+    """Return the pixels of an image, its boundary F-scores and the levels of its confidence, where that is known."""
+    record, truth_file = known
     size = (record.width, record.height)
+    truth = read_mask(truth_file, num_classes=num_classes, size=size)
+    prediction = read_mask(mask_path(folder, record.id), num_classes=num_classes, size=size)
     matrix = ConfusionMatrix(num_classes)
-    matrix.update(
-        read_mask(truth, num_classes=num_classes, size=size),
-        read_mask(path, num_classes=num_classes, size=size),
-    )
-    return matrix
+    matrix.update(truth, prediction)
+    boundaries = boundary_scores(truth, prediction, num_classes=num_classes)
+    if confidence is None:
+        return matrix, boundaries, None
+    levels = read_confidence(mask_path(confidence, record.id), size=size)
+    return matrix, boundaries, count_levels(truth, prediction, levels)

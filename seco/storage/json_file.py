@@ -24,7 +24,12 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
 
 
 def write_metrics(path: Path, metrics: Mapping[str, Any], *, notes: Sequence[str] = ()) -> None:
-    """Write nested metrics (mappings, sequences, numbers, strings, None) as sorted JSON; raises as `write_json`.
+    """Write nested metrics as `finite_metrics` returns them; raises as `write_json`."""
+    write_json(path, finite_metrics(metrics, notes=notes))
+
+
+def finite_metrics(metrics: Mapping[str, Any], *, notes: Sequence[str] = ()) -> dict[str, Any]:
+    """Return nested metrics (mappings, sequences, numbers, strings, None) as sorted plain JSON values.
 
     An infinite or undefined number becomes `null`, and the list under "notes" says which one and why, after the
     caller's `notes`. Without notes there is no list. (A list, because DVC would take the strings of a mapping for
@@ -34,7 +39,7 @@ def write_metrics(path: Path, metrics: Mapping[str, Any], *, notes: Sequence[str
     content = _finite(metrics, (), found)
     if found or notes:
         content[NOTES] = [*notes, *found]
-    write_json(path, dict(sorted(content.items())))
+    return dict(sorted(content.items()))
 
 
 def read_metrics(path: Path, *, stage: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from seco.errors import SecoError
 from seco.storage.csv_file import read_csv, write_csv
 from seco.storage.json_file import write_metrics
+from seco.storage.label_map import IGNORE
 from seco.storage.names import class_fault, id_fault, split_fault
 
 MANIFEST_FILE = "manifest.csv"
@@ -96,6 +97,11 @@ def read_manifest(folder: Path) -> Manifest:
     """
     classes = read_csv(folder / CLASSES_FILE, columns=_CLASS_COLUMNS, stage="prepare")
     class_names = tuple(row["name"] for _, row in classes)
+    if len(class_names) >= IGNORE:
+        raise SecoError(
+            f"{folder / CLASSES_FILE} lists {len(class_names)} classes, but a mask holds {IGNORE - 1} at most: leave "
+            f"classes out or join some; then {_REMEDY}"
+        )
     for where, row in classes:
         if fault := class_fault(row["name"]):
             raise SecoError(f"{where}: the class {row['name']!r} {fault}; then {_REMEDY}")

@@ -14,7 +14,7 @@ from seco.reporting.report import Report
 METRICS = {
     "cam_seed": {
         "train": {"miou": 0.5, "precision": 0.6, "recall": 0.7, "confusion_ratio": 1.25},
-        "val": {"miou": 0.25, "precision": 0.1, "recall": 0.2, "confusion_ratio": None},
+        "val": {"miou": 0.25, "miou_low": 0.125, "miou_high": 0.5, "boundary_f": 0.1, "confusion_ratio": None},
     },
     "segmentation": {
         "val": {
@@ -22,18 +22,22 @@ METRICS = {
             "crf": {"miou": None, "precision": 0.1, "recall": 0.2, "confusion_ratio": 0.75},
         }
     },
+    "classification": {"val": {"images": 2, "map": 0.5}},
     "notes": ["cam_seed.val.confusion_ratio is not defined"],
 }
-HEADLINE = pd.DataFrame([{"masks": "CAM seed", "split": "val", "images": 3, "miou_percent": 62.5}])
 
 
 def test_every_kind_split_and_variant_has_a_row() -> None:
     frame = summary_table(METRICS)
-    assert list(frame.columns) == ["masks", "split", "miou_percent", "confusion_ratio"]
+    scores = ("miou{}_percent", "boundary_f{}_percent", "confusion_ratio{}")
+    columns = [score.format(end) for score in scores for end in ("", "_low", "_high")]
+    assert list(frame.columns) == ["masks", "split", *columns]
     assert frame["masks"].tolist() == ["cam seed", "cam seed", "segmentation single scale", "segmentation crf"]
     assert frame["split"].tolist() == ["train", "val", "val", "val"]
     assert frame["miou_percent"].tolist() == pytest.approx([50, 25, 62.5, math.nan], nan_ok=True)
     assert frame["confusion_ratio"].tolist() == pytest.approx([1.25, math.nan, 0.5, 0.75], nan_ok=True)
+    assert frame.iloc[1]["miou_low_percent":"boundary_f_percent"].tolist() == pytest.approx([12.5, 50, 10])
+    assert frame["boundary_f_percent"].isna().sum() == 3, "of an older version"
 
 
 def summary_lines(folder: Path, content: str | None) -> list[str]:
@@ -48,7 +52,10 @@ def test_scores_and_paths_are_shown(tmp_path: Path) -> None:
     lines = summary_lines(tmp_path, json.dumps(METRICS))
     (row,) = [line for line in lines if "single scale" in line]
     assert "62.5" in row
-    assert "0.5" in row
+    assert "0.50" in row
+    (row,) = [line for line in lines if line.startswith("cam seed") and " val " in line]
+    assert "25.0 (12.5 to 50.0)" in row
+    assert not any(sign in "".join(lines) for sign in "│┃─"), "plain where it is no terminal"
     for name in ("report.md", "figures", "metrics.json"):
         assert any(line.startswith(str(tmp_path / name)) for line in lines)
 
@@ -75,9 +82,11 @@ def test_reports_that_cannot_be_read_are_one_sentence(tmp_path: Path, content: s
         summary_lines(tmp_path, content)
 
 
-@pytest.mark.parametrize("headline", [HEADLINE, HEADLINE.iloc[:0]])
-def test_the_headline_is_shown_with_its_notes(headline: pd.DataFrame) -> None:
+@pytest.mark.parametrize("scored", [True, False])
+def test_the_headline_is_shown_with_its_notes(scored: bool) -> None:
     text, empty = io.StringIO(), pd.DataFrame()
-    show_headline(Report(headline, empty, empty, empty, empty, ("a [note]",)), console=Console(file=text))
-    assert ("62.5" in text.getvalue()) == (len(headline) > 0)
+    metrics = METRICS if scored else {"notes": []}
+    report = Report(empty, empty, empty, empty, empty, ("a [note]",), empty, metrics)
+    show_headline(report, console=Console(file=text))
+    assert ("62.5" in text.getvalue()) == scored
     assert text.getvalue().endswith("a [note]\n")

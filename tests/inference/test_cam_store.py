@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from seco.errors import SecoError
-from seco.inference.cam_store import cam_path, read_cam, stored_size, write_cam
+from seco.inference.cam_store import cam_path, read_cam, read_probabilities, stored_size, write_cam
 
 IDS = np.array([3, 15], np.uint8)
 MAPS = np.random.default_rng(0).random((2, 5, 7)).astype(np.float32)
@@ -26,6 +26,19 @@ def test_a_cam_survives_the_round_trip_to_half_precision(tmp_path: Path) -> None
     assert cam.class_ids.tolist() == [3, 15]
     assert cam.maps.dtype == np.float32
     assert np.array_equal(cam.maps, MAPS.astype(np.float16).astype(np.float32))
+
+
+def test_the_probabilities_of_all_classes_are_read_with_the_cam_and_alone(tmp_path: Path) -> None:
+    write_cam(tmp_path, "a", IDS, MAPS, np.array([0.25, 0.125, 1]))
+    write_cam(tmp_path, "old", IDS, MAPS)
+    probabilities = read_cam(tmp_path, "a").probabilities
+    assert probabilities is not None
+    assert probabilities.tolist() == [0.25, 0.125, 1]
+    assert read_cam(tmp_path, "old").probabilities is None
+    assert np.array_equal(read_probabilities(tmp_path, "a", num_classes=3), probabilities)
+    assert read_probabilities(tmp_path, "old", num_classes=3) is None
+    with pytest.raises(SecoError, match=r"a\.npz does not hold the probabilities of 4 classes: run `seco export-cams`"):
+        read_probabilities(tmp_path, "a", num_classes=4)
 
 
 def test_the_stored_size_is_a_quarter_rounded_up() -> None:

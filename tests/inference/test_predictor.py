@@ -100,6 +100,14 @@ def segmentations(predictor, records, *, scales=(1.0, 1.5), batch_size=2):
     )
 
 
+def test_the_probabilities_of_a_cam_are_those_of_the_classifier_at_the_first_scale(predictor, records):
+    for scales in ((1.0,), (1.0, 0.5)):
+        for result, record in zip(cams(predictor, records[-1:], scales=scales), records[-1:], strict=True):
+            with torch.inference_mode():
+                expected = predictor.network(pixels(record).to(predictor.device)).logits[0].sigmoid().cpu()
+            assert torch.allclose(result.probabilities, expected, atol=1e-5)
+
+
 def test_cams_come_in_order_with_the_maps_of_their_labels(predictor, records):
     results = cams(predictor, records, scales=(1.0, 0.5))
     assert [result.photo.id for result in results] == ["a", "b", "c", "d", "e"]

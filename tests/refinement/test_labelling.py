@@ -19,6 +19,7 @@ from seco.refinement.labelling import (
     write_label,
     write_variants,
 )
+from seco.storage.confidence import read_confidence
 from seco.storage.masks import MaskArray, mask_path, read_mask
 from tests.imports import ROOT
 
@@ -107,7 +108,10 @@ def test_a_label_is_written_under_the_images_id(tmp_path):
 def test_a_variant_is_written_for_each_scale_and_for_the_crf_if_enabled(tmp_path, crf):
     single = scored(np.stack([np.ones((20, 24)), np.zeros((20, 24))]), (0, 5))
     write_variants(Variants(single, square()), folder=tmp_path, crf=crf)
-    assert {path.name for path in tmp_path.iterdir()} == {"single_scale", "multi_scale"} | ({"crf"} if crf else set())
+    folders = {"single_scale", "multi_scale", "confidence"} | ({"crf"} if crf else set())
+    assert {path.name for path in tmp_path.iterdir()} == folders
+    levels = read_confidence(next((tmp_path / "confidence").iterdir()), size=(24, 20))
+    assert np.array_equal(levels, np.minimum(square().scores.max(axis=0) * 16, 15).astype(np.uint8))
     assert not read(tmp_path / "single_scale").any()
     assert np.array_equal(read(tmp_path / "multi_scale"), label_image(square()))
     if crf:

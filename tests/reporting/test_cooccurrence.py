@@ -24,7 +24,7 @@ def cooccurrence_of(*images: dict[tuple[int, int], int], most: int = 5) -> pd.Da
         for place, pixels in image.items():
             matrix.counts[place] = pixels
         matrix.images = 1
-        evaluation.add(matrix, [])
+        evaluation.add("image", matrix, [])
     measured: Sequence[Measurement] = [Measurement(SEED, "train", evaluation)]
     return cooccurrence_table(measured, class_names=CLASSES, together=TOGETHER, num_images=100, most=most)
 
@@ -54,7 +54,7 @@ def test_a_pair_has_counts_shares_and_intervals():
 
 def test_metrics_hold_the_means_over_pairs():
     evaluation = Evaluation(len(CLASSES))
-    metrics = metrics_of([Measurement(SEED, "train", evaluation)], cooccurrence_of(BOTH, ALONE))
+    metrics = metrics_of([Measurement(SEED, "train", evaluation)], cooccurrence_of(BOTH, ALONE), {})
     assert metrics["cam_seed"]["train"]["pair_confusion"] == pytest.approx(0.125)
     assert metrics["cam_seed"]["train"]["context_gap"] == pytest.approx(0.15)
 

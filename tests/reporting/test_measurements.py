@@ -5,12 +5,15 @@ import pytest
 
 from seco.errors import SecoError
 from seco.reporting.measurements import MaskSource, Measurement, list_sources, metrics_of, notes_on
+from seco.scores.classification import score_labels
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.evaluation import Evaluation
+from seco.scores.metrics import METRICS, TOTALS
 from tests.reporting.test_cooccurrence import cooccurrence_of
 
 CLASSES = ("train", "dog")
 SEED = MaskSource("cam_seed", None, Path("seeds"), "export-masks", ("train",))
+LABELS = {"train": score_labels(np.eye(2, dtype=bool), np.eye(2))}
 CRF = MaskSource("segmentation", "crf", Path("crf"), "predict", ("val",))
 
 
@@ -26,7 +29,7 @@ def measured(*matrices: list[list[int]], source: MaskSource = SEED, without_trut
         matrix = ConfusionMatrix(2)
         matrix.counts += np.array(counts)
         matrix.images = 1
-        evaluation.add(matrix, [])
+        evaluation.add("image", matrix, [])
     evaluation.without_truth = without_truth
     return Measurement(source, source.splits[0], evaluation)
 
@@ -53,10 +56,16 @@ def test_sources_without_a_split_are_left_out(tmp_path: Path) -> None:
 
 def test_metrics_are_fractions_by_kind_split_and_variant() -> None:
     counts = [[40, 9, 0, 0], [0, 14, 0, 0], [0, 6, 4, 0]]
-    metrics = metrics_of([measured(counts), measured(counts, source=CRF)], cooccurrence_of())
+    metrics = metrics_of([measured(counts), measured(counts, source=CRF)], cooccurrence_of(), LABELS)
     assert metrics["cam_seed"]["train"]["miou"] == pytest.approx((40 / 49 + 14 / 29 + 4 / 10) / 3)
     assert metrics["cam_seed"]["train"]["confusion_ratio"] == pytest.approx((15 / 14 + 0 / 4) / 2)
-    assert set(metrics["segmentation"]["val"]["crf"]) == {"miou", "precision", "recall", "confusion_ratio"}
+    headline = {"miou", "precision", "recall", "boundary_f", "confusion_ratio"}
+    ends = {f"{name}_{end}" for name in headline for end in ("low", "high")}
+    assert set(metrics["segmentation"]["val"]["crf"]) == {*METRICS, *TOTALS, *ends}
+    assert metrics["cam_seed"]["train"]["miou_low"] == pytest.approx(metrics["cam_seed"]["train"]["miou"])
+    assert metrics["classification"] == {
+        "train": {"images": 2, "map": 1, "map_low": 1, "map_high": 1, "f1": 1, "f1_low": 1, "f1_high": 1}
+    }
 
 
 def test_notes_name_infinite_and_missed_classes_and_images_without_truth() -> None:
@@ -74,6 +83,6 @@ def test_a_class_that_neither_occurs_nor_is_predicted_gets_no_note() -> None:
 
 def test_a_score_over_background_alone_is_none() -> None:
     item = measured([[50, 3, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
-    assert np.isnan(metrics_of([item], cooccurrence_of())["cam_seed"]["train"]["miou"])
+    assert np.isnan(metrics_of([item], cooccurrence_of(), {})["cam_seed"]["train"]["miou"])
     (first, *_) = notes_on([item], class_names=CLASSES)
     assert first == "CAM seed (train): the truth masks show background alone, so there is no mean over classes"

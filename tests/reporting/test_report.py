@@ -9,6 +9,7 @@ from PIL import Image
 from seco.console.summary import summary_table
 from seco.data.cooccurrence import count_pairs
 from seco.errors import SecoError
+from seco.reporting.label_scores import measure_labels
 from seco.reporting.measurements import measure
 from seco.reporting.report import Report, compose_page, write_report
 from seco.scores.confusion import ConfusionMatrix, Values
@@ -31,6 +32,7 @@ def report_of(root: Path, *, without_truth: tuple[str, ...] = ()) -> Report:
     return write_report(
         manifest,
         measurements,
+        labels=measure_labels(manifest, cams=root / "cams"),
         together=count_pairs([manifest.label_ids(record) for record in manifest.records], num_classes=3),
         cams=root / "cams",
         folder=root / "reports",
@@ -63,7 +65,7 @@ def test_a_run_leaves_metrics_tables_page_and_pictures(tmp_path: Path) -> None:
         ("val", "sky", "dog"),
     }
     page = (reports / "report.md").read_text()
-    assert "| CAM seed | train | 2 | 62.5 |" in page
+    assert "| CAM seed | train | 2 | 62.5 (50.0 to 100.0) |" in page
     assert "| dog | person | 2 |" in page
     assert "| CAM seed | train | dog | person | 1 | 0 | 1.33 | 100.0 (100.0 to 100.0) |" in page
     links = [line.split("(")[1].rstrip(")") for line in page.splitlines() if "![" in line]
@@ -78,7 +80,7 @@ def share_of_occurring(confusion: ConfusionMatrix) -> Values:
 
 
 def test_a_metric_added_as_a_row_appears_in_metrics_tables_and_summary(tmp_path: Path, monkeypatch) -> None:
-    dummy = Metric("mean_dummy", "dummy", "Dummy score", share_of_occurring, prominent=True)
+    dummy = Metric("mean_dummy", "dummy", "Dummy score", share_of_occurring, headline=True, prominent=True)
     monkeypatch.setitem(METRICS, dummy.name, dummy)
     report = report_of(tmp_path)
     reports = tmp_path / "reports"
@@ -95,7 +97,7 @@ def test_a_metric_added_as_a_row_appears_in_metrics_tables_and_summary(tmp_path:
 def test_a_missing_mask_names_the_stage(tmp_path: Path) -> None:
     manifest, sources = make_run(tmp_path)
     mask_path(tmp_path / "refined", "b").unlink()
-    with pytest.raises(SecoError, match=r"refined/b\.png is missing: run `seco refine`"):
+    with pytest.raises(SecoError, match=r"1 of 2 masks are missing in .*refined \(b\): run `seco refine`"):
         measure(manifest, sources, contexts_file=tmp_path / "contexts.csv")
 
 
@@ -111,7 +113,7 @@ def test_without_any_truth_the_report_says_so_and_shows_pictures(tmp_path: Path)
     assert "nan" not in page
     assert {path.name for path in (reports / "figures").iterdir()} == {"overview_train.png", "overview_val.png"}
     assert all(f"![figures/overview_{split}.png]" in page for split in ("train", "val"))
-    for name in ("classes", "pairs", "cooccurrence", "contexts"):
+    for name in ("classes", "pairs", "cooccurrence", "contexts", "labels"):
         assert len((reports / f"{name}.csv").read_text().splitlines()) == 1, "the header"
 
 
@@ -135,11 +137,15 @@ def _page(*contexts: dict[str, object]) -> str:
     pair = {"class": "cat", "other": "dog", "images_together": 0, "lift": 0.0, "confusion_ratio": 0.5}
     report = Report(
         headline=pd.DataFrame([{**KEY, "images": 3, "miou_percent": 50.0}]),
-        classes=pd.DataFrame([{**KEY, "class": "cat", "iou_percent": 50.0, "confusion_ratio": 0.25}]),
+        classes=pd.DataFrame(
+            [{**KEY, "class": "cat", "iou_percent": 50.0, "boundary_f_percent": 9.0, "confusion_ratio": 0.25}]
+        ),
         pairs=pd.DataFrame([{**KEY, **pair}]),
         together=pd.DataFrame([], columns=["masks", "split"]),
         contexts=pd.DataFrame(contexts),
         notes=("a note",),
+        labels=pd.DataFrame(),
+        metrics={},
     )
     return compose_page(report, titles=["CAM seed"], figures=["figures/x.png"], rows=2)
 

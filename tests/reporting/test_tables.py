@@ -10,14 +10,18 @@ from seco.reporting.tables import (
     class_table,
     context_table,
     headline_table,
+    label_headline,
+    label_table,
     most_together,
     numeric_columns,
     pair_table,
     shown_cells,
     side_by_side,
     to_markdown,
+    with_intervals,
     write_frame,
 )
+from seco.scores.classification import score_labels
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.evaluation import Evaluation
 
@@ -35,7 +39,7 @@ def measured(source: MaskSource = SEED) -> Measurement:
         matrix = ConfusionMatrix(2)
         matrix.counts += np.array(counts)
         matrix.images, matrix.images_of_class = 1, np.array([1, 1, 1])
-        evaluation.add(matrix, contexts)
+        evaluation.add("image", matrix, contexts)
     return Measurement(source, source.splits[0], evaluation)
 
 
@@ -44,6 +48,39 @@ def test_the_headline_has_a_row_of_means_for_each_source() -> None:
     assert (row["masks"], row["split"], row["images"]) == ("CAM seed", "train", 2)
     assert row["miou_percent"] == pytest.approx(100 * (40 / 49 + 14 / 29 + 4 / 10) / 3)
     assert row["confusion_ratio"] == pytest.approx((15 / 14 + 0 / 4) / 2)
+
+
+def test_a_number_and_its_interval_share_a_cell_for_people() -> None:
+    frame = pd.DataFrame(
+        {
+            "split": ["val", "train"],
+            "miou_percent": [50.04, math.nan],
+            "miou_low_percent": [49.0, math.nan],
+            "miou_high_percent": [51.25, math.nan],
+            "recall_percent": [1.5, 2.5],
+            "confusion_ratio": [0.5, 0.25],
+            "confusion_ratio_low": [0.125, math.nan],
+            "confusion_ratio_high": [1.0, math.nan],
+        }
+    )
+    shown = with_intervals(frame)
+    assert list(shown.columns) == ["split", "miou_percent", "recall_percent", "confusion_ratio"]
+    assert shown["miou_percent"].tolist() == ["50.0 (49.0 to 51.2)", "–"]
+    assert shown["confusion_ratio"].tolist() == ["0.50 (0.12 to 1.00)", "0.25"]
+    assert shown_cells(shown)[0] == ["split", "mIoU %", "recall %", "confusion ratio"]
+
+
+def test_the_classifiers_scores_of_each_class() -> None:
+    shown = np.array([[True, False], [True, False], [False, False]])
+    labels = {"val": score_labels(shown, np.array([[0.9, 0.1], [0.2, 0.6], [0.5, 0.7]]))}
+    frame = label_table(labels, class_names=CLASSES)
+    assert frame["class"].tolist() == list(CLASSES)
+    assert frame["images"].tolist() == [2, 0]
+    assert frame["average_precision_percent"].tolist() == pytest.approx([100 * (1 + 2 / 3) / 2, math.nan], nan_ok=True)
+    assert frame["f1_percent"].tolist() == pytest.approx([50, math.nan], nan_ok=True)
+    (row,) = label_headline(labels).to_dict("records")
+    assert (row["split"], row["images"], row["f1_percent"]) == ("val", 3, 50)
+    assert row["mean_average_precision_percent"] == pytest.approx(100 * (1 + 2 / 3) / 2)
 
 
 def test_the_class_table_has_background_first() -> None:

@@ -2,11 +2,12 @@ import math
 
 import numpy as np
 import pytest
+import sklearn.metrics as sklearn
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seco.scores.confusion import ConfusionMatrix
-from seco.scores.metrics import CONFUSION_RATIO, METRICS, MIOU, PRECISION, RECALL
+from seco.scores.metrics import CONFUSION_RATIO, METRICS, MIOU, PRECISION, RECALL, TOTALS
 
 # Two foreground classes and twelve pixels, two of which the truth ignores.
 TRUTH = [0, 0, 0, 1, 1, 1, 1, 2, 2, 255, 255, 0]
@@ -42,9 +43,67 @@ def test_scores_worked_out_by_hand() -> None:
     assert matrix.precision().tolist() == pytest.approx([1, 2 / 5, 1 / 2])
     assert matrix.recall().tolist() == pytest.approx([1 / 4, 1 / 2, 1 / 2])
     assert matrix.confusion_ratio().tolist() == pytest.approx([0, 3 / 2, 1])
-    means = {name: metric.mean(matrix) for name, metric in METRICS.items()}
-    expected = {"miou": (1 / 4 + 2 / 7 + 1 / 3) / 3, "precision": 1.9 / 3, "recall": 1.25 / 3, "confusion_ratio": 1.25}
-    assert means == pytest.approx(expected)
+    assert matrix.f1().tolist() == pytest.approx([2 / 5, 4 / 9, 1 / 2])
+    assert matrix.false_positive_rate().tolist() == pytest.approx([0, 3 / 6, 1 / 8])
+    assert matrix.false_negative_rate().tolist() == pytest.approx([3 / 4, 1 / 2, 1 / 2])
+    means = {name: score.mean(matrix) for name, score in (METRICS | TOTALS).items()}
+    assert means == pytest.approx(
+        {
+            "miou": (1 / 4 + 2 / 7 + 1 / 3) / 3,
+            "precision": 1.9 / 3,
+            "recall": 1.25 / 3,
+            "f1": (2 / 5 + 4 / 9 + 1 / 2) / 3,
+            "boundary_f": math.nan,  # no outline was compared
+            "confusion_ratio": (3 / 2 + 1) / 2,
+            "confusion_ratio_with_background": (0 + 3 / 2 + 1) / 3,
+            "false_positive_rate": (0 + 3 / 6 + 1 / 8) / 3,
+            "false_negative_rate": (3 / 4 + 1 / 2 + 1 / 2) / 3,
+            "pixel_accuracy": 4 / 10,
+            "coverage": 8 / 10,
+            "foreground": 7 / 10,
+        },
+        nan_ok=True,
+    )
+
+
+def test_stacked_matrices_are_scored_as_each_alone() -> None:
+    rng = np.random.default_rng(0)
+    counts = rng.integers(0, 4, (5, 4, 5)) * (rng.random((5, 4, 1)) < 0.7)
+    boundaries = rng.integers(0, 2, (5, 2, 4)).astype(float)
+    stack = ConfusionMatrix.stacked(counts, boundaries)
+    for score in (METRICS | TOTALS).values():
+        alone = [score.mean(ConfusionMatrix.stacked(*parts)) for parts in zip(counts, boundaries, strict=True)]
+        assert score.means(stack).tolist() == pytest.approx(alone, nan_ok=True)
+
+
+def test_boundary_scores_are_averaged_over_the_images_that_have_one() -> None:
+    whole = ConfusionMatrix(2)
+    for scores in ([1.0, 0.5, math.nan], [0.5, math.nan, math.nan]):
+        part = counted([0, 1], [0, 1], num_classes=2)
+        part.update_boundaries(np.array(scores))
+        whole.merge(part)
+    assert whole.boundary_f().tolist() == pytest.approx([0.75, 0.5, math.nan], nan_ok=True)
+    assert METRICS["boundary_f"].mean(whole) == 0.625
+    assert whole.minus(part).boundary_f().tolist() == pytest.approx([1, 0.5, math.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_scikit_learn_finds_the_same_scores(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth, guess = rng.choice([0, 1, 2, 3, 5, 255], 400).astype(np.uint8), rng.integers(0, 5, 400).astype(np.uint8)
+    matrix = counted(truth.tolist(), guess.tolist(), num_classes=5)
+    known = truth != 255
+    pair = truth[known], guess[known]
+    options = {"labels": range(6), "average": None, "zero_division": np.nan}
+    for ours, theirs in (
+        (matrix.precision(), sklearn.precision_score(*pair, **options)),
+        (matrix.recall(), sklearn.recall_score(*pair, **options)),
+        (matrix.f1(), sklearn.f1_score(*pair, **options)),
+        (matrix.iou(), sklearn.jaccard_score(*pair, **options | {"zero_division": 0.0})),
+    ):
+        assert ours == pytest.approx(theirs, nan_ok=True)
+    assert np.array_equal(matrix.counts[:, :-1], sklearn.confusion_matrix(*pair, labels=range(6)))
+    assert matrix.pixel_accuracy() == pytest.approx(sklearn.accuracy_score(*pair))
 
 
 def test_a_class_that_the_truth_never_shows_is_in_no_mean() -> None:

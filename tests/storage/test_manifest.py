@@ -27,6 +27,13 @@ def test_a_manifest_survives_the_round_trip(folder: Path) -> None:
     assert (folder / "classes.csv").read_text() == "id,name\n1,cat\n2,dog\n3,person\n"
 
 
+def test_more_classes_than_a_mask_can_hold_are_refused(folder: Path) -> None:
+    lines = [f"{number},class {number}" for number in range(1, 2001)]
+    (folder / "classes.csv").write_text("\n".join(["id,name", *lines, ""]))
+    with pytest.raises(SecoError, match=r"classes\.csv lists 2000 classes, but a mask holds 254 at most"):
+        read_manifest(folder)
+
+
 def test_the_columns_are_as_documented(folder: Path) -> None:
     lines = (folder / "manifest.csv").read_text().splitlines()
     assert lines[0] + "\n" == HEADER

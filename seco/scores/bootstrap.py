@@ -1,0 +1,150 @@
+"""Intervals by a bootstrap over images, of one run and of the difference of two runs over the same images.
+
+B. Efron, R. Tibshirani: "An Introduction to the Bootstrap", 1993; the interval is the one of percentiles.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from scipy import sparse
+
+from seco.errors import SecoError
+from seco.scores.confusion import ConfusionMatrix, Counts, Values
+from seco.scores.image_counts import ImageCounts
+
+RESAMPLES = 1000
+_AT_ONCE = 100  # resamples: a weight for each image and a matrix for each are in memory together
+_SEED = 0
+_LEVEL = (2.5, 97.5)  # percentiles
+
+
+class Score(Protocol):
+    """What an interval is for: a row of ``METRICS`` or ``TOTALS``."""
+
+    @property
+    def name(self) -> str:
+        """Its key in metrics.json."""
+        ...
+
+    def means(self, confusion: ConfusionMatrix) -> Values:
+        """Return the score of each of stacked matrices."""
+        ...
+
+
+class Interval(NamedTuple):
+    """A value with its 95 % interval; NaN where it is not defined."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether the whole interval is on one side of 0."""
+        return self.low > 0 or self.high < 0
+
+
+def bootstrap(counts: ImageCounts, score: Score) -> Interval:
+    """Return a score over all images, with its interval."""
+    return bootstraps(counts, [score])[score.name]
+
+
+def bootstraps(counts: ImageCounts, scores: Iterable[Score]) -> dict[str, Interval]:
+    """Return several scores, by name, from the same resamples of images."""
+    wanted = list(scores)
+    found = _resampled([counts], wanted)
+    return {score.name: interval_of(values) for score, (values,) in zip(wanted, found, strict=True)}
+
+
+def paired_difference(first: ImageCounts, second: ImageCounts, score: Score) -> Interval:
+    """Return how much higher a score is in the second run; every resample draws the same images of both.
+
+    Raises:
+        SecoError: the runs are not over the same images, or their true masks or classes differ.
+    """
+    return paired_differences(first, second, [score])[score.name]
+
+
+def paired_differences(first: ImageCounts, second: ImageCounts, scores: Iterable[Score]) -> dict[str, Interval]:
+    """Return the differences of several scores, by name; otherwise as ``paired_difference``."""
+    _require_same_images(first, second)
+    wanted = list(scores)
+    found = _resampled([first, second], wanted)
+    return {score.name: interval_of(after - before) for score, (before, after) in zip(wanted, found, strict=True)}
+
+
+def interval_of(values: Values) -> Interval:
+    """Return the interval of ``[1 + RESAMPLES]`` values, the first of which is that of the images themselves."""
+    resampled = values[1:][np.isfinite(values[1:])]
+    if not resampled.size or not np.isfinite(values[0]):
+        return Interval(float(values[0]), float("nan"), float("nan"))
+    low, high = np.percentile(resampled, _LEVEL)
+    return Interval(float(values[0]), float(low), float(high))
+
+
+def draws(count: int) -> Iterator[Counts]:
+    """Yield how often each of ``count`` images is drawn, ``[R, count]``: once each, then in each resample."""
+    yield np.ones((1, count), dtype=np.int64)
+    rng = np.random.default_rng(_SEED)
+    for start in range(0, RESAMPLES, _AT_ONCE):
+        rows = min(_AT_ONCE, RESAMPLES - start)
+        drawn = rng.integers(count, size=(rows, count)) + count * np.arange(rows)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count)
+
+
+def _resampled(runs: list[ImageCounts], scores: list[Score]) -> Values:
+    """Return each score of each run, ``[scores, runs, 1 + RESAMPLES]``."""
+    if not len(runs[0]):
+        return np.full((len(scores), len(runs), 1 + RESAMPLES), np.nan)
+    sums = [_Sums(counts, runs[0].ids) for counts in runs]
+    parts = []
+    for weights in draws(len(runs[0])):
+        matrices = [run.weighted(weights) for run in sums]
+        parts.append(np.array([[score.means(matrix) for matrix in matrices] for score in scores]))
+    return np.concatenate(parts, axis=-1)
+
+
+class _Sums:
+    """The counts of a run as a sparse matrix with an image a row, in the order of the ids."""
+
+    def __init__(self, counts: ImageCounts, ids: list[str]) -> None:
+        self.size = counts.num_classes + 1
+        cells, outlines = counts.cells(), counts.outlines()
+        place = {image_id: row for row, image_id in enumerate(ids)}
+        rows = np.array([place[image_id] for image_id in counts.ids])
+        area = self.size * (self.size + 1)
+        columns = (
+            cells.truth.astype(np.int64) * (self.size + 1) + cells.prediction,
+            area + outlines.class_id.astype(np.int64),
+            area + self.size + outlines.class_id.astype(np.int64),
+        )
+        values = (cells.pixels, outlines.score, np.ones(len(outlines.score)))
+        places = rows[np.concatenate([cells.image, outlines.image, outlines.image])], np.concatenate(columns)
+        shape = (len(ids), area + 2 * self.size)
+        matrix = sparse.csr_array((np.concatenate(values).astype(np.float64), places), shape=shape)
+        self.transposed = matrix.T.tocsr()
+
+    def weighted(self, weights: Counts) -> ConfusionMatrix:
+        """Return the sums over images, each taken as often as ``weights`` ``[R, images]`` says, as stacked matrices."""
+        area = self.size * (self.size + 1)
+        sums = (self.transposed @ weights.T.astype(np.float64)).T  # counts are exact below 2 ** 53
+        counts = sums[:, :area].astype(np.int64).reshape(-1, self.size, self.size + 1)
+        return ConfusionMatrix.stacked(counts, sums[:, area:].reshape(-1, 2, self.size))
+
+
+def _require_same_images(first: ImageCounts, second: ImageCounts) -> None:
+    if first.num_classes != second.num_classes:
+        raise SecoError(
+            f"one run has {first.num_classes} classes and the other {second.num_classes}: compare runs on the same data"
+        )
+    if first.data and second.data and first.data != second.data:
+        raise SecoError(
+            f"the runs were scored on different data (fingerprints {first.data} and {second.data}): evaluate both on "
+            "the same data with `seco evaluate`"
+        )
+    apart = sorted(set(first.ids) ^ set(second.ids))
+    if apart:
+        raise SecoError(
+            f"{len(apart)} images were scored in one run only, such as {apart[0]}: evaluate both on the same images"
+        )
