@@ -6,6 +6,7 @@ from contextlib import suppress
 import typer
 
 from pipeline.commands import export_cams, predict, refine
+from pipeline.compare import compare
 from pipeline.convert import convert
 from pipeline.download import download
 from pipeline.evaluate import evaluate
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 for command in (
     *(generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate),
-    *(summary, sweep, pretrain, download, export_onnx),
+    *(summary, compare, sweep, pretrain, download, export_onnx),
 ):
     app.command()(command)
 app.add_typer(convert, name="convert")

@@ -7,13 +7,13 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Column, Table
 
-from seco.console.output import open_console, print_sentence, text_table
+from seco.console.output import open_console, print_sentence
+from seco.console.score_table import score_table
 from seco.errors import SecoError
 from seco.reporting.measurements import CLASSIFICATION
 from seco.reporting.report import Report
-from seco.reporting.tables import INTERVAL, numeric_columns, shown_cells, with_intervals
+from seco.reporting.tables import INTERVAL, with_intervals
 from seco.scores.metrics import METRICS, MIOU
 from seco.storage.json_file import NOTES, read_metrics
 
@@ -25,7 +25,7 @@ def show_headline(report: Report, *, console: Console | None = None) -> None:
     console = open_console(console)
     frame = summary_table(report.metrics)
     if not frame.empty:
-        console.print(_scores(frame, plain=not console.is_terminal))
+        console.print(score_table(with_intervals(frame), console, title="Scores", caption=_CAPTION))
     for note in report.notes:
         print_sentence(console, note)
 
@@ -47,7 +47,7 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
         for note in metrics.get(NOTES, ()):
             print_sentence(console, note)
     else:
-        console.print(_scores(frame, plain=not console.is_terminal))
+        console.print(score_table(with_intervals(frame), console, title="Scores", caption=_CAPTION))
     for place, content in (
         ("report.md", "tables and pictures"),
         ("figures/", "CAMs, masks and predictions side by side"),
@@ -77,19 +77,6 @@ def summary_table(metrics: Mapping[str, Any]) -> pd.DataFrame:
         }
         rows.append({"masks": " ".join([kind, *variant]).replace("_", " "), "split": split, **scores})
     return pd.DataFrame(rows)
-
-
-def _scores(frame: pd.DataFrame, *, plain: bool) -> Table:
-    shown = with_intervals(frame)
-    headings, *rows = shown_cells(shown)
-    columns = [
-        Column(heading, justify="right" if is_number else "left")
-        for heading, is_number in zip(headings, numeric_columns(shown), strict=True)
-    ]
-    options = {"box": None, "pad_edge": False} if plain else {}
-    return text_table(
-        columns, rows, title="Scores", title_justify="left", caption=_CAPTION, caption_justify="left", **options
-    )
 
 
 def _scores_of(metrics: Mapping[str, Any], *keys: str) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:

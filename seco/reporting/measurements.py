@@ -57,12 +57,17 @@ class MaskSource:
     @property
     def short_title(self) -> str:
         """Its name in figures: "CAM seed", "refined mask", "segmentation"."""
-        return _TITLES[self.kind]
+        return title_of(self.kind)
 
     @property
     def title(self) -> str:
         """Its name in tables: as in figures, but "segmentation, multi scale"."""
-        return f"{self.short_title}, {self.variant.replace('_', ' ')}" if self.variant else self.short_title
+        return title_of(self.kind, self.variant)
+
+
+def title_of(kind: str, variant: str | None = None) -> str:
+    """Return what people call a kind of masks and its variant: "segmentation, multi scale"."""
+    return f"{_TITLES[kind]}, {variant.replace('_', ' ')}" if variant else _TITLES[kind]
 
 
 @dataclass(frozen=True, eq=False)

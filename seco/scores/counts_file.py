@@ -54,17 +54,18 @@ def write_counts(path: Path, counts: Mapping[CountsKey, ImageCounts], *, data: s
     atomic_write_bytes(path, buffer.getvalue())
 
 
-def read_counts(path: Path) -> StoredCounts:
-    """Return the content of counts.npz.
+def read_counts(path: Path, *, called: str | None = None) -> StoredCounts:
+    """Return the content of counts.npz; errors call it by another name than its path if there is one.
 
     Raises:
         SecoError: it is missing, damaged or of another version.
     """
+    called = called or str(path)
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         if arrays["format"] != _FORMAT:
-            raise SecoError(f"{path} was written by another version: run `seco evaluate` again")
+            raise SecoError(f"{called} was written by another version: run `seco evaluate` again")
         data, class_names = str(arrays["data"]), tuple(map(str, arrays["class_names"]))
         counts = {}
         for number, key in enumerate(arrays["keys"].tolist()):
@@ -75,11 +76,11 @@ def read_counts(path: Path) -> StoredCounts:
             parts = Cells(*cells), Outlines(*outlines)
             counts[CountsKey(*key)] = ImageCounts.of_parts(len(class_names), ids, *parts, data=data)
     except FileNotFoundError as error:
-        raise SecoError(f"{path} is missing: run `seco evaluate`") from error
+        raise SecoError(f"{called} is missing: run `seco evaluate`") from error
     except SecoError:
         raise
     except Exception as error:  # numpy and zipfile raise about a dozen kinds
-        raise SecoError(f"{path} is damaged: run `seco evaluate` again") from error
+        raise SecoError(f"{called} is damaged: run `seco evaluate` again") from error
     return StoredCounts(data, class_names, counts)
 
 

@@ -25,6 +25,7 @@ class Metric:
         percent: whether tables show it in percent; metrics.json holds fractions.
         headline: whether the headline shows it, with its interval.
         prominent: whether the summary shows it, and report.md the scores of all classes.
+        lower_is_better: whether less of it is better.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Metric:
     percent: bool = True
     headline: bool = False
     prominent: bool = False
+    lower_is_better: bool = False
 
     def mean(self, confusion: ConfusionMatrix) -> float:
         """Return the mean over classes; NaN where no class counts, or the truth shows background alone."""
@@ -103,6 +105,7 @@ CONFUSION_RATIO = Metric(
     percent=False,
     headline=True,
     prominent=True,
+    lower_is_better=True,
 )
 METRICS = {
     metric.name: metric
@@ -116,9 +119,16 @@ METRICS = {
             *("confusion_ratio_with_background", "confusion_ratio", "Confusion ratio, background included"),
             ConfusionMatrix.confusion_ratio,
             percent=False,
+            lower_is_better=True,
         ),
-        Metric("false_positive_rate", "false_positive_rate", "False positives", ConfusionMatrix.false_positive_rate),
-        Metric("false_negative_rate", "false_negative_rate", "False negatives", ConfusionMatrix.false_negative_rate),
+        Metric(
+            *("false_positive_rate", "false_positive_rate", "False positives", ConfusionMatrix.false_positive_rate),
+            lower_is_better=True,
+        ),
+        Metric(
+            *("false_negative_rate", "false_negative_rate", "False negatives", ConfusionMatrix.false_negative_rate),
+            lower_is_better=True,
+        ),
     )
 }
 """By name, in the order of the tables' columns."""

@@ -1,0 +1,139 @@
+"""What differs between runs: scores with paired intervals over images, single classes, and settings."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from seco.comparison.runs import Run
+from seco.errors import SecoError
+from seco.scores.bootstrap import Interval, bootstraps, paired_differences
+from seco.scores.confusion import ConfusionMatrix, Values
+from seco.scores.counts_file import CountsKey
+from seco.scores.metrics import MIOU, Metric, headline_metrics
+
+BETTER, WORSE, SAME = "better", "worse", "no difference"
+REFERENCE = "reference"
+_ENDS = ("", "_low", "_high")
+
+
+@dataclass(frozen=True)
+class _ScoreOfClass:
+    """The score of a single class, as what an interval is for."""
+
+    metric: Metric
+    class_id: int
+
+    @property
+    def name(self) -> str:
+        return str(self.class_id)
+
+    def means(self, confusion: ConfusionMatrix) -> Values:
+        return self.metric.of_classes(confusion)[..., self.class_id]
+
+
+def common_masks(runs: Sequence[Run]) -> list[CountsKey]:
+    """Return the kinds of masks, split by split, that all runs have.
+
+    Raises:
+        SecoError: there is none.
+    """
+    first, *others = runs
+    common = [key for key in first.stored.counts if all(key in run.stored.counts for run in others)]
+    if not common:
+        names = ", ".join(run.name for run in runs)
+        raise SecoError(f"{names} have no kind of masks in common: evaluate the same splits and stages")
+    return common
+
+
+def last_variants(masks: Iterable[CountsKey]) -> list[CountsKey]:
+    """Return, of each kind of masks and split, the last variant, which is the most refined."""
+    return [*{(key.kind, key.split): key for key in masks}.values()]
+
+
+def score_differences(runs: Sequence[Run], masks: Sequence[CountsKey]) -> pd.DataFrame:
+    """Return a row for each kind of masks, metric of the headline and run; the first run is the reference.
+
+    Returns:
+        Columns kind, split, variant, metric and run, as they stand in metrics.json; value and difference, each followed
+        by `_low` and `_high`, its 95 % interval over images (shares are fractions); verdict.
+
+    Raises:
+        SecoError: the runs are of other images, data or classes.
+    """
+    metrics = headline_metrics()
+    rows: list[dict[str, Any]] = []
+    for key in masks:
+        reference = runs[0].stored.counts[key]
+        found = [bootstraps(run.stored.counts[key], metrics) for run in runs]
+        apart = [_differences(runs[0], run, key, metrics) for run in runs[1:]]
+        for metric in metrics:
+            for run, scores, differences in zip(runs, found, [None, *apart], strict=True):
+                difference = None if differences is None else differences[metric.name]
+                row = {**key._asdict(), "metric": metric.name, "run": run.name, "images": len(reference)}
+                row |= _ends("value", scores[metric.name]) | _ends("difference", difference)
+                rows.append(row | {"verdict": verdict(difference, lower_is_better=metric.lower_is_better)})
+    return pd.DataFrame(rows)
+
+
+def class_differences(runs: Sequence[Run], key: CountsKey, *, metric: Metric = MIOU) -> pd.DataFrame:
+    """Return a row for each class and run after the first.
+
+    Columns class, run, reference (the first run's value), value, difference with its interval as above, verdict.
+    """
+    names = ["background", *runs[0].stored.class_names]
+    scores = [_ScoreOfClass(metric, class_id) for class_id in range(len(names))]
+    before = metric.of_classes(runs[0].stored.counts[key].total())
+    rows: list[dict[str, Any]] = []
+    for run in runs[1:]:
+        after = metric.of_classes(run.stored.counts[key].total())
+        differences = _differences(runs[0], run, key, scores)
+        for class_id, name in enumerate(names):
+            difference = differences[str(class_id)]
+            row = {"class": name, "run": run.name, "reference": before[class_id], "value": after[class_id]}
+            row |= _ends("difference", difference)
+            rows.append(row | {"verdict": verdict(difference, lower_is_better=metric.lower_is_better)})
+    return pd.DataFrame(rows)
+
+
+def setting_differences(runs: Sequence[Run]) -> pd.DataFrame:
+    """Return a row for each key of params.yaml whose value is not the same in all runs: setting, and a column a run."""
+    keys = dict.fromkeys(key for run in runs for key in run.settings)
+    values = {key: [_text(run.settings.get(key)) for run in runs] for key in keys}
+    rows = [[key, *found] for key, found in values.items() if len({*found}) > 1]
+    return pd.DataFrame(rows, columns=pd.Index(["setting", *(run.name for run in runs)]))
+
+
+def verdict(difference: Interval | None, *, lower_is_better: bool) -> str:
+    """Say whether a run is better than the reference: where the whole interval is on one side of 0.
+
+    A difference of None is the reference's own.
+    """
+    if difference is None:
+        return REFERENCE
+    if math.isnan(difference.value):
+        return "not defined"
+    if not difference.sure:
+        return SAME
+    return BETTER if (difference.value < 0) == lower_is_better else WORSE
+
+
+def _differences(first: Run, other: Run, key: CountsKey, scores: Sequence[Any]) -> dict[str, Interval]:
+    if first.stored.class_names != other.stored.class_names:
+        raise SecoError(f"{first.name} and {other.name} are of other classes: compare runs on the same data")
+    try:
+        return paired_differences(first.stored.counts[key], other.stored.counts[key], scores)
+    except SecoError as fault:
+        raise SecoError(f"{first.name} and {other.name} cannot be compared: {fault}") from fault
+
+
+def _ends(name: str, interval: Interval | None) -> dict[str, float]:
+    values = (np.nan, np.nan, np.nan) if interval is None else interval
+    return {f"{name}{end}": value for end, value in zip(_ENDS, values, strict=True)}
+
+
+def _text(value: Any) -> str:
+    return "–" if value is None else str(value)

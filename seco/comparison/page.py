@@ -1,0 +1,109 @@
+"""The comparison for people: a table for the terminal, a sentence, and the sections of a page."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from seco.comparison.differences import REFERENCE
+from seco.reporting.blocks import Chart, Prose, Section, Table
+from seco.reporting.charts import interval_bars
+from seco.reporting.measurements import title_of
+from seco.reporting.tables import interval_cell
+from seco.scores.counts_file import CountsKey
+from seco.scores.metrics import METRICS, MIOU
+
+_HOW = """\
+Every difference is to the first run, over the same images: both runs are scored on the same resamples of images, so that
+what makes an image hard for both cancels. In brackets are 95 % intervals. A run is called better or worse where the whole
+interval is on one side of 0. The intervals do not contain the chance of training: another seed may differ by more.
+"""
+
+
+def answer(scores: pd.DataFrame) -> str:
+    """Say in a sentence how the mIoU of the last masks differs."""
+    rows = scores.loc[(scores["metric"] == MIOU.name) & (scores["verdict"] != REFERENCE)].to_dict("records")
+    parts = [
+        f"{row['run']} {row['verdict']} ({_signed(row, percent=True)} points of mIoU, {title_of(row['kind'], row['variant'])}"
+        f" of {row['split']})"
+        for row in rows
+    ]
+    return f"Against {scores['run'].iloc[0]}: " + "; ".join(parts) + "."
+
+
+def shown_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame of ``score_differences`` as people read it: a row for each masks, metric and run."""
+    rows = []
+    for row in scores.to_dict("records"):
+        metric = METRICS[row["metric"]]
+        ends = (metric.factor * row[f"value{end}"] for end in ("", "_low", "_high"))
+        rows.append(
+            {
+                "masks": f"{title_of(row['kind'], row['variant'])} ({row['split']})",
+                "score": metric.column.replace("_percent", " %").replace("_", " ").replace("miou", "mIoU"),
+                "run": row["run"],
+                "value": interval_cell(*ends, decimals=1 if metric.percent else 2),
+                "difference": "" if row["verdict"] == REFERENCE else _signed(row, percent=metric.percent),
+                "verdict": row["verdict"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def sections(scores: pd.DataFrame, classes: dict[CountsKey, pd.DataFrame], settings: pd.DataFrame) -> list[Section]:
+    """Return the sections of the page.
+
+    Args:
+        scores: the frame of ``score_differences``.
+        classes: that of ``class_differences`` for some masks.
+        settings: that of ``setting_differences``.
+    """
+    found = [Section("scores", "Scores", (Prose(_HOW), Table(shown_scores(scores), "Scores of each run")))]
+    if len(settings):
+        found.append(Section("settings", "Settings that differ", (Table(settings, "Values of params.yaml"),)))
+    for number, (key, frame) in enumerate(classes.items()):
+        title = f"{title_of(key.kind, key.variant)} ({key.split})"
+        found.append(
+            Section(
+                f"classes-{number}",
+                f"Classes: {title}",
+                (
+                    Chart(
+                        interval_bars(_bars(frame), value="difference in IoU, points", percent=False),
+                        f"Bars of the difference in IoU of each class, {title}, with 95 % intervals; the table holds "
+                        "the same numbers.",
+                    ),
+                    Table(_shown_classes(frame), f"IoU of each class, {title}"),
+                ),
+            )
+        )
+    return found
+
+
+def _bars(frame: pd.DataFrame) -> list[dict[str, object]]:
+    rows = []
+    for row in frame.to_dict("records"):
+        value, low, high = (100 * row[f"difference{end}"] for end in ("", "_low", "_high"))
+        rows.append({"label": row["class"], "group": row["run"], "value": value, "low": low, "high": high})
+    return rows
+
+
+def _shown_classes(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "class": frame["class"],
+            "run": frame["run"],
+            "reference_percent": 100 * frame["reference"],
+            "value_percent": 100 * frame["value"],
+            "difference": [_signed(row, percent=True) for row in frame.to_dict("records")],
+            "verdict": frame["verdict"],
+        }
+    )
+
+
+def _signed(row: dict[str, float], *, percent: bool) -> str:
+    """Return "+1.3 (+0.4 to +2.1)"; shares in points of percent."""
+    factor, decimals = (100, 1) if percent else (1, 2)
+    shown = [f"{factor * row[f'difference{end}']:+.{decimals}f}" for end in ("", "_low", "_high")]
+    if "+nan" in shown[0]:
+        return "–"
+    return shown[0] if "nan" in shown[1] else f"{shown[0]} ({shown[1]} to {shown[2]})"
