@@ -19,6 +19,7 @@ def compare(
 ) -> None:
     """Compare runs with the first: which scores are better, worse or no different, and for which classes."""
     import pandas as pd
+    from seco.reporting.page.compose import compose
 
     from seco.comparison.differences import (
         class_differences,
@@ -32,7 +33,6 @@ def compare(
     from seco.console.output import open_console, print_sentence
     from seco.console.score_table import score_table
     from seco.errors import SecoError
-    from seco.reporting.page.compose import compose
     from seco.reporting.tables import write_frame
     from seco.scores.metrics import METRICS
     from seco.storage.atomic import atomic_write_text, require_writable

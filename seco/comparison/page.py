@@ -1,7 +1,5 @@
 """The comparison for people: a table for the terminal, a sentence, and the sections of a page."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from seco.comparison.differences import REFERENCE
@@ -13,21 +11,21 @@ from seco.scores.counts_file import CountsKey
 from seco.scores.metrics import METRICS, MIOU
 
 _HOW = """\
-Every difference is to the first run, over the same images: both runs are scored on the same resamples of images, so that
-what makes an image hard for both cancels. In brackets are 95 % intervals. A run is called better or worse where the whole
-interval is on one side of 0. The intervals do not contain the chance of training: another seed may differ by more.
+Every difference is to the first run, over the same images: both runs are scored on the same resamples of images, so
+that what makes an image hard for both cancels. In brackets are 95 % intervals. A run is called better or worse where
+the whole interval is on one side of 0. The intervals do not contain the chance of training: another seed may differ by
+more.
 """
 
 
 def answer(scores: pd.DataFrame) -> str:
     """Say in a sentence how the mIoU of the last masks differs."""
     rows = scores.loc[(scores["metric"] == MIOU.name) & (scores["verdict"] != REFERENCE)].to_dict("records")
-    parts = [
-        f"{row['run']} {row['verdict']} ({_signed(row, percent=True)} points of mIoU, {title_of(row['kind'], row['variant'])}"
-        f" of {row['split']})"
-        for row in rows
-    ]
-    return f"Against {scores['run'].iloc[0]}: " + "; ".join(parts) + "."
+    parts = []
+    for row in rows:
+        masks = f"{title_of(row['kind'], row['variant'])} of {row['split']}"
+        parts.append(f"{row['run']} {row['verdict']} ({_signed(row, percent=True)} points of mIoU, {masks})")
+    return f"Against {scores['run'].iloc[0]}: {'; '.join(parts)}."
 
 
 def shown_scores(scores: pd.DataFrame) -> pd.DataFrame:
