@@ -225,9 +225,7 @@ def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str])
             total = item.evaluation.missing + confusion.images
             notes.append(f"{where}: {item.evaluation.missing} of {total} masks are missing; the scores leave them out")
         if item.source.variant == _MEASURED_CONFIDENCE and not len(item.evaluation.calibration):
-            notes.append(
-                f"{where}: its confidence was not stored, so calibration is not measured: run `seco predict` again"
-            )
+            notes.append(f"{where}: its confidence is not stored; `seco predict` stores it, for the calibration")
         if item.evaluation.without_truth:
             notes.append(f"{where}: {item.evaluation.without_truth} images have no truth mask and were skipped")
     return notes

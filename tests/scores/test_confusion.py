@@ -3,6 +3,8 @@ import math
 import numpy as np
 import pytest
 import sklearn.metrics as sklearn
+import torch
+import torchmetrics.functional.classification as torchmetrics
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,6 +87,23 @@ def test_boundary_scores_are_averaged_over_the_images_that_have_one() -> None:
     assert whole.boundary_f().tolist() == pytest.approx([0.75, 0.5, math.nan], nan_ok=True)
     assert METRICS["boundary_f"].mean(whole) == 0.625
     assert whole.minus(part).boundary_f().tolist() == pytest.approx([1, 0.5, math.nan], nan_ok=True)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_torchmetrics_finds_the_same_means(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth, guess = (rng.permutation(np.r_[rng.integers(0, 6, 300), range(6)]) for _ in range(2))
+    matrix = counted(truth.tolist(), guess.tolist(), num_classes=5)
+    pair, options = (torch.from_numpy(guess), torch.from_numpy(truth)), {"num_classes": 6, "average": "macro"}
+    for name, theirs in (
+        ("miou", torchmetrics.multiclass_jaccard_index),
+        ("precision", torchmetrics.multiclass_precision),
+        ("recall", torchmetrics.multiclass_recall),
+        ("f1", torchmetrics.multiclass_f1_score),
+    ):
+        assert METRICS[name].mean(matrix) == pytest.approx(float(theirs(*pair, **options)), abs=1e-6)
+    specificity = torchmetrics.multiclass_specificity(*pair, **options)
+    assert METRICS["false_positive_rate"].mean(matrix) == pytest.approx(1 - float(specificity), abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,0 +1,73 @@
+"""`seco evaluate` over a small project: JSON for machines, some masks missing, and counts to compare runs by."""
+
+import json
+import math
+
+import pytest
+
+from seco.errors import SecoError
+from seco.reporting.measurements import SEGMENTATION
+from seco.scores.bootstrap import bootstrap, paired_difference
+from seco.scores.counts_file import CountsKey, read_counts
+from seco.scores.metrics import METRICS, headline_metrics
+from seco.storage.fingerprint import data_fingerprint
+from seco.storage.masks import mask_path
+from tests.pipeline.conftest import Project
+
+KEY = CountsKey(SEGMENTATION, "val", "crf")
+
+
+def test_json_is_the_content_of_metrics_json_and_nothing_else(project: Project) -> None:
+    outcome = project.run("evaluate", "--json")
+    assert outcome.status == 0
+    assert json.loads(outcome.out) == json.loads((project.root / "reports/metrics.json").read_text())
+    metrics = json.loads(outcome.out)
+    assert {"train", "val"} <= metrics["classification"].keys()
+    multi = metrics["segmentation"]["val"]["multi_scale"]
+    assert multi["calibration_error_low"] <= multi["calibration_error"] <= multi["calibration_error_high"]
+
+
+def test_the_counts_of_every_image_give_the_same_scores_and_intervals(project: Project) -> None:
+    metrics = json.loads((project.root / "reports/metrics.json").read_text())
+    stored = read_counts(project.root / "reports/counts.npz")
+    assert stored.data == data_fingerprint(project.root / "data/prepare")
+    for (kind, split, variant), counts in stored.counts.items():
+        found = metrics[kind][split][variant] if variant else metrics[kind][split]
+        scores = {name: math.nan if value is None else value for name, value in found.items()}
+        for metric in METRICS.values():
+            assert metric.mean(counts.total()) == pytest.approx(scores[metric.name], abs=1e-6, nan_ok=True)
+        for metric in headline_metrics():
+            ends = [scores[f"{metric.name}_{end}"] for end in ("low", "high")]
+            assert bootstrap(counts, metric)[1:] == pytest.approx(ends, nan_ok=True)
+
+
+def test_some_masks_are_scored_only_on_request(project: Project) -> None:
+    folder, whole = project.root / "data/predict/crf", read_counts(project.root / "reports/counts.npz").counts[KEY]
+    lost = whole.ids[0]
+    mask_path(folder, lost).unlink()
+    told = project.refusal("evaluate")
+    assert f"1 of 4 masks are missing in data/predict/crf ({lost}): run `seco predict`" in told
+    outcome = project.run("evaluate", "--partial")
+    assert outcome.status == 0
+    assert f"segmentation, crf (val): 1 of {len(whole)} masks are missing; the scores leave them out" in outcome.out
+    part = read_counts(project.root / "reports/counts.npz").counts[KEY]
+    assert part.ids == whole.ids[1:]
+    with pytest.raises(SecoError, match=f"1 images were scored in one run only, such as {lost}"):
+        paired_difference(whole, part, METRICS["miou"])
+
+
+def test_without_any_mask_of_a_kind_the_others_are_scored_on_request(project: Project) -> None:
+    for path in (project.root / "data/refine").glob("*.png"):
+        path.unlink()
+    outcome = project.run("evaluate", "--partial")
+    assert outcome.status == 0
+    assert (
+        "refined mask (train): no image has a predicted mask, so mIoU and confusion cannot be measured" in outcome.out
+    )
+
+
+def test_an_older_runs_missing_confidence_and_probabilities_are_told(project: Project) -> None:
+    (project.root / "data/predict/confidence").rename(project.root / "data/elsewhere")
+    outcome = project.run("evaluate")
+    assert outcome.status == 0
+    assert "its confidence is not stored; `seco predict` stores it" in outcome.out
