@@ -53,7 +53,7 @@ def export_cams(
 ) -> None:
     """Write the class activation map (CAM) of every image, at a quarter of its size."""
     choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force, labels)
-    of_data = partial(export_cams_of_data, params, data, model, cams)
+    of_data = partial(export_cams_of_data, params, data, model, cams, force=force)
     _run(export_cams_of_photographs, choice, of_data, asked=bool(images))
 
 
@@ -74,7 +74,7 @@ def refine(
     """Make refined pseudo masks from multi-scale CAMs, with PAR and a dense CRF."""
     leave_cores_to_workers()
     choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force, labels)
-    of_data = partial(refine_data, params, data, model, output)
+    of_data = partial(refine_data, params, data, model, output, force=force)
     _run(refine_photographs, choice, of_data, asked=bool(images))
 
 
@@ -94,7 +94,7 @@ def predict(
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
     leave_cores_to_workers()
     choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force)
-    of_data = partial(predict_data, params, data, model, output)
+    of_data = partial(predict_data, params, data, model, output, force=force)
     _run(predict_photographs, choice, of_data, asked=bool(images))
 
 

@@ -63,7 +63,7 @@ Longest = Annotated[
 TILE = 672
 """As `Resizing.tile`, which takes a second to import."""
 Tile = Annotated[int, typer.Option(min=64, help="Cut larger photographs into overlapping tiles of this side.")]
-Force = Annotated[bool, typer.Option("--force", help="Start over in --out.", show_default="resume")]
+Force = Annotated[bool, typer.Option("--force", help="Start over instead of going on.", show_default="resume")]
 
 PARAMS = Path("params.yaml")
 RECIPES = Path("recipes")

@@ -77,7 +77,7 @@ def test_what_cannot_be_used_is_named_and_the_others_are_done(place: Project) ->
     Image.new("RGBA", (1, 1)).save(shots / "dot.png")
     Image.new("P", (30, 20)).save(shots / "moves.gif", save_all=True, append_images=[Image.new("P", (30, 20), 1)])
     sentence = place.refusal(*words("predict", "--tile", "64"), besides=("out/",))
-    assert sentence.startswith("2 of the photographs could not be used, the others are done in out:")
+    assert sentence.startswith("2 of the images have no result, the others are done in out;")
     assert "0.png is truncated or damaged" in sentence
     assert "1.png is not an image" in sentence
     masks = {path.stem: read_any_image(path).size for path in (place.root / "out").glob("*.png")}
