@@ -2,17 +2,22 @@
 
 import errno
 import os
+import re
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
+import psutil
 import pytest
+from PIL import Image
 
 from seco.storage import atomic
 from seco.storage.manifest import Manifest, read_manifest, write_manifest
 from tests.pipeline.conftest import Project
-from tests.processes import Program
+from tests.processes import Program, is_alive, wait_until
 
 STAGES = {  # what they write, and a setting that changes it
     "export": ("data/export", {"export.background": 0.3, "export.image_size": 48}),
@@ -41,6 +46,11 @@ def stop_after(files: int, project: Project, stage: str, monkeypatch: pytest.Mon
         patch.setattr(atomic, "publish", fill_up)
         assert project.run(stage).status == 1
     return {path: path.stat().st_mtime_ns for path in written(folder)}
+
+
+def pool_workers(program: Program) -> list[psutil.Process]:
+    """Return the processes that write masks: children of the server of processes, not of the program itself."""
+    return [worker for worker in program.workers() if worker.ppid() != program.process.pid]
 
 
 def written(folder: Path) -> list[Path]:
@@ -119,3 +129,60 @@ def test_a_stage_that_is_killed_goes_on(project: Project, many: int, start: Call
     assert project.run("refine", "--data", "data/many", "--output", "whole").status == 0
     assert results(new) == results(project.root / "whole")
     assert len(results(new)) == many
+
+
+@pytest.fixture
+def shots(project: Project) -> list[Path]:
+    """Large photographs, whose CRF takes a while."""
+    folder = project.root / "shots"
+    folder.mkdir()
+    scenes = sorted((project.root / "data/raw/demo").rglob("*.jpg"))[:8]
+    for index, scene in enumerate(scenes):
+        with Image.open(scene) as image:
+            image.resize((240, 200 + index)).save(folder / f"{index}.jpg")
+    return sorted(folder.iterdir())
+
+
+PHOTOGRAPHS = ("predict", "--images", "shots", "--model", "data/train", "--out", "new")
+STAGE = ("refine", "--data", "data/many", "--output", "new")
+
+
+@pytest.mark.parametrize("words", [PHOTOGRAPHS, STAGE])
+def test_ctrl_c_ends_all_processes_and_keeps_what_is_finished(
+    project: Project, many: int, shots: list[Path], start: Callable[..., Program], words: tuple[str, ...]
+) -> None:
+    new, count = project.root / "new", many if words == STAGE else len(shots)
+    program = start(*words)
+    program.wait_for(lambda: written(new) and pool_workers(program))
+    workers = program.workers()
+    program.signal(signal.SIGINT)
+    assert program.end() == 130
+    assert program.output().endswith("seco: stopped (SIGINT)\n")
+    wait_until(lambda: not any(map(is_alive, workers)))
+    finished = {path: path.stat().st_mtime_ns for path in written(new)}
+    assert 0 < len(finished) < count
+    assert not list(new.glob(f".*{atomic.TEMPORARY_SUFFIX}"))
+    outcome = project.run(*words)
+    assert f"{words[0]}: {count - len(finished)}/{count - len(finished)}" in outcome.err
+    assert all(path.stat().st_mtime_ns == time for path, time in finished.items())
+    assert project.run(*words[:-1], "whole").status == 0
+    assert results(new) == results(project.root / "whole")
+
+
+@pytest.mark.parametrize("words", [PHOTOGRAPHS, STAGE])
+def test_a_killed_worker_costs_the_image_it_works_on(
+    project: Project, many: int, shots: list[Path], start: Callable[..., Program], words: tuple[str, ...]
+) -> None:
+    new, count = project.root / "new", many if words == STAGE else len(shots)
+    program = start(*words)
+    program.wait_for(partial(pool_workers, program))[0].kill()  # it was started for an image
+    assert program.end() == 1
+    told = program.output()[program.output().index("seco: ") :]
+    (lost,) = re.findall(r"^  (\w+): the process that made its mask was killed: is the machine short of", told, re.M)
+    assert told.startswith("seco: 1 of the images have no result, the others are done in new; run the command again")
+    assert len(written(new)) == count - 1
+    assert not (new / f"{lost}.png").exists()
+    outcome = project.run(*words)
+    assert outcome.status == 0
+    assert f"{words[0]}: 1/1" in outcome.err
+    assert len(written(new)) == count
