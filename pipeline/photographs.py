@@ -10,13 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.inference import resume, tell_left_out, write_masks
+from pipeline.inference import FilesOf, resume, tell_left_out, write_in_workers, write_masks
 
 if TYPE_CHECKING:
     from seco.inference.groups import BadPhotograph
     from seco.inference.photographs import Photo, Resizing
     from seco.inference.predictor import Predictor
     from seco.refinement.labelling import ScoredImage
+    from seco.refinement.probabilities import Form
 
 MOST_PIXELS = 400_000_000
 """Photographs with more are refused. A photograph takes up to 8 bytes a pixel, besides the network."""
@@ -35,6 +36,7 @@ class Choice(NamedTuple):
     tile: int
     force: bool
     labels: str | None = None
+    probabilities: "Form | None" = None
 
 
 class _Job(NamedTuple):
@@ -86,10 +88,27 @@ def refine_photographs(choice: Choice) -> None:
 def predict_photographs(choice: Choice) -> None:
     """Write the segmentation of each photograph: at several scales, with a CRF if the model's settings say so."""
     from seco.inference.scoring import score_segmentations
+    from seco.refinement.crf import with_engine
+    from seco.refinement.labelling import smooth_variants
+    from seco.refinement.probabilities import probabilities_memory, write_with_probabilities
 
     job = _open(choice, command="predict", suffix=".png")
-    defaults = job.predictor.defaults
+    defaults, form = job.predictor.defaults, choice.probabilities
     found = job.predictor.segmentations(job.photos, scales=defaults.scales, **job.options())
+    if form is not None:
+        on_gpu = job.predictor.device.type == "cuda"
+        lost = write_in_workers(
+            partial(write_with_probabilities, folder=job.out, form=form, class_names=job.predictor.class_names),
+            score_segmentations(found),
+            smooth=smooth_variants,
+            crf=with_engine(defaults.crf, on_gpu=on_gpu),
+            on_gpu=on_gpu,
+            memory_of=probabilities_memory,
+            stage="predict",
+            count=job.left,
+        )
+        _tell_faults(job, lost)
+        return
     scored = (variants.multi_scale for variants in score_segmentations(found))
     _write_masks(job, scored, crf=defaults.crf, stage="predict")
 
@@ -124,11 +143,31 @@ def _open(choice: Choice, *, command: str, suffix: str) -> _Job:
         out,
         _run_of(choice, command),
         [photo.id for photo in photos],
-        lambda image_id: [out / f"{image_id}{suffix}"],
+        _files_of(choice, out, suffix, [photo.id for photo in photos], predictor.class_names),
         start_over=partial(_start_over, out, force=choice.force),
         force=choice.force,
     )
     return _Job(predictor, photos, resizing, out, done, [])
+
+
+def _files_of(choice: Choice, out: Path, suffix: str, ids: Sequence[str], class_names: Sequence[str]) -> FilesOf:
+    """Return the function that names the files of a photograph's results.
+
+    Raises:
+        SecoError: two photographs would have a file of one name.
+    """
+    from seco.errors import SecoError
+    from seco.refinement.probabilities import result_paths
+
+    if choice.probabilities is None:
+        return lambda image_id: [out / f"{image_id}{suffix}"]
+    files_of = partial(result_paths, out, form=choice.probabilities, class_names=class_names)
+    owner: dict[Path, str] = {}
+    for image_id in ids:
+        for path in files_of(image_id):
+            if owner.setdefault(path, image_id) != image_id:
+                raise SecoError(f"{owner[path]} and {image_id} would both have a file {path}: rename one, or take npz")
+    return files_of
 
 
 def _write_masks(job: _Job, scored: "Iterable[ScoredImage]", *, crf: Mapping[str, Any] | None, stage: str) -> None:
@@ -179,7 +218,7 @@ def _run_of(choice: Choice, command: str) -> dict[str, Any]:
     from seco.storage.model import files_of_model
     from seco.storage.run_note import digest_of
 
-    options = {name: getattr(choice, name) for name in ("labels", "size", "longest", "tile")}
+    options = {name: getattr(choice, name) for name in ("labels", "size", "longest", "tile", "probabilities")}
     return {"command": command, "model": digest_of(files_of_model(choice.model)), **options}
 
 

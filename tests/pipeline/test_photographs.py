@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import seco
 from seco.inference.cam_store import read_cam
 from seco.storage.images import read_any_image
 from tests.pipeline.conftest import Project
@@ -127,3 +128,34 @@ def test_two_ranks_write_the_masks_of_one(place: Project) -> None:
     assert program.process.wait(180) == 0, program.output()
     for mask in (place.root / "out").glob("*.png"):
         assert (place.root / "shared" / mask.name).read_bytes() == mask.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["npz", "png"])
+def test_probabilities_lie_beside_the_masks(place: Project, form: str) -> None:
+    assert place.run(*words("predict")).status == 0
+    out = place.root / "out"
+    masks = {path.name: path.read_bytes() for path in out.glob("*.png")}
+    assert "holds results of another" in place.refusal(*words("predict", "--probabilities", form))
+    assert place.run(*words("predict", "--probabilities", form, "--force")).status == 0
+    assert masks.items() <= {path.name: path.read_bytes() for path in out.glob("*.png")}.items()
+    model = seco.load(place.root / "model")
+    # All at once, so that the batches are the same: those of other sizes may differ in the last bit.
+    segmented = model.segment_all([place.root / f"shots/{index}.png" for index in range(4)])
+    for index, expected in enumerate(result.scores for result in segmented):
+        if form == "npz":
+            np.testing.assert_array_equal(np.load(out / f"{index}.npz")["probabilities"], expected.astype(np.float16))
+        for name, plane in zip(("background", *model.class_names), expected, strict=True):
+            if form == "png":
+                with Image.open(out / f"{index}.{name}.png") as picture:
+                    np.testing.assert_array_equal(np.asarray(picture), np.rint(65535 * plane))
+    (out / ("2.npz" if form == "npz" else "2.boat.png")).unlink()
+    assert "predict: 1/1" in place.run(*words("predict", "--probabilities", form)).err
+    classes = ",".join(model.class_names)
+    outcome = place.run("convert", "masks", "out", "--classes", classes, "--to", "voc", "--out", "voc")
+    assert outcome.out.startswith("voc holds 4 masks"), outcome.err
+
+
+def test_probabilities_that_would_have_the_name_of_another_mask_are_refused(place: Project) -> None:
+    shutil.copy(place.root / "shots/0.png", place.root / "shots/1.boat.png")
+    assert "would both have a file out/1.boat.png" in place.refusal(*words("predict", "--probabilities", "png"))
+    assert place.refusal("predict", "--probabilities", "png").startswith("--probabilities goes with --images")
