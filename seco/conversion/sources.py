@@ -80,7 +80,7 @@ def masks_of_folders(folder: Path, class_names: Sequence[str], *, images: Path |
         raise SecoError(f"the folder of photographs {images} does not exist: correct --images")
     finder, items = FileFinder(images), []
     for name, path in masks.items():
-        photo = _find_photo(finder, name, images)
+        photo = find_photo(finder, name, images)
         items.append(Item(name, path, photo, photo.relative_to(images).as_posix(), None, DEFAULT_SPLIT))
     shared = Counter(item.photo for item in items).most_common(1)[0]
     if shared[1] > 1:
@@ -89,10 +89,11 @@ def masks_of_folders(folder: Path, class_names: Sequence[str], *, images: Path |
     return MaskSet(items, class_names, images)
 
 
-def _find_photo(finder: FileFinder, name: str, images: Path) -> Path:
+def find_photo(finder: FileFinder, name: str, images: Path) -> Path:
+    """Return the photograph of an id in a folder; raises a SecoError if there is none."""
     # An id keeps the suffix of its photograph where two photographs differ in nothing else.
     found = finder.look(name) if Path(name).suffix.lower() in PHOTOGRAPHS else None
-    return found or finder.find(f"{name}.jpg", remedy=f"put the photograph into {images}, or take its mask away")
+    return found or finder.find(f"{name}.jpg", remedy=f"put the photograph into {images}, or take its result away")
 
 
 def _masks_in(folder: Path, class_names: Sequence[str]) -> dict[str, Path]:
