@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seco.refinement.probabilities import Form
 
 MOST_PIXELS = 400_000_000
-"""Photographs with more are refused. A photograph takes up to 8 bytes a pixel, besides the network."""
+"""Photographs with more are refused. One takes 4 bytes a pixel, and 3 more while its mask is written."""
 
 _BATCH = 8
 
