@@ -8,9 +8,11 @@ Each is measured in a process of its own, as the growth of its peak, in bytes a 
 import argparse
 import resource
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -18,6 +20,7 @@ from PIL import Image
 from seco.storage.images import read_image
 from seco.storage.masks import write_mask
 
+Result = TypeVar("Result")
 ORIENTATION, TURNED = 0x0112, 6  # of EXIF data: a quarter turn
 
 
@@ -38,7 +41,7 @@ def main() -> None:
         print(f"write a mask: {written:.1f} bytes a pixel")
 
 
-def in_new_process(function, *arguments):
+def in_new_process(function: Callable[..., Result], *arguments: object) -> Result:
     """Return the function's result."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         return pool.submit(function, *arguments).result()
@@ -55,7 +58,7 @@ def draw(path: Path, size: tuple[int, int]) -> None:
     exif = Image.Exif()
     if path.stem == "turned":
         exif[ORIENTATION] = TURNED
-    image.save(path, exif=exif, **({"compress_level": 1} if path.suffix == ".png" else {}))
+    image.save(path, exif=exif, compress_level=1)  # of PNGs
 
 
 def decode(path: Path) -> float:
