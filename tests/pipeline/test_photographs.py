@@ -1,5 +1,7 @@
 """`export-cams`, `refine` and `predict` with `--images`, from a folder that holds nothing of a project."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +12,7 @@ from PIL import Image
 
 import seco
 from seco.inference.cam_store import read_cam
+from seco.storage import atomic
 from seco.storage.images import read_any_image
 from tests.pipeline.conftest import Project
 from tests.processes import TORCHRUN, Program
@@ -159,3 +162,30 @@ def test_probabilities_that_would_have_the_name_of_another_mask_are_refused(plac
     shutil.copy(place.root / "shots/0.png", place.root / "shots/1.boat.png")
     assert "would both have a file out/1.boat.png" in place.refusal(*words("predict", "--probabilities", "png"))
     assert place.refusal("predict", "--probabilities", "png").startswith("--probabilities goes with --images")
+
+
+def test_a_folder_without_photographs_and_two_of_one_name_are_refused(place: Project) -> None:
+    (place.root / "empty").mkdir()
+    options = ("--model", "model", "--out", "out")
+    assert place.refusal("predict", "--images", "empty", *options).startswith("empty holds no photograph (")
+    shutil.copytree(place.root / "shots", place.root / "more")
+    told = place.refusal("predict", "--images", "shots", "more", *options)
+    assert told.startswith("shots/0.png and more/0.png would both have results of the name 0: rename one")
+    assert not (place.root / "out").exists()
+
+
+def test_a_full_disk_is_a_sentence_and_keeps_what_is_finished(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish = atomic.publish
+
+    def fill_up(temporary: Path, path: Path) -> None:
+        if path.name == "2.png":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        publish(temporary, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.cpu_count", lambda: 1)  # masks are written in this process
+        patch.setattr(atomic, "publish", fill_up)
+        told = place.refusal(*words("predict"), besides=("out/",))
+    assert told == "cannot write out/2.png: No space left on device; free some disk space"
+    assert {path.name for path in (place.root / "out").iterdir()} == {"run.json", "0.png", "1.png"}
+    assert "predict: 2/2" in place.run(*words("predict")).err
