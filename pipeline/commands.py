@@ -27,6 +27,7 @@ from pipeline.options import (
     More,
     Out,
     Params,
+    Probabilities,
     Size,
     Tile,
 )
@@ -34,6 +35,14 @@ from pipeline.photographs import Choice, export_cams_of_photographs, predict_pho
 from pipeline.predict import predict as predict_data
 from pipeline.refine import refine as refine_data
 
+WithProbabilities = Annotated[
+    Probabilities | None,
+    typer.Option(
+        "--probabilities",
+        help="Class probabilities beside each mask, with --images: arrays, or a 16-bit grey PNG for each class.",
+        show_default="none",
+    ),
+]
 Output = Annotated[Path, typer.Option(help="Folder for the masks of the prepared data.")]
 
 
@@ -53,7 +62,7 @@ def export_cams(
 ) -> None:
     """Write the class activation map (CAM) of every image, at a quarter of its size."""
     choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force, labels)
-    of_data = partial(export_cams_of_data, params, data, model, cams)
+    of_data = partial(export_cams_of_data, params, data, model, cams, force=force)
     _run(export_cams_of_photographs, choice, of_data, asked=bool(images))
 
 
@@ -74,7 +83,7 @@ def refine(
     """Make refined pseudo masks from multi-scale CAMs, with PAR and a dense CRF."""
     leave_cores_to_workers()
     choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force, labels)
-    of_data = partial(refine_data, params, data, model, output)
+    of_data = partial(refine_data, params, data, model, output, force=force)
     _run(refine_photographs, choice, of_data, asked=bool(images))
 
 
@@ -86,6 +95,7 @@ def predict(
     size: Size = None,
     longest: Longest = None,
     tile: Tile = TILE,
+    probabilities: WithProbabilities = None,
     force: Force = False,
     params: Params = PARAMS,
     data: Data = PREPARED,
@@ -94,7 +104,8 @@ def predict(
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
     leave_cores_to_workers()
     choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force)
-    of_data = partial(predict_data, params, data, model, output)
+    choice = choice._replace(probabilities=None if probabilities is None else probabilities.value)
+    of_data = partial(predict_data, params, data, model, output, force=force)
     _run(predict_photographs, choice, of_data, asked=bool(images))
 
 
@@ -112,5 +123,7 @@ def _run(of_photographs: Callable[[Choice], None], choice: Choice, of_data: Call
             of_photographs(choice)
         elif choice.images or choice.out is not None:
             raise SecoError("--out and photographs go with --images: write --images PATH --out FOLDER")
+        elif choice.probabilities is not None:
+            raise SecoError("--probabilities goes with --images: write --images PATH --out FOLDER")
         else:
             of_data()

@@ -1,5 +1,6 @@
 """`seco convert`: masks in the formats that other tools load. No stage of the pipeline."""
 
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +11,35 @@ from seco.conversion.formats import FORMATS
 
 if TYPE_CHECKING:
     from seco.conversion.mask_set import MaskSet
+    from seco.storage.manifest import Manifest
 
-convert = typer.Typer(help="Convert masks to the formats that other tools load.", no_args_is_help=True)
+convert = typer.Typer(
+    help="Convert masks to the formats that other tools load, and CAMs to pictures.", no_args_is_help=True
+)
+
+
+OfManifest = Annotated[
+    Path | None,
+    typer.Option("--data", help="Folder of the manifest.", show_default=f"{PREPARED} without --classes"),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        help="Classes instead of the manifest's: cat,dog or a file of one a line, or voc or coco.",
+        show_default="the manifest's",
+    ),
+]
+PhotoFolder = Annotated[
+    Path | None, typer.Option(help="Folder of the photographs, with --classes.", show_default="the manifest's")
+]
+Replace = Annotated[bool, typer.Option("--force", help="Replace an older file or result.", show_default="no")]
+
+
+class Picture(str, Enum):
+    """The format of a picture."""
+
+    jpg = "jpg"
+    png = "png"
 
 
 @convert.command("masks")
@@ -19,20 +47,9 @@ def convert_masks(
     masks: Annotated[Path, typer.Argument(help="Folder of masks, such as data/refine.", show_default=False)],
     to: Annotated[str, typer.Option("--to", help=f"Format: {', '.join(FORMATS)}.", show_default="none")] = "",
     out: Annotated[Path | None, typer.Option("--out", help="File or folder to write.", show_default="none")] = None,
-    data: Annotated[
-        Path | None,
-        typer.Option("--data", help="Folder of the manifest.", show_default=f"{PREPARED} without --classes"),
-    ] = None,
-    classes: Annotated[
-        str | None,
-        typer.Option(
-            help="Classes instead of the manifest's: cat,dog or a file of one a line, or voc or coco.",
-            show_default="the manifest's",
-        ),
-    ] = None,
-    images: Annotated[
-        Path | None, typer.Option(help="Folder of the photographs, with --classes.", show_default="the manifest's")
-    ] = None,
+    data: OfManifest = None,
+    classes: Classes = None,
+    images: PhotoFolder = None,
     polygons: Annotated[bool, typer.Option("--polygons", help="Polygons (coco, labelme).", show_default="no")] = False,
     coco_images: Annotated[
         Path | None,
@@ -46,7 +63,7 @@ def convert_masks(
     with_images: Annotated[
         bool, typer.Option("--with-images", help="Add the photographs (voc, cvat).", show_default="no")
     ] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an older file or result.", show_default="no")] = False,
+    force: Replace = False,
 ) -> None:
     """Convert a folder of masks to VOC, COCO, CVAT, Label Studio, labelme or pictures."""
     from seco.conversion.convert import Options, convert
@@ -75,19 +92,60 @@ def convert_masks(
         )
 
 
+@convert.command("cams")
+def convert_cams(
+    cams: Annotated[Path, typer.Argument(help="Folder of CAMs, such as data/export/cams.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write.", show_default="none")] = None,
+    to: Annotated[Picture, typer.Option("--to", help="Format of the pictures.")] = Picture.jpg,
+    data: OfManifest = None,
+    classes: Classes = None,
+    images: PhotoFolder = None,
+    force: Replace = False,
+) -> None:
+    """Draw the class activation map of each class over its photograph, as a heat map."""
+    from seco.conversion.heat_maps import photos_of_folder, photos_of_manifest, write_heat_maps
+    from seco.conversion.output import require_place
+    from seco.errors import SecoError
+    from seco.runtime.progress import progress
+
+    if out is None:
+        raise SecoError("give the place: --out FOLDER")
+    manifest, names = _classes_of(data=data, classes=classes, images=images)
+    if manifest is not None:
+        photos = photos_of_manifest(cams, manifest)
+    elif images is not None:
+        photos = photos_of_folder(cams, images)
+    else:
+        raise SecoError("heat maps need the photographs: give --images FOLDER")
+    require_place(out, suffixes=(), masks=cams, force=force)
+    with progress("convert", len(photos)) as count:
+        pictures = write_heat_maps(cams, photos, names, out, suffix=f".{to.value}", progress=count.reach)
+    typer.echo(f"{out} holds {pictures} heat maps of {len(photos)} photographs.")
+
+
 def _find_masks(masks: Path, *, data: Path | None, classes: str | None, images: Path | None) -> "MaskSet":
-    from seco.conversion.class_names import read_class_names
     from seco.conversion.sources import masks_of_folders, masks_of_manifest
+
+    manifest, names = _classes_of(data=data, classes=classes, images=images)
+    return masks_of_folders(masks, names, images=images) if manifest is None else masks_of_manifest(masks, manifest)
+
+
+def _classes_of(
+    *, data: Path | None, classes: str | None, images: Path | None
+) -> "tuple[Manifest | None, tuple[str, ...]]":
+    """Return the manifest, None where the command line names the classes, and the classes."""
+    from seco.conversion.class_names import read_class_names
     from seco.errors import SecoError
     from seco.storage.manifest import MANIFEST_FILE, read_manifest
 
     if classes is not None:
         if data is not None:
             raise SecoError("--data and --classes both name the classes: leave out one of them")
-        return masks_of_folders(masks, read_class_names(classes), images=images)
+        return None, read_class_names(classes)
     if images is not None:
-        raise SecoError("--images is for masks outside of a project: give --classes too, or leave it out")
+        raise SecoError("--images is for files outside of a project: give --classes too, or leave it out")
     folder = data or PREPARED
     if not (folder / MANIFEST_FILE).is_file():
         raise SecoError(f"{folder} holds no {MANIFEST_FILE}: run `seco prepare`, or name the classes with --classes")
-    return masks_of_manifest(masks, read_manifest(folder))
+    manifest = read_manifest(folder)
+    return manifest, manifest.class_names

@@ -1,13 +1,14 @@
 """Stage `export`: CAMs of the trained network, and seed masks: the CAMs cut at a threshold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.inference import load_inference, photos_of, progress_of_rank, take_over_for_all
-from pipeline.options import CAMS, MODEL, PARAMS, PREPARED, SEEDS, Data, Model, Params
+from pipeline.inference import load_inference, photos_of, progress_of_rank, stage_results
+from pipeline.options import CAMS, MODEL, PARAMS, PREPARED, SEEDS, Data, Force, Model, Params
 
 if TYPE_CHECKING:
     from seco.inference.results import CamResult
@@ -17,27 +18,51 @@ Seeds = Annotated[Path, typer.Option("--masks", help="Folder for the seed masks.
 
 
 def export(
-    params: Params = PARAMS, data: Data = PREPARED, model: Model = MODEL, cams: Cams = CAMS, masks: Seeds = SEEDS
+    params: Params = PARAMS,
+    data: Data = PREPARED,
+    model: Model = MODEL,
+    cams: Cams = CAMS,
+    masks: Seeds = SEEDS,
+    force: Force = False,
 ) -> None:
     """Write class activation maps (CAMs) and seed masks of all images."""
-    export_cams(params, data, model, cams)
-    export_masks(params, data, cams, masks)
+    with _exported_cams(params, data, model, cams, force=force):
+        export_masks(params, data, cams, masks)
 
 
-def export_cams(params: Path, data: Path, model: Path, cams: Path) -> None:
+def export_cams(params: Path, data: Path, model: Path, cams: Path, *, force: bool) -> None:
     """Write the class activation map (CAM) of every image, at a quarter of its size."""
+    with _exported_cams(params, data, model, cams, force=force):
+        pass
+
+
+@contextmanager
+def _exported_cams(params: Path, data: Path, model: Path, cams: Path, *, force: bool) -> Iterator[None]:
+    """Write the CAM of every image; a run that is stopped before the block has ended goes on with these CAMs."""
+    from seco.inference.cam_store import cam_path
     from seco.inference.photographs import Resizing
 
     settings, manifest, predictor = load_inference(params, data, model)
-    take_over_for_all(cams)
     photos = photos_of(manifest, manifest.splits)
-    results = predictor.cams(
-        photos,
-        resizing=Resizing(square=settings.export.image_size),
-        scales=(1.0,),
-        batch_size=settings.export.batch_size,
-    )
-    write_cams(results, cams, count=len(photos))
+    with stage_results(
+        "export",
+        cams,
+        settings,
+        manifest,
+        sections={"export"},
+        inputs=(data, model),
+        files_of=lambda image_id: [cam_path(cams, image_id)],
+        force=force,
+    ) as done:
+        results = predictor.cams(
+            photos,
+            resizing=Resizing(square=settings.export.image_size),
+            scales=(1.0,),
+            batch_size=settings.export.batch_size,
+            done=done,
+        )
+        write_cams(results, cams, count=len(photos) - len(done))
+        yield
 
 
 def write_cams(results: "Iterable[CamResult]", folder: Path, *, count: int) -> None:

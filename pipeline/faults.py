@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from seco.errors import SecoError, remedy_of
 from seco.runtime.signals import Stopped
-from seco.runtime.workers import lost_worker_error
+from seco.runtime.workers import CLOSE_OTHERS, FEWER_LOADERS, lost_worker_error
 
 _LESS_MEMORY = {  # what to change when memory is short, by command
     "train": "lower train.batch_size or train.crop_size, or set train.activation_checkpointing to true",
@@ -36,9 +36,11 @@ def _sentence_of(fault: BaseException, command: str) -> str | None:
         return str(fault)
     if _is_out_of_memory(fault):
         device = "the GPU" if "CUDA" in str(fault) or "CUBLAS" in str(fault) else "this machine"
-        remedy = _LESS_MEMORY.get(command, "close other programs, or take a larger machine")
+        remedy = _LESS_MEMORY.get(command, CLOSE_OTHERS)
         return f"{device} is out of memory: {remedy}"
-    if isinstance(fault, RuntimeError) and (lost := lost_worker_error(fault)):  # torch may raise it during any step
+    fewer = FEWER_LOADERS if command == "train" else CLOSE_OTHERS
+    # torch may raise it during any step
+    if isinstance(fault, RuntimeError) and (lost := lost_worker_error(fault, remedy=fewer)):
         return str(lost)
     if isinstance(fault, OSError):
         place = f" ({fault.filename})" if fault.filename else ""

@@ -4,8 +4,9 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from seco.config.settings import Settings
@@ -15,7 +16,19 @@ if TYPE_CHECKING:
     from seco.runtime.progress import Progress
     from seco.storage.manifest import Manifest
 
-Item = TypeVar("Item")
+
+class _Named(Protocol):
+    """Has the id of an image."""
+
+    @property
+    def id(self) -> str: ...
+
+
+Item = TypeVar("Item", bound=_Named)
+FilesOf = Callable[[str], Sequence[Path]]
+"""An image's id to the files of its results."""
+
+_SHOWN = 5  # images in a sentence
 
 
 def leave_cores_to_workers() -> None:
@@ -48,14 +61,100 @@ def photos_of(manifest: "Manifest", splits: Sequence[str]) -> "list[Photo]":
     return [photo_of(record) for split in splits for record in manifest.split(split)]
 
 
-def take_over_for_all(folder: Path) -> None:
-    """Take over the folder of the results before any rank writes there; raises as `take_over`."""
-    from seco.compute.distributed import gather_objects, rank
-    from seco.storage.atomic import take_over
+def resume(
+    folder: Path,
+    run: Mapping[str, Any],
+    ids: Iterable[str],
+    files_of: FilesOf,
+    *,
+    start_over: Callable[[], None],
+    force: bool,
+) -> frozenset[str]:
+    """Prepare the folder of a run's results, on rank 0, and return the ids of the images that have theirs.
 
+    Args:
+        folder: of the results.
+        run: what they depend on; it is written down in the folder.
+        ids: of the images.
+        files_of: returns the files of an image's results.
+        start_over: called where the folder is not of this run, or `force` is given.
+        force: whether nothing is kept.
+
+    Raises:
+        SecoError: the folder cannot be written, or what `start_over` raises.
+    """
+    from seco.compute.distributed import from_rank_0, rank
+    from seco.storage.atomic import take_over
+    from seco.storage.run_note import read_note, write_note
+
+    done = frozenset[str]()
     if rank() == 0:
+        if force or read_note(folder) != run:
+            start_over()
         take_over(folder)
-    gather_objects(None)  # the others wait
+        write_note(folder, run)
+        done = frozenset(image_id for image_id in ids if all(map(Path.is_file, files_of(image_id))))
+    return from_rank_0(done)
+
+
+@contextmanager
+def stage_results(
+    stage: str,
+    folder: Path,
+    settings: "Settings",
+    manifest: "Manifest",
+    *,
+    sections: set[str],
+    inputs: tuple[Path, Path],
+    files_of: FilesOf,
+    force: bool,
+    may_have: FilesOf | None = None,
+) -> Iterator[frozenset[str]]:
+    """Prepare the folder of a stage's results, and yield the ids of the images that a stopped run has finished.
+
+    Results of another run are removed. The run's note goes when the block ends normally, so that a stage that was
+    complete starts over.
+
+    Args:
+        stage: its name in dvc.yaml.
+        folder: of the results.
+        settings: of the run.
+        manifest: the data.
+        sections: of the settings, those that the results depend on.
+        inputs: the folders of data and model.
+        files_of: returns the files of an image's results.
+        force: whether nothing is kept.
+        may_have: returns the files that an image may have of any run; None: as `files_of`.
+
+    Raises:
+        SecoError: the folder cannot be written.
+    """
+    from seco.compute.distributed import gather_objects, rank
+    from seco.config.stages import installed_code
+    from seco.storage.atomic import require_writable
+    from seco.storage.model import files_of_model
+    from seco.storage.run_note import digest_of, remove_note
+
+    data, model = inputs
+    run = {
+        "command": stage,
+        "model": digest_of(files_of_model(model)),
+        "data": digest_of(sorted(data.glob("*.csv"))),
+        "code": digest_of(installed_code(stage)),
+        "settings": settings.model_dump(mode="json", include=sections),
+    }
+    ids = [record.id for record in manifest.records]
+
+    def remove_all() -> None:
+        require_writable(folder)
+        for path in chain.from_iterable(map(may_have or files_of, ids)):
+            if path.is_file():
+                path.unlink()
+
+    yield resume(folder, run, ids, files_of, start_over=remove_all, force=force)
+    gather_objects(None)  # until all ranks have finished
+    if rank() == 0:
+        remove_note(folder)
 
 
 @contextmanager
@@ -77,11 +176,11 @@ def write_masks(
     crf: Mapping[str, Any] | None,
     stage: str,
     count: int,
-) -> None:
-    """Label images by their scores, and write their masks; `crf` and what follows it as of `write_in_workers`."""
+) -> list[str]:
+    """Label images by their scores, and write their masks; the rest, and what is returned, as of `write_in_workers`."""
     from seco.refinement.labelling import smooth, working_memory, write_label
 
-    write_in_workers(
+    return write_in_workers(
         partial(write_label, folder=folder),
         scored,
         smooth=smooth,
@@ -103,7 +202,7 @@ def write_in_workers(
     memory_of: Callable[..., int],
     stage: str,
     count: int,
-) -> None:
+) -> list[str]:
     """Call `write` with each item in worker processes, and show the progress of the stage.
 
     Args:
@@ -117,11 +216,35 @@ def write_in_workers(
             once than there is memory for.
         stage: name of the stage.
         count: how many images all ranks have.
+
+    Returns:
+        A sentence for each image whose process was killed; the others are written.
     """
     from seco.runtime.parallel import process_map
+
+    lost: list[str] = []
 
     if crf is not None and crf["engine"] == "torch" and on_gpu:
         items, crf = map(partial(smooth, crf=crf), items), None
     with progress_of_rank(stage, count) as advance:
-        for _ in process_map(partial(write, crf=crf), items, memory_of=partial(memory_of, crf=crf)):
+        memory = partial(memory_of, crf=crf)
+        for _ in process_map(
+            partial(write, crf=crf), items, memory_of=memory, on_lost=lambda item: lost.append(item.id)
+        ):
             advance()
+    return [
+        f"{image_id}: the process that made its mask was killed: is the machine short of memory?" for image_id in lost
+    ]
+
+
+def tell_left_out(faults: Sequence[str], folder: Path) -> None:
+    """Raise a SecoError if there are images without a result, each with its sentence; the others have theirs."""
+    from seco.errors import SecoError
+
+    if faults:
+        shown = "\n".join(f"  {fault}" for fault in faults[:_SHOWN])
+        more = f"\n  and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise SecoError(
+            f"{len(faults)} of the images have no result, the others are done in {folder}; run the command again for "
+            f"these alone:\n{shown}{more}"
+        )

@@ -1,6 +1,7 @@
 """Options that several stages share."""
 
 import os
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -63,7 +64,15 @@ Longest = Annotated[
 TILE = 672
 """As `Resizing.tile`, which takes a second to import."""
 Tile = Annotated[int, typer.Option(min=64, help="Cut larger photographs into overlapping tiles of this side.")]
-Force = Annotated[bool, typer.Option("--force", help="Start over in --out.", show_default="resume")]
+Force = Annotated[bool, typer.Option("--force", help="Start over instead of going on.", show_default="resume")]
+
+
+class Probabilities(str, Enum):
+    """How class probabilities are written."""
+
+    npz = "npz"
+    png = "png"
+
 
 PARAMS = Path("params.yaml")
 RECIPES = Path("recipes")

@@ -4,27 +4,25 @@ How maps become masks is taken from the settings of the model's training run. A 
 was, unless it is another run: of another model or with other options.
 """
 
-import hashlib
-import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.inference import take_over_for_all, write_masks
+from pipeline.inference import FilesOf, resume, tell_left_out, write_in_workers, write_masks
 
 if TYPE_CHECKING:
     from seco.inference.groups import BadPhotograph
     from seco.inference.photographs import Photo, Resizing
     from seco.inference.predictor import Predictor
     from seco.refinement.labelling import ScoredImage
+    from seco.refinement.probabilities import Form
 
-RUN_FILE = "run.json"
 MOST_PIXELS = 400_000_000
-"""Photographs with more are refused. A photograph takes up to 8 bytes a pixel, besides the network."""
+"""Photographs with more are refused. One takes 4 bytes a pixel, and 3 more while its mask is written."""
 
 _BATCH = 8
-_SHOWN = 5  # photographs in a sentence
 
 
 class Choice(NamedTuple):
@@ -38,16 +36,32 @@ class Choice(NamedTuple):
     tile: int
     force: bool
     labels: str | None = None
+    probabilities: "Form | None" = None
 
 
 class _Job(NamedTuple):
     predictor: "Predictor"
     photos: "list[Photo]"
-    """Those without a result."""
     resizing: "Resizing"
     out: Path
+    done: frozenset[str]
+    """Ids of the photographs that have a result."""
     faults: "list[BadPhotograph]"
     """Photographs that could not be used."""
+
+    @property
+    def left(self) -> int:
+        """How many photographs have no result."""
+        return len(self.photos) - len(self.done)
+
+    def options(self) -> dict[str, Any]:
+        """Return the arguments for the predictor."""
+        return {
+            "resizing": self.resizing,
+            "batch_size": _BATCH,
+            "on_fault": self.faults.append,
+            "done": self.done,
+        }
 
 
 def export_cams_of_photographs(choice: Choice) -> None:
@@ -55,10 +69,7 @@ def export_cams_of_photographs(choice: Choice) -> None:
     from pipeline.export import write_cams
 
     job = _open(choice, command="export-cams", suffix=".npz")
-    cams = job.predictor.cams(
-        job.photos, resizing=job.resizing, scales=(1.0,), batch_size=_BATCH, on_fault=job.faults.append
-    )
-    write_cams(cams, job.out, count=len(job.photos))
+    write_cams(job.predictor.cams(job.photos, scales=(1.0,), **job.options()), job.out, count=job.left)
     _tell_faults(job)
 
 
@@ -69,9 +80,7 @@ def refine_photographs(choice: Choice) -> None:
 
     job = _open(choice, command="refine", suffix=".png")
     defaults = job.predictor.defaults
-    cams = job.predictor.cams(
-        job.photos, resizing=job.resizing, scales=defaults.cam_scales, batch_size=_BATCH, on_fault=job.faults.append
-    )
+    cams = job.predictor.cams(job.photos, scales=defaults.cam_scales, **job.options())
     par = PAR() if defaults.use_par else None
     _write_masks(job, score_cams(cams, background=defaults.background, par=par), crf=defaults.cam_crf, stage="refine")
 
@@ -79,12 +88,27 @@ def refine_photographs(choice: Choice) -> None:
 def predict_photographs(choice: Choice) -> None:
     """Write the segmentation of each photograph: at several scales, with a CRF if the model's settings say so."""
     from seco.inference.scoring import score_segmentations
+    from seco.refinement.crf import with_engine
+    from seco.refinement.labelling import smooth_variants
+    from seco.refinement.probabilities import probabilities_memory, write_with_probabilities
 
     job = _open(choice, command="predict", suffix=".png")
-    defaults = job.predictor.defaults
-    found = job.predictor.segmentations(
-        job.photos, resizing=job.resizing, scales=defaults.scales, batch_size=_BATCH, on_fault=job.faults.append
-    )
+    defaults, form = job.predictor.defaults, choice.probabilities
+    found = job.predictor.segmentations(job.photos, scales=defaults.scales, **job.options())
+    if form is not None:
+        on_gpu = job.predictor.device.type == "cuda"
+        lost = write_in_workers(
+            partial(write_with_probabilities, folder=job.out, form=form, class_names=job.predictor.class_names),
+            score_segmentations(found),
+            smooth=smooth_variants,
+            crf=with_engine(defaults.crf, on_gpu=on_gpu),
+            on_gpu=on_gpu,
+            memory_of=probabilities_memory,
+            stage="predict",
+            count=job.left,
+        )
+        _tell_faults(job, lost)
+        return
     scored = (variants.multi_scale for variants in score_segmentations(found))
     _write_masks(job, scored, crf=defaults.crf, stage="predict")
 
@@ -114,29 +138,48 @@ def _open(choice: Choice, *, command: str, suffix: str) -> _Job:
             _require_known(label, predictor.class_names, where="--labels" if for_all else str(item.path))
     photos = [Photo(item.id, item.path, item.labels if for_all is None else for_all) for item in found]
     resizing = Resizing(choice.size, choice.longest, choice.tile, MOST_PIXELS)
-    _resume(choice.out, _run_of(choice, command), force=choice.force)
-    left = [photo for photo in photos if not (choice.out / f"{photo.id}{suffix}").exists()]
-    return _Job(predictor, left, resizing, choice.out, [])
+    out = choice.out
+    done = resume(
+        out,
+        _run_of(choice, command),
+        [photo.id for photo in photos],
+        _files_of(choice, out, suffix, [photo.id for photo in photos], predictor.class_names),
+        start_over=partial(_start_over, out, force=choice.force),
+        force=choice.force,
+    )
+    return _Job(predictor, photos, resizing, out, done, [])
+
+
+def _files_of(choice: Choice, out: Path, suffix: str, ids: Sequence[str], class_names: Sequence[str]) -> FilesOf:
+    """Return the function that names the files of a photograph's results.
+
+    Raises:
+        SecoError: two photographs would have a file of one name.
+    """
+    from seco.errors import SecoError
+    from seco.refinement.probabilities import result_paths
+
+    if choice.probabilities is None:
+        return lambda image_id: [out / f"{image_id}{suffix}"]
+    files_of = partial(result_paths, out, form=choice.probabilities, class_names=class_names)
+    owner: dict[Path, str] = {}
+    for image_id in ids:
+        for path in files_of(image_id):
+            if owner.setdefault(path, image_id) != image_id:
+                raise SecoError(f"{owner[path]} and {image_id} would both have a file {path}: rename one, or take npz")
+    return files_of
 
 
 def _write_masks(job: _Job, scored: "Iterable[ScoredImage]", *, crf: Mapping[str, Any] | None, stage: str) -> None:
     from seco.refinement.crf import with_engine
 
     crf = with_engine(crf, on_gpu=job.predictor.device.type == "cuda")
-    write_masks(job.predictor, scored, job.out, crf=crf, stage=stage, count=len(job.photos))
-    _tell_faults(job)
+    lost = write_masks(job.predictor, scored, job.out, crf=crf, stage=stage, count=job.left)
+    _tell_faults(job, lost)
 
 
-def _tell_faults(job: _Job) -> None:
-    """Raise a SecoError if there were photographs that could not be used; the others have their results."""
-    from seco.errors import SecoError
-
-    if job.faults:
-        shown = "\n".join(f"  {bad.fault}" for bad in job.faults[:_SHOWN])
-        more = f"\n  and {len(job.faults) - _SHOWN} more" if len(job.faults) > _SHOWN else ""
-        raise SecoError(
-            f"{len(job.faults)} of the photographs could not be used, the others are done in {job.out}:\n{shown}{more}"
-        )
+def _tell_faults(job: _Job, lost: Sequence[str] = ()) -> None:
+    tell_left_out([*(str(bad.fault) for bad in job.faults), *lost], job.out)
 
 
 def _labels_of(text: str | None, *, found_labels: bool) -> tuple[str, ...] | None:
@@ -172,38 +215,29 @@ def _require_apart(out: Path, images: Sequence[str]) -> None:
 
 def _run_of(choice: Choice, command: str) -> dict[str, Any]:
     """Return what the results depend on, besides the photographs."""
-    from seco.storage.model import CONFIG_FILE, WEIGHTS_FILE
+    from seco.storage.model import files_of_model
+    from seco.storage.run_note import digest_of
 
-    digest = hashlib.sha256()
-    for name in (CONFIG_FILE, WEIGHTS_FILE):
-        digest.update((choice.model / name).read_bytes())
-    options = {name: getattr(choice, name) for name in ("labels", "size", "longest", "tile")}
-    return {"command": command, "model": digest.hexdigest(), **options}
+    options = {name: getattr(choice, name) for name in ("labels", "size", "longest", "tile", "probabilities")}
+    return {"command": command, "model": digest_of(files_of_model(choice.model)), **options}
 
 
-def _resume(out: Path, run: dict[str, Any], *, force: bool) -> None:
-    """Prepare the folder of the results, and write down which run they are of.
+def _start_over(out: Path, *, force: bool) -> None:
+    """Remove the results of another run, if asked to.
 
     Raises:
-        SecoError: the folder holds something else, or results of another run.
+        SecoError: the folder holds something else, or results that shall stay.
     """
-    from seco.compute.distributed import rank
     from seco.errors import SecoError
-    from seco.storage.json_file import write_json
+    from seco.storage.run_note import read_note
 
-    note = out / RUN_FILE
-    if rank() == 0 and out.is_dir() and any(out.iterdir()):
-        try:
-            earlier = json.loads(note.read_bytes())
-        except (OSError, ValueError) as error:
-            raise SecoError(f"{out} holds files that are no results of `seco`: choose another folder") from error
-        if force:
-            shutil.rmtree(out)
-        elif earlier != run:
-            raise SecoError(
-                f"{out} holds results of another model, command or options: choose another folder, or give --force to "
-                "replace them"
-            )
-    take_over_for_all(out)
-    if rank() == 0:
-        write_json(note, run)
+    if not out.is_dir() or not any(out.iterdir()):
+        return
+    if read_note(out) is None:
+        raise SecoError(f"{out} holds files that are no results of `seco`: choose another folder")
+    if not force:
+        raise SecoError(
+            f"{out} holds results of another model, command or options: choose another folder, or give --force to "
+            "replace them"
+        )
+    shutil.rmtree(out)

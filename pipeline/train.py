@@ -40,6 +40,7 @@ def train(
     from seco.compute.distributed import process_group
     from seco.config.requirements import require_every_stage
     from seco.config.settings import load_settings
+    from seco.config.stages import installed_code
     from seco.storage.atomic import take_over
     from seco.storage.manifest import read_manifest
     from seco.training.resume import exclusive_run, fingerprint
@@ -52,7 +53,7 @@ def train(
     require_every_stage(settings, manifest.records)
     take_over(output)
     with process_group():
-        folder = resume / fingerprint(settings, data=data, code=training_code())
+        folder = resume / fingerprint(settings, data=data, code=installed_code("train"))
         with exclusive_run(folder, _note(settings)):
             _run(settings, manifest, folder=folder, output=output, curves=curves, skip_bad=skip_bad)
 
@@ -88,15 +89,6 @@ def _run(
     if rank() == 0:
         trainer.save_model(output)
         trainer.state.discard()
-
-
-def training_code() -> list[Path]:
-    """Return the code that decides a run's result: what dvc.yaml lists, or all of it where there is no dvc.yaml."""
-    from seco.config.stages import stage_code
-
-    root = Path(__file__).parents[1]
-    listed = stage_code(root)["train"] if (root / "dvc.yaml").is_file() else ("seco",)
-    return [root / path for path in listed]
 
 
 def _note(settings: "Settings") -> dict[str, Any]:

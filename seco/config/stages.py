@@ -22,3 +22,10 @@ def stage_code(root: Path) -> dict[str, tuple[str, ...]]:
     for name in PIPELINES:
         stages |= read_yaml(root / name)["stages"]
     return {stage: tuple(path for path in body["deps"] if path.startswith(_CODE)) for stage, body in stages.items()}
+
+
+def installed_code(stage: str) -> list[Path]:
+    """Return the code that decides a stage's result: what dvc.yaml lists, or all of it where there is no dvc.yaml."""
+    root = Path(__file__).parents[2]
+    listed = stage_code(root)[stage] if (root / "dvc.yaml").is_file() else ("seco",)
+    return [root / path for path in listed]

@@ -20,7 +20,7 @@ def require_place(out: Path, *, suffixes: tuple[str, ...], masks: Path, force: b
     Args:
         out: the file or folder.
         suffixes: how the file's name may end; none: it is a folder.
-        masks: the folder of masks, which must not change.
+        masks: the folder that is converted, which must not change.
         force: whether an older result may be replaced.
 
     Raises:
@@ -32,9 +32,9 @@ def require_place(out: Path, *, suffixes: tuple[str, ...], masks: Path, force: b
         require_file_name(out, suffixes=suffixes, force=force)
     place, source = _real(out), _real(masks)
     if place == source or source in place.parents:
-        raise SecoError(f"{out} lies in the folder of the masks, {masks}: choose a place outside of it")
+        raise SecoError(f"{out} lies in the folder that is converted, {masks}: choose a place outside of it")
     if place in source.parents:
-        raise SecoError(f"the masks {masks} lie in {out}, which would be replaced: choose another place")
+        raise SecoError(f"{masks} lies in {out}, which would be replaced: choose another place")
     require_writable(out.parent)
 
 

@@ -22,7 +22,9 @@ from seco.storage.csv_file import write_csv
 from seco.storage.images import read_image
 from seco.storage.masks import MaskArray
 
-_BAND = 1_000_000  # pixels drawn at a time, which takes about 200 MB
+BAND = 1_000_000
+"""Pixels drawn at a time, which takes about 200 MB."""
+
 _QUALITY = 90
 
 
@@ -39,7 +41,7 @@ def write_pngs(masks: MaskSet, target: Target, _options: Options) -> None:
 def draw(photo: Image.Image, mask: MaskArray) -> npt.NDArray[np.uint8]:
     """Return `mask_overlay` of a photograph `[H, W, 3]`, drawn in bands so that large ones do not fill the memory."""
     picture = np.empty((*mask.shape, 3), np.uint8)
-    height = max(_BAND // mask.shape[1], 1)
+    height = max(BAND // mask.shape[1], 1)
     for top in range(0, len(mask), height):
         # Edges depend on the rows above and below.
         above, bottom = max(top - 1, 0), min(top + height, len(mask))
@@ -47,6 +49,16 @@ def draw(photo: Image.Image, mask: MaskArray) -> npt.NDArray[np.uint8]:
         drawn = mask_overlay(band, mask[above : bottom + 1])
         picture[top:bottom] = drawn[top - above : bottom - above]
     return picture
+
+
+def encoded(picture: npt.NDArray[np.uint8], *, suffix: str) -> bytes:
+    """Return a picture `[H, W, 3]` as a JPEG for the suffix ".jpg", as a PNG for ".png"."""
+    buffer, image = io.BytesIO(), Image.fromarray(picture)
+    if suffix == ".jpg":
+        image.save(buffer, format="JPEG", quality=_QUALITY)
+    else:
+        image.save(buffer, format="PNG")
+    return buffer.getvalue()
 
 
 def _write(masks: MaskSet, target: Target, *, suffix: str) -> None:
@@ -70,10 +82,4 @@ def _picture(item: Item, mask: MaskArray, *, suffix: str) -> bytes:
             f"{path} is {photo.width}x{photo.height} pixels but its mask {item.mask} is {width}x{height} "
             "(width x height): make them agree"
         )
-    buffer = io.BytesIO()
-    picture = Image.fromarray(draw(photo, mask))
-    if suffix == ".jpg":
-        picture.save(buffer, format="JPEG", quality=_QUALITY)
-    else:
-        picture.save(buffer, format="PNG")
-    return buffer.getvalue()
+    return encoded(draw(photo, mask), suffix=suffix)

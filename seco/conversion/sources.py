@@ -9,7 +9,9 @@ from seco.conversion.mask_set import Item, MaskSet
 from seco.data.readers.finder import PHOTOGRAPHS, FileFinder
 from seco.data.readers.walk import files_below
 from seco.errors import SecoError
+from seco.storage.images import read_any_image
 from seco.storage.manifest import Manifest
+from seco.storage.names import BACKGROUND_NAME, file_parts
 
 DEFAULT_SPLIT = "default"
 """Of masks whose splits are not known; what CVAT calls it too."""
@@ -27,7 +29,7 @@ def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
     Raises:
         SecoError: the folder has no mask, lacks one, or has one of an image that the manifest does not list.
     """
-    masks, records = _masks_in(folder), {record.id: record for record in manifest.records}
+    masks, records = _masks_in(folder, manifest.class_names), {record.id: record for record in manifest.records}
     strange = [path for image_id, path in masks.items() if image_id not in records]
     if strange:
         raise SecoError(
@@ -69,7 +71,7 @@ def masks_of_folders(folder: Path, class_names: Sequence[str], *, images: Path |
     Raises:
         SecoError: a folder cannot be read, there is no mask, or a mask has no photograph.
     """
-    masks = _masks_in(folder)
+    masks = _masks_in(folder, class_names)
     if images is None:
         return MaskSet(
             [Item(name, path, None, None, None, DEFAULT_SPLIT) for name, path in masks.items()], class_names, None
@@ -78,7 +80,7 @@ def masks_of_folders(folder: Path, class_names: Sequence[str], *, images: Path |
         raise SecoError(f"the folder of photographs {images} does not exist: correct --images")
     finder, items = FileFinder(images), []
     for name, path in masks.items():
-        photo = _find_photo(finder, name, images)
+        photo = find_photo(finder, name, images)
         items.append(Item(name, path, photo, photo.relative_to(images).as_posix(), None, DEFAULT_SPLIT))
     shared = Counter(item.photo for item in items).most_common(1)[0]
     if shared[1] > 1:
@@ -87,14 +89,15 @@ def masks_of_folders(folder: Path, class_names: Sequence[str], *, images: Path |
     return MaskSet(items, class_names, images)
 
 
-def _find_photo(finder: FileFinder, name: str, images: Path) -> Path:
+def find_photo(finder: FileFinder, name: str, images: Path) -> Path:
+    """Return the photograph of an id in a folder; raises a SecoError if there is none."""
     # An id keeps the suffix of its photograph where two photographs differ in nothing else.
     found = finder.look(name) if Path(name).suffix.lower() in PHOTOGRAPHS else None
-    return found or finder.find(f"{name}.jpg", remedy=f"put the photograph into {images}, or take its mask away")
+    return found or finder.find(f"{name}.jpg", remedy=f"put the photograph into {images}, or take its result away")
 
 
-def _masks_in(folder: Path) -> dict[str, Path]:
-    """Return id → path of the PNGs in a folder, sorted by id."""
+def _masks_in(folder: Path, class_names: Sequence[str]) -> dict[str, Path]:
+    """Return id → path of the PNGs in a folder, sorted by id, without probabilities that `seco predict` wrote."""
     if not folder.is_dir():
         raise SecoError(
             f"the folder of masks {folder} does not exist: name one that `seco refine` or another stage wrote"
@@ -108,7 +111,13 @@ def _masks_in(folder: Path) -> dict[str, Path]:
         if name in masks:
             raise SecoError(f"{masks[name]} and {path} are masks of one name: rename one of them")
         masks[name] = path
-    return dict(sorted(masks.items()))
+    parts = file_parts((BACKGROUND_NAME, *class_names))
+
+    def is_probability(name: str, path: Path) -> bool:
+        image_id, _, part = name.rpartition(".")
+        return image_id in masks and part in parts and read_any_image(path, decode=False).mode == "I;16"
+
+    return {name: path for name, path in sorted(masks.items()) if not is_probability(name, path)}
 
 
 def _common_folder(photos: Sequence[Path]) -> Path:

@@ -1,6 +1,6 @@
 """Photographs in groups that the network looks at together: batches of one size, and large images in tiles."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from itertools import groupby, pairwise
 from pathlib import Path
@@ -53,6 +53,7 @@ def groups_of(
     batch_size: int,
     device: torch.device,
     on_fault: OnFault = stop_at_fault,
+    done: Collection[str] = (),
 ) -> Iterator[Group]:
     """Yield photographs in groups: squares in order, others ordered by size, and those in tiles last and alone.
 
@@ -67,6 +68,7 @@ def groups_of(
         batch_size: photographs or tiles a batch, fewer where they are larger than 448 × 448 pixels.
         device: where the network is.
         on_fault: called with each image that cannot be used; by default its fault is raised.
+        done: ids of photographs that need no maps. They change no group: one that has others is yielded in full.
 
     Raises:
         SecoError: what ``on_fault`` raises, or a loader process was killed.
@@ -79,11 +81,12 @@ def groups_of(
         whole = sorted((item for item in sized if not resizing.cuts(item[0])), key=lambda item: item[0])
         large = [item for item in sized if resizing.cuts(item[0])]
     mine = slice(rank(), None, world_size())  # of whole batches: a mask does not depend on the number of ranks
-    batches = list(_batches(whole, batch_size, keep_size=resizing.square is not None))[mine]
-    for loaded in _load(batches, resizing=resizing, patch=patch, on_fault=on_fault):
+    batches = _batches(whole, batch_size, keep_size=resizing.square is not None)
+    needed = [batch for batch in batches if any(photo.id not in done for photo in batch)]
+    for loaded in _load(needed[mine], resizing=resizing, patch=patch, on_fault=on_fault):
         yield _group_of(loaded, device)
     tiles = max(batch_size * _USUAL_AREA // resizing.tile**2, 1)
-    for seen, photo in large[mine]:
+    for seen, photo in [item for item in large if item[1].id not in done][mine]:
         try:
             image = open_photo(photo, most_pixels=resizing.most_pixels)
         except SecoError as fault:

@@ -1,6 +1,6 @@
 """CAMs and segmentations of whole images by a trained network."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -50,6 +50,7 @@ class Predictor:
         scales: Sequence[float],
         batch_size: int,
         on_fault: OnFault = stop_at_fault,
+        done: Collection[str] = (),
     ) -> Iterator[CamResult]:
         """Yield the normalised multi-scale CAM of each photo, in the order of ``groups_of``.
 
@@ -61,8 +62,10 @@ class Predictor:
             scales: factors of that size.
             batch_size: images a batch.
             on_fault: called with each image that cannot be used; by default its fault is raised.
+            done: ids of photos that have their results already. The others are in the batches in which they would be
+                without it, so that they get the same bits.
         """
-        for group in self._groups(photos, resizing, batch_size, on_fault):
+        for group in self._groups(photos, resizing, batch_size, on_fault, done):
             class_ids = present_classes(self._labels(group))
             on_device = class_ids.to(self.device)
 
@@ -81,6 +84,8 @@ class Predictor:
             logits = torch.cat(found).unflatten(0, (len(group.photos), -1)).amax(dim=1)
             probabilities = logits.float().sigmoid().cpu()
             for index, ids in enumerate(class_ids):
+                if group.photos[index].id in done:
+                    continue
                 count = int((ids > 0).sum())  # empty slots come last
                 image = group.photos[index], group.sizes[index], group.pixels[index]
                 yield CamResult(*image, ids[:count], maps[index, :count], probabilities[index])
@@ -94,6 +99,7 @@ class Predictor:
         scales: Sequence[float],
         batch_size: int,
         on_fault: OnFault = stop_at_fault,
+        done: Collection[str] = (),
     ) -> Iterator[SegmentationResult]:
         """Yield the class probabilities of each photo; arguments and order as of ``cams``."""
 
@@ -102,9 +108,11 @@ class Predictor:
             mirrored = [self._probabilities(images.flip(-1), scale).flip(-1) for scale in scales]
             return torch.cat([plain[0], torch.stack([*plain, *mirrored]).mean(dim=0)], dim=1)
 
-        for group in self._groups(photos, resizing, batch_size, on_fault):
+        for group in self._groups(photos, resizing, batch_size, on_fault, done):
             probabilities = group.over(both)
             for index, photo in enumerate(group.photos):
+                if photo.id in done:
+                    continue
                 single, multi = probabilities[index].chunk(2)
                 yield SegmentationResult(photo, group.sizes[index], group.pixels[index], single, multi)
 
@@ -159,7 +167,7 @@ class Predictor:
         return resize_maps(cam.maps, cam.size)[0].cpu().numpy()
 
     def _groups(
-        self, photos: Sequence[Photo], resizing: Resizing, batch_size: int, on_fault: OnFault
+        self, photos: Sequence[Photo], resizing: Resizing, batch_size: int, on_fault: OnFault, done: Collection[str]
     ) -> Iterator[Group]:
         return groups_of(
             photos,
@@ -169,6 +177,7 @@ class Predictor:
             batch_size=batch_size,
             device=self.device,
             on_fault=on_fault,
+            done=done,
         )
 
     def _maps_of(self, images: Tensor, class_ids: Tensor, *, logits: list[Tensor]) -> list[Tensor]:

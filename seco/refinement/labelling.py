@@ -40,6 +40,16 @@ class Variants(NamedTuple):
     multi_scale: ScoredImage
     crf: ScoredImage | None = None
 
+    @property
+    def id(self) -> str:
+        """The image's."""
+        return self.multi_scale.id
+
+
+def variant_paths(folder: Path, image_id: str, *, crf: bool) -> list[Path]:
+    """Return the files that `write_variants` writes of an image."""
+    return [mask_path(folder / name, image_id) for name in Variants._fields if crf or name != "crf"]
+
 
 def working_memory(scored: ScoredImage, *, crf: Mapping[str, Any] | None) -> int:
     """Return how many bytes it takes, about, to label an image: most of all for the classes that join the CRF."""

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from seco.errors import SecoError
 from seco.runtime.signals import deferred
-from seco.runtime.workers import ignore_stop_signals, lost_worker_error
+from seco.runtime.workers import CLOSE_OTHERS, ignore_stop_signals, lost_worker_error
 
 Sample = TypeVar("Sample")
 Key = TypeVar("Key")
@@ -35,7 +35,12 @@ class SafeDataset(Dataset[Sample | SecoError], ABC, Generic[Key, Sample]):
 
 
 def load_batches(
-    dataset: Dataset[Any], *, collate: Callable[[list[Any]], Any] = list, num_workers: int, **options: Any
+    dataset: Dataset[Any],
+    *,
+    collate: Callable[[list[Any]], Any] = list,
+    num_workers: int,
+    remedy: str = CLOSE_OTHERS,
+    **options: Any,
 ) -> Iterator[Any]:
     """Yield batches that `num_workers` processes load.
 
@@ -43,6 +48,7 @@ def load_batches(
         dataset: a `SafeDataset`.
         collate: makes a batch of its samples.
         num_workers: processes; 0 loads in this one.
+        remedy: what helps if a process was killed for lack of memory.
         options: further arguments of torch's `DataLoader`, such as ``batch_size``.
 
     Raises:
@@ -71,7 +77,7 @@ def load_batches(
                 return
             yield batch
     except RuntimeError as error:
-        if (fault := lost_worker_error(error)) is None:
+        if (fault := lost_worker_error(error, remedy=remedy)) is None:
             raise
         raise fault from error
 

@@ -1,13 +1,15 @@
 """Call one function on many items on all cores, in order and with bounded memory."""
 
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
 from itertools import chain, islice
 from multiprocessing import get_context
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import psutil
 
@@ -41,6 +43,7 @@ def process_map(
     *,
     workers: int | None = None,
     memory_of: Callable[[Item], int] | None = None,
+    on_lost: Callable[[Item], None] | None = None,
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order, computed by `workers` processes: one a core when None.
 
@@ -54,26 +57,73 @@ def process_map(
         workers: processes.
         memory_of: the bytes that the work on an item takes, about. Items wait until they fit into half of the memory
             that is free now; one alone never waits.
+        on_lost: called, in another thread, with an item whose process was killed from outside; it has no result, and
+            the others go on in a new process. None: that is an error.
 
     Raises:
-        SecoError: a process was killed from outside. What `function` raises is raised as it is.
+        SecoError: a process was killed from outside, and there is no `on_lost`. What `function` raises is raised as it
+            is.
     """
     workers = workers or os.cpu_count() or 1
     if workers == 1:
         yield from map(function, items)
         return
-    # Draw the first item before the pool exists: if `items` forks processes (a loader's), they must not inherit the
-    # pool's pipes. A pool that has lost a worker would block for ever while it writes into a pipe they hold open.
+    # Draw the first item before any process exists: if `items` forks processes (a loader's), they must not inherit the
+    # pipes. A pool that has lost its worker would block for ever while it writes into a pipe they hold open.
     items = iter(items)
     items = chain(list(islice(items, 1)), items)
-    with ProcessPoolExecutor(workers, get_context("forkserver"), initializer=start_pool_worker) as pool:
+    with _Processes(function, on_lost) as processes, ThreadPoolExecutor(workers) as threads:
         try:
-            yield from _in_order(pool, function, items, limit=2 * workers, memory_of=memory_of)
-        except BrokenProcessPool as error:
-            raise SecoError("a worker process was killed: is the machine short of memory?") from error
+            for result in _in_order(threads, processes.call, items, limit=2 * workers, memory_of=memory_of):
+                if not isinstance(result, _Lost):
+                    yield result
         except BaseException:
-            pool.shutdown(cancel_futures=True)
+            threads.shutdown(cancel_futures=True)
             raise
+
+
+class _Lost:
+    """Stands for the result of an item whose process was killed."""
+
+
+class _Processes(AbstractContextManager["_Processes[Item, Result]"], Generic[Item, Result]):
+    """Calls a function in processes, one for each thread that calls.
+
+    If a process of a pool of many is killed, `concurrent.futures` ends the others too and does not say which item was
+    in it. Here each pool has one process, and so one item at a time.
+    """
+
+    def __init__(self, function: Callable[[Item], Result], on_lost: Callable[[Item], None] | None) -> None:
+        self._function, self._on_lost = function, on_lost
+        self._of_thread = threading.local()
+        self._pools: list[ProcessPoolExecutor] = []
+
+    def __exit__(self, *_: object) -> None:
+        for pool in self._pools:
+            pool.shutdown()
+
+    def call(self, item: Item) -> Result | _Lost:
+        """Return the function's result for an item; raises as `process_map`."""
+        try:
+            return self._submit(item).result()
+        except BrokenProcessPool as error:
+            if self._on_lost is None:
+                raise SecoError("a worker process was killed: is the machine short of memory?") from error
+            self._on_lost(item)
+            return _Lost()
+
+    def _submit(self, item: Item) -> Future[Result]:
+        pool = getattr(self._of_thread, "pool", None) or self._new_pool()
+        try:
+            return pool.submit(self._function, item)
+        except BrokenProcessPool:  # its process was killed with the item before, or while it had none
+            return self._new_pool().submit(self._function, item)
+
+    def _new_pool(self) -> ProcessPoolExecutor:
+        pool = ProcessPoolExecutor(1, get_context("forkserver"), initializer=start_pool_worker)
+        self._pools.append(pool)
+        self._of_thread.pool = pool
+        return pool
 
 
 def _in_order(

@@ -7,6 +7,12 @@ from multiprocessing import parent_process
 
 from seco.errors import SecoError
 
+CLOSE_OTHERS = "close other programs, or take a larger machine"
+"""What helps where memory is short, and no setting does."""
+
+FEWER_LOADERS = "lower train.num_workers"
+"""What helps in training."""
+
 
 def ignore_stop_signals(_worker: int = 0) -> None:
     """In a worker: leave stopping to the main process, which ends its workers (the argument is for `DataLoader`).
@@ -35,11 +41,16 @@ def _exit_with_parent() -> None:
         os._exit(1)
 
 
-def lost_worker_error(error: RuntimeError) -> SecoError | None:
-    """Return the sentence for torch's error when a worker of a `DataLoader` was killed; None for any other error."""
+def lost_worker_error(error: RuntimeError, *, remedy: str) -> SecoError | None:
+    """Return the sentence for torch's error when a worker of a `DataLoader` was killed; None for any other error.
+
+    Args:
+        error: any error.
+        remedy: what helps where memory is short.
+    """
     reason = str(error).split("\n", 1)[0].rstrip(" .")
     if not reason.startswith("DataLoader worker (pid"):
         return None
     return SecoError(
-        f"a process that loads images was killed ({reason}): is the machine short of memory? Lower train.num_workers"
+        f"a process that loads images was killed ({reason}): is the machine short of memory? Then {remedy}"
     )

@@ -117,11 +117,14 @@ def _orientation(image: Image.Image) -> int:
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Return an image as 8-bit RGB: 16-bit grey keeps its upper byte, transparent pixels become white."""
+    """Return an image as 8-bit RGB: 16-bit grey keeps its upper byte, transparent pixels become white.
+
+    An opaque RGB image is returned as it is.
+    """
     if image.mode.startswith("I;16"):
         # PIL would clip 16 bits at 255.
         return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # PIL would copy it

@@ -20,6 +20,11 @@ WEIGHTS_FILE = "model.safetensors"
 CONFIG_FILE = "config.json"
 
 
+def files_of_model(folder: Path) -> tuple[Path, Path]:
+    """Return the files that a model consists of."""
+    return folder / CONFIG_FILE, folder / WEIGHTS_FILE
+
+
 class _Config(msgspec.Struct):
     class_names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=IGNORE - 1)]
     settings: dict[str, Any]
@@ -61,9 +66,9 @@ def read_model(folder: Path) -> StoredModel:
     Raises:
         SecoError: a file is missing or damaged, or a weight is not finite.
     """
-    for file in (CONFIG_FILE, WEIGHTS_FILE):
-        if not (folder / file).is_file():
-            raise SecoError(f"{folder} holds no trained model ({file} is missing): run `seco train`")
+    for file in files_of_model(folder):
+        if not file.is_file():
+            raise SecoError(f"{folder} holds no trained model ({file.name} is missing): run `seco train`")
     try:
         config = msgspec.json.decode((folder / CONFIG_FILE).read_bytes(), type=_Config)
         weights = load_file(folder / WEIGHTS_FILE)

@@ -24,6 +24,7 @@ from seco.method.cam import multi_hot
 from seco.models.network import SeCoNetwork
 from seco.runtime.loader import SafeDataset, load_batches
 from seco.runtime.progress import Progress
+from seco.runtime.workers import FEWER_LOADERS
 from seco.storage.images import read_image
 from seco.storage.manifest import Manifest, Record
 
@@ -151,7 +152,9 @@ def _encode(network: SeCoNetwork, settings: Settings, dataset: _Squares, counter
     kept = [torch.empty(len(dataset), *shape, dtype=torch.float16) for shape in _kept_shapes(network, settings)]
     readable = torch.empty(len(dataset), dtype=torch.bool)
     counter.reach(0, len(dataset))
-    for samples in load_batches(dataset, batch_size=train.batch_size, num_workers=train.num_workers):
+    for samples in load_batches(
+        dataset, batch_size=train.batch_size, num_workers=train.num_workers, remedy=FEWER_LOADERS
+    ):
         squares, flags = zip(*samples, strict=True)
         images = normalise(torch.stack(squares).to(device)).to(network.classifier.weight.dtype)
         with autocast(device, train.precision):

@@ -13,6 +13,7 @@ from seco.compute.distributed import share_of, world_size
 from seco.errors import SecoError
 from seco.method.cam import multi_hot
 from seco.runtime.loader import SafeDataset, load_batches
+from seco.runtime.workers import FEWER_LOADERS
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
 from seco.storage.masks import read_mask
@@ -160,6 +161,7 @@ def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers:
         collate=_collate,
         batch_sampler=stream,
         num_workers=num_workers,
+        remedy=FEWER_LOADERS,
         pin_memory=torch.cuda.is_available(),
     )
 

@@ -60,9 +60,9 @@ def test_a_refusal_of_the_system_is_told() -> None:
         ("file.json", (), "file.json is a file, and the format writes a folder"),
         ("done", (), "done exists: choose another folder, or replace it with --force"),
         ("full", (), "full holds files that `seco convert` did not write: choose a new folder"),
-        ("work/masks/new", (), "work/masks/new lies in the folder of the masks, work/masks"),
-        ("work/masks", (), "work/masks lies in the folder of the masks, work/masks"),
-        ("link/x.json", (".json",), "link/x.json lies in the folder of the masks, work/masks"),
+        ("work/masks/new", (), "work/masks/new lies in the folder that is converted, work/masks"),
+        ("work/masks", (), "work/masks lies in the folder that is converted, work/masks"),
+        ("link/x.json", (".json",), "link/x.json lies in the folder that is converted, work/masks"),
         ("file.json/x", (), "cannot write file.json: File exists; move what has that name elsewhere"),
     ],
 )
@@ -89,5 +89,5 @@ def test_force_replaces_results_and_nothing_else() -> None:
     with pytest.raises(SecoError, match="work holds files that `seco convert` did not write"):
         require_place(Path("work"), suffixes=(), masks=MASKS, force=True)
     (Path("work") / ".seco-convert").touch()
-    with pytest.raises(SecoError, match="the masks work/masks lie in work, which would be replaced"):
+    with pytest.raises(SecoError, match="work/masks lies in work, which would be replaced"):
         require_place(Path("work"), suffixes=(), masks=MASKS, force=True)

@@ -34,7 +34,7 @@ def test_jpegs_are_near_the_pictures() -> None:
 
 @pytest.mark.parametrize("pixels", [1, 26, 65])
 def test_bands_do_not_show(pixels: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seco.conversion.overlays._BAND", pixels)
+    monkeypatch.setattr("seco.conversion.overlays.BAND", pixels)
     mask = some_masks(ignore=True)["a"]
     photo = Image.open(PHOTOS / "a.jpg")
     np.testing.assert_array_equal(draw(photo, mask), mask_overlay(np.asarray(photo), mask))

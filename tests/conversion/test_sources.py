@@ -58,7 +58,7 @@ def test_photographs_may_have_any_suffix_and_lie_anywhere() -> None:
 def test_folders_that_do_not_fit_are_refused() -> None:
     (PHOTOS / "a.jpg").unlink()
     with pytest.raises(
-        SecoError, match=r"photos/a.jpg does not exist: put the photograph into photos, or take its mask"
+        SecoError, match=r"photos/a.jpg does not exist: put the photograph into photos, or take its result"
     ):
         found_masks()
     add_photo(PHOTOS / "a.png", size=(13, 9))

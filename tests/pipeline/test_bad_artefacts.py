@@ -9,8 +9,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from pipeline.train import training_code
 from seco.config.settings import load_settings
+from seco.config.stages import installed_code
 from seco.training.checkpoint import write_checkpoint
 from seco.training.resume import fingerprint
 from tests.pipeline.conftest import Project
@@ -181,7 +181,7 @@ def test_missing_predictions_are_named(project: Project) -> None:
 def test_the_state_of_another_run_is_refused(project: Project) -> None:
     project.set(**{"train.checkpoint_every": 1, "train.steps": 4})
     settings = load_settings(project.root / "params.yaml")
-    folder = fingerprint(settings, data=project.root / "data/prepare", code=training_code())
+    folder = fingerprint(settings, data=project.root / "data/prepare", code=installed_code("train"))
     write_checkpoint(project.root / ".seco/resume" / folder, {"models": {}}, step=1)
     told = project.refusal("train", besides=(f".seco/resume/{folder}/run.json", f".seco/resume/{folder}/lock"))
     assert told.startswith(f".seco/resume/{folder} holds another run's state: delete it")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seco.inference.cam_store import write_cam
 from seco.storage.manifest import Manifest, Record, write_manifest
 from seco.storage.masks import mask_path, write_mask
 from tests.data.trees import add_photo
@@ -64,7 +65,7 @@ def test_outside_of_a_project_classes_are_named(refined: Project) -> None:
         (("--to", "cvat", "--out", "x.zip", "--url", "/"), "--url does nothing for the format cvat, only for label-st"),
         (
             ("--to", "voc", "--out", "x", "--images", "."),
-            "--images is for masks outside of a project: give --classes too",
+            "--images is for files outside of a project: give --classes too",
         ),
         (
             ("--to", "voc", "--out", "x", "--classes", "a,b", "--data", "."),
@@ -82,7 +83,7 @@ def test_outside_of_a_project_classes_are_named(refined: Project) -> None:
             ("--to", "voc", "--out", "x", "--classes", "a,b", "--with-images"),
             "the format voc needs the photographs here: give --images FOLDER",
         ),
-        (("--to", "voc", "--out", "data/refine/x"), "data/refine/x lies in the folder of the masks, data/refine"),
+        (("--to", "voc", "--out", "data/refine/x"), "data/refine/x lies in the folder that is converted, data/refine"),
         (("--to", "voc", "--out", "data"), "data holds files that `seco convert` did not write"),
     ],
 )
@@ -103,3 +104,22 @@ def test_damaged_masks_leave_nothing_behind(refined: Project, to: str) -> None:
     assert "data/refine/sub/b.png is truncated or damaged" in refined.refusal(*words)
     path.unlink()
     assert refined.refusal(*words).startswith("data/refine has no mask of 'sub/b' (1 of 2 images of the splits train")
+
+
+def test_heat_maps_of_a_project_and_outside_of_one(refined: Project) -> None:
+    for name in IDS:
+        write_cam(refined.root / "cams", name, np.array([1], np.uint8), np.ones((1, 2, 3)))
+    words = ("convert", "cams", "cams", "--out", "heat")
+    assert refined.run(*words).out == "heat holds 2 heat maps of 2 photographs.\n"
+    assert refined.refusal(*words) == "heat exists: choose another folder, or replace it with --force"
+    outside = ("--classes", "cat", "--images", "data/raw/x", "--to", "png", "--force")
+    assert refined.run(*words, *outside).out == "heat holds 2 heat maps of 2 photographs.\n"
+    assert {path.name for path in (refined.root / "heat").rglob("*.*g")} == {"a.cat.png", "b.cat.png"}
+    assert "give the place: --out FOLDER" in refined.refusal("convert", "cams", "cams")
+    assert "need the photographs: give --images" in refined.refusal(*words, "--classes", "cat")
+    assert "of no image of the manifest" in refined.refusal("convert", "cams", add_strange(refined), "--out", "new")
+
+
+def add_strange(project: Project) -> str:
+    write_cam(project.root / "strange", "z", np.array([1], np.uint8), np.ones((1, 2, 3)))
+    return "strange"

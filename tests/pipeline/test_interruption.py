@@ -95,7 +95,7 @@ def test_refinement_stops_and_leaves_whole_masks(project: Project, start: Start)
     program.signal(signal.SIGTERM)
     assert program.end() == 143
     assert program.output().endswith("seco: stopped (SIGTERM)\n")
-    for path in (project.root / "new").iterdir():
+    for path in (project.root / "new").glob("*.png"):
         Image.open(path).load()
 
 

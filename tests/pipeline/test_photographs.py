@@ -1,5 +1,7 @@
 """`export-cams`, `refine` and `predict` with `--images`, from a folder that holds nothing of a project."""
 
+import errno
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import seco
 from seco.inference.cam_store import read_cam
+from seco.storage import atomic
 from seco.storage.images import read_any_image
 from tests.pipeline.conftest import Project
 from tests.processes import TORCHRUN, Program
@@ -77,7 +81,7 @@ def test_what_cannot_be_used_is_named_and_the_others_are_done(place: Project) ->
     Image.new("RGBA", (1, 1)).save(shots / "dot.png")
     Image.new("P", (30, 20)).save(shots / "moves.gif", save_all=True, append_images=[Image.new("P", (30, 20), 1)])
     sentence = place.refusal(*words("predict", "--tile", "64"), besides=("out/",))
-    assert sentence.startswith("2 of the photographs could not be used, the others are done in out:")
+    assert sentence.startswith("2 of the images have no result, the others are done in out;")
     assert "0.png is truncated or damaged" in sentence
     assert "1.png is not an image" in sentence
     masks = {path.stem: read_any_image(path).size for path in (place.root / "out").glob("*.png")}
@@ -127,3 +131,61 @@ def test_two_ranks_write_the_masks_of_one(place: Project) -> None:
     assert program.process.wait(180) == 0, program.output()
     for mask in (place.root / "out").glob("*.png"):
         assert (place.root / "shared" / mask.name).read_bytes() == mask.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["npz", "png"])
+def test_probabilities_lie_beside_the_masks(place: Project, form: str) -> None:
+    assert place.run(*words("predict")).status == 0
+    out = place.root / "out"
+    masks = {path.name: path.read_bytes() for path in out.glob("*.png")}
+    assert "holds results of another" in place.refusal(*words("predict", "--probabilities", form))
+    assert place.run(*words("predict", "--probabilities", form, "--force")).status == 0
+    assert masks.items() <= {path.name: path.read_bytes() for path in out.glob("*.png")}.items()
+    model = seco.load(place.root / "model")
+    # All at once, so that the batches are the same: those of other sizes may differ in the last bit.
+    segmented = model.segment_all([place.root / f"shots/{index}.png" for index in range(4)])
+    for index, expected in enumerate(result.scores for result in segmented):
+        if form == "npz":
+            np.testing.assert_array_equal(np.load(out / f"{index}.npz")["probabilities"], expected.astype(np.float16))
+        for name, plane in zip(("background", *model.class_names), expected, strict=True):
+            if form == "png":
+                with Image.open(out / f"{index}.{name}.png") as picture:
+                    np.testing.assert_array_equal(np.asarray(picture), np.rint(65535 * plane))
+    (out / ("2.npz" if form == "npz" else "2.boat.png")).unlink()
+    assert "predict: 1/1" in place.run(*words("predict", "--probabilities", form)).err
+    classes = ",".join(model.class_names)
+    outcome = place.run("convert", "masks", "out", "--classes", classes, "--to", "voc", "--out", "voc")
+    assert outcome.out.startswith("voc holds 4 masks"), outcome.err
+
+
+def test_probabilities_that_would_have_the_name_of_another_mask_are_refused(place: Project) -> None:
+    shutil.copy(place.root / "shots/0.png", place.root / "shots/1.boat.png")
+    assert "would both have a file out/1.boat.png" in place.refusal(*words("predict", "--probabilities", "png"))
+    assert place.refusal("predict", "--probabilities", "png").startswith("--probabilities goes with --images")
+
+
+def test_a_folder_without_photographs_and_two_of_one_name_are_refused(place: Project) -> None:
+    (place.root / "empty").mkdir()
+    options = ("--model", "model", "--out", "out")
+    assert place.refusal("predict", "--images", "empty", *options).startswith("empty holds no photograph (")
+    shutil.copytree(place.root / "shots", place.root / "more")
+    told = place.refusal("predict", "--images", "shots", "more", *options)
+    assert told.startswith("shots/0.png and more/0.png would both have results of the name 0: rename one")
+    assert not (place.root / "out").exists()
+
+
+def test_a_full_disk_is_a_sentence_and_keeps_what_is_finished(place: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish = atomic.publish
+
+    def fill_up(temporary: Path, path: Path) -> None:
+        if path.name == "2.png":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        publish(temporary, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.cpu_count", lambda: 1)  # masks are written in this process
+        patch.setattr(atomic, "publish", fill_up)
+        told = place.refusal(*words("predict"), besides=("out/",))
+    assert told == "cannot write out/2.png: No space left on device; free some disk space"
+    assert {path.name for path in (place.root / "out").iterdir()} == {"run.json", "0.png", "1.png"}
+    assert "predict: 2/2" in place.run(*words("predict")).err

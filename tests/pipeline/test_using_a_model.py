@@ -35,12 +35,20 @@ def test_every_command_of_the_page_works(place: Project) -> None:
         ["seco", "predict"],
         ["seco", "refine"],
         ["seco", "export-cams"],
+        ["seco", "predict"],
+        ["seco", "convert"],
         ["seco", "convert"],
     ]
     for _, *words in commands:
         outcome = place.run(*words)
         assert outcome.status == 0, outcome.err
-    for result in ("masks/street.png", "refined/street.png", "cams/street.npz", "pictures/street.jpg"):
+    for result in (
+        "masks/street.png",
+        "refined/street.png",
+        "cams/street.npz",
+        "probable/street.npz",
+        "pictures/street.jpg",
+    ):
         assert (place.root / result).is_file()
 
 

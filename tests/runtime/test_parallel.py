@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from seco.errors import SecoError
 from seco.runtime.parallel import process_map, thread_map
+from tests.processes import wait_until
 
 
 def square_or_fail(item: int) -> int:
@@ -20,6 +22,16 @@ def square_or_fail(item: int) -> int:
 
 def kill_worker(_item: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def square_or_be_killed(item: int) -> int:
+    return kill_worker(item) or item if item % 5 == 3 else item * item
+
+
+def worker_processes() -> list[psutil.Process]:
+    """Return the processes that the pools' server has started, of all pools of this process."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if child.ppid() != os.getpid() and os.getpgid(child.pid) == child.pid]
 
 
 def test_threads_give_results_in_order_and_report_progress(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,3 +118,28 @@ def test_a_killed_process_is_one_sentence_even_if_the_items_have_forked() -> Non
     finally:
         os.kill(bystanders[0], signal.SIGKILL)
         os.waitpid(bystanders[0], 0)
+
+
+def test_the_items_of_killed_processes_are_named_and_the_others_go_on() -> None:
+    lost: list[int] = []
+    found = list(process_map(square_or_be_killed, range(12), workers=2, on_lost=lost.append))
+    assert sorted(lost) == [3, 8]
+    assert found == [item * item for item in range(12) if item not in lost]
+
+
+def test_a_process_that_is_killed_while_it_has_no_item_costs_none() -> None:
+    lost: list[int] = []
+
+    def items() -> Iterator[int]:
+        yield 1
+        yield 2
+        wait_until(lambda: len(worker_processes()) == 2)
+        time.sleep(0.5)  # their items have ended
+        for worker in worker_processes():
+            worker.kill()
+            worker.wait()
+        time.sleep(0.5)  # the pools notice
+        yield from range(3, 8)
+
+    assert list(process_map(square_or_fail, items(), workers=2, on_lost=lost.append)) == [i * i for i in range(1, 8)]
+    assert lost == []

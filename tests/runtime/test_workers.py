@@ -47,10 +47,10 @@ def test_the_workers_of_a_pool_end_when_the_main_process_is_killed() -> None:
 
 @pytest.mark.parametrize("reason", ["(pid 71) is killed by signal: Killed", "(pid(s) 71, 72) exited unexpectedly"])
 def test_a_lost_worker_is_a_sentence(reason: str) -> None:
-    sentence = str(lost_worker_error(RuntimeError(f"DataLoader worker {reason}. ")))
+    sentence = str(lost_worker_error(RuntimeError(f"DataLoader worker {reason}. "), remedy="lower train.num_workers"))
     assert sentence.startswith(f"a process that loads images was killed (DataLoader worker {reason})")
-    assert sentence.endswith("is the machine short of memory? Lower train.num_workers")
+    assert sentence.endswith("is the machine short of memory? Then lower train.num_workers")
 
 
 def test_another_error_is_none() -> None:
-    assert lost_worker_error(RuntimeError("mat1 and mat2 shapes cannot be multiplied")) is None
+    assert lost_worker_error(RuntimeError("mat1 and mat2 shapes cannot be multiplied"), remedy="") is None

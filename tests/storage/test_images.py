@@ -8,7 +8,7 @@ from PIL import Image
 
 from seco.errors import SecoError
 from seco.storage import images
-from seco.storage.images import inspect_image, read_any_image, read_image, upright_size
+from seco.storage.images import inspect_image, read_any_image, read_image, to_rgb, upright_size
 from tests.processes import ENVIRONMENT
 
 
@@ -117,6 +117,13 @@ def test_a_transparent_palette_colour_becomes_white(tmp_path: Path) -> None:
 def test_other_colours_become_rgb(tmp_path: Path, mode: str, colour: object, name: str, expected: object) -> None:
     Image.new(mode, (8, 8), colour).save(tmp_path / name, quality=100)
     assert read_image(tmp_path / name).getpixel((4, 4)) == pytest.approx(expected, abs=10 if name == "x.jpg" else 0)
+
+
+def test_only_what_is_not_rgb_yet_is_copied(tmp_path: Path) -> None:
+    image = Image.new("RGB", (3, 2))
+    assert to_rgb(image) is image
+    image.info["transparency"] = (0, 0, 0)
+    assert to_rgb(image).getpixel((0, 0)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("mode", ["F", "I"])

@@ -1,6 +1,6 @@
 import pytest
 
-from seco.storage.names import class_fault, id_fault, split_fault
+from seco.storage.names import class_fault, file_parts, id_fault, split_fault
 from tests.names import HOSTILE
 
 
@@ -53,3 +53,18 @@ def test_an_id_that_no_file_can_be_named_after_is_refused(image_id: str, fault: 
 )
 def test_other_ids_are_fine(image_id: str) -> None:
     assert id_fault(image_id) is None
+
+
+@pytest.mark.parametrize(
+    ("names", "parts"),
+    [
+        (["background", "tv-monitor", "potted plant", "Größe"], ["background", "tv-monitor", "potted_plant", "Größe"]),
+        (["a/b", "a.b"], ["0_a_b", "1_a_b"]),
+        (["cat", "Cat"], ["0_cat", "1_Cat"]),
+        (["e\u0301", "\u00e9"], ["0_\u00e9", "1_\u00e9"]),
+        (["../..", "x"], ["_", "x"]),
+        (["漢" * 90, "x"], ["漢" * 26, "x"]),
+    ],
+)
+def test_parts_of_file_names_are_safe_and_different(names: list[str], parts: list[str]) -> None:
+    assert file_parts(names) == parts

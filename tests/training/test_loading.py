@@ -167,7 +167,9 @@ class KillsItself(Photographs):
 
 def test_a_killed_worker_is_an_error_with_a_sentence(records):
     dataset = KillsItself(list(map(photo_of, records)), resizing=Resizing(square=32), patch=16)
-    with pytest.raises(SecoError, match=r"a process that loads images was killed \(DataLoader worker \(pid.*Lower"):
+    with pytest.raises(
+        SecoError, match=r"a process that loads images was killed \(DataLoader worker \(pid.*Then close other"
+    ):
         list(load_batches(dataset, batch_size=2, num_workers=1))
 
 
