@@ -1,11 +1,17 @@
 """Stage `evaluate`: scores of seeds, refined masks and segmentations, and the cost of co-occurrence."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.options import CAMS, PARAMS, PREDICTIONS, PREPARED, REFINED, REPORTS, SEEDS, Data, Params
+from pipeline.options import CAMS, PARAMS, PREDICTIONS, PREPARED, RECIPES, REFINED, REPORTS, SEEDS, Data, Params
+
+if TYPE_CHECKING:
+    from seco.reporting.run_facts import RunFacts
+    from seco.storage.manifest import Manifest
+
+STAGES = ("prepare", "train", "export", "refine", "predict")
 
 
 def evaluate(
@@ -17,9 +23,10 @@ def evaluate(
     predictions: Annotated[Path, typer.Option(help="Folder of the segmentations.")] = PREDICTIONS,
     output: Annotated[Path, typer.Option(help="Folder for the reports.")] = REPORTS,
 ) -> None:
-    """Compare all masks with the true masks; write metrics, tables and pictures."""
+    """Compare all masks with the true masks; write metrics, tables, pictures and the page index.html."""
     from seco.config.settings import load_settings
     from seco.console.summary import show_headline
+    from seco.reporting.index_page import write_page
     from seco.reporting.measurements import list_sources, measure
     from seco.reporting.report import write_report
     from seco.storage.atomic import take_over
@@ -39,13 +46,31 @@ def evaluate(
     )
     take_over(output)
     measurements = measure(manifest, sources, contexts_file=data / CONTEXTS_FILE)
-    report = write_report(
-        manifest,
-        measurements,
-        together=read_pairs(data, class_names=manifest.class_names),
-        cams=cams,
-        folder=output,
-        pictures=settings.evaluate.pictures,
-        pairs=settings.evaluate.pairs,
-    )
+    shown = {
+        "together": read_pairs(data, class_names=manifest.class_names),
+        "cams": cams,
+        "folder": output,
+        "pictures": settings.evaluate.pictures,
+        "pairs": settings.evaluate.pairs,
+    }
+    report = write_report(manifest, measurements, **shown)
+    run = _facts_of_run(params, data, manifest)
+    write_page(manifest, measurements, report, run=run, curves=output / "train", **shown)
     show_headline(report)
+
+
+def _facts_of_run(params: Path, data: Path, manifest: "Manifest") -> "RunFacts":
+    """Return what the page says about settings, code, data and machine."""
+    from seco.config.recipes import origin
+    from seco.reporting.run_facts import RunFacts, commit_of, data_fingerprint
+    from seco.storage.stage_records import STAGE_RECORDS, read_stage_records
+
+    recipe, changes = origin(params, RECIPES) or (None, [])
+    return RunFacts(
+        recipe=recipe,
+        changes=tuple(changes),
+        commit=commit_of(Path.cwd()),
+        data=data_fingerprint(data / "digests.csv"),
+        images={split: len(manifest.split(split)) for split in manifest.splits},
+        stages=read_stage_records(STAGE_RECORDS, STAGES),
+    )

@@ -9,8 +9,10 @@ from pipeline.inference import (
     take_over_for_all,
     write_in_workers,
 )
+from seco.storage.stage_records import recorded
 
 
+@recorded("predict")
 def predict(params: Path, data: Path, model: Path, output: Path) -> None:
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
     from seco.inference.photographs import Resizing

@@ -8,8 +8,10 @@ from pipeline.inference import (
     take_over_for_all,
     write_masks,
 )
+from seco.storage.stage_records import recorded
 
 
+@recorded("refine")
 def refine(params: Path, data: Path, model: Path, output: Path) -> None:
     """Make refined pseudo masks from multi-scale CAMs, with PAR and a dense CRF."""
     from seco.inference.photographs import Resizing

@@ -65,6 +65,10 @@ class ImageCounts:
     def __len__(self) -> int:
         return len(self._cells)
 
+    def cells(self) -> Counts:
+        """Return the cells that are not 0, ``[4, N]``: image (in the order added), truth, prediction, pixels."""
+        return np.concatenate([np.zeros((4, 0), np.int64), *self._cells], axis=1)
+
     def pair_confusions(self, pairs: Sequence[tuple[int, int]]) -> list[PairConfusion]:
         """Compare the images with both classes (A, B) and with A alone, for each pair of class ids."""
         if not self._cells:
