@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 _MOST = 5  # sentences
-_MOST_OF_A_RULE = 2
+_MOST_OF_A_RULE = 1
 _CONTEXT = 2.0  # points of background that a context adds to a class
 _ONE_SIDED = 15.0  # points between precision and recall
+_LOW = 60.0  # percent of precision or recall
 _FEW_TO_LEARN = 50  # images of a class
 _FEW_TO_SCORE = 30
 _UNCERTAIN = 10.0  # percent of the pixels
@@ -112,8 +113,8 @@ def _learned(found: Findings) -> Iterator[str]:
     refined, segmented = found.learned
     if refined - segmented >= _LOST:
         yield (
-            f"Train longer (train.steps) or with a larger weight_seg: the segmentation has a mIoU of {segmented:.1f} %, "
-            f"the refined masks of {refined:.1f} %."
+            f"Train longer (train.steps) or with a larger weight_seg: the mIoU of the segmentation is "
+            f"{segmented:.1f} %, that of the refined masks {refined:.1f} %."
         )
     elif segmented - refined >= _LOST:
         yield (
@@ -132,6 +133,26 @@ def _confused(found: Findings) -> Iterator[str]:
                 f"Look at the images and labels of {name} and {called}: {share:.1f} % of the pixels of {name} are "
                 f"called {called}.{together}"
             )
+
+
+def _spilling(found: Findings) -> Iterator[str]:
+    """The masks of a class cover more than it."""
+    wide = [item for item in found.classes if item.precision < _LOW and item.recall - item.precision >= _ONE_SIDED]
+    for item in sorted(wide, key=lambda item: item.precision):
+        yield (
+            f"Collect images without {item.name} of what surrounds it: its masks cover more than it, with a precision "
+            f"of {item.precision:.1f} % at a recall of {item.recall:.1f} %."
+        )
+
+
+def _missing(found: Findings) -> Iterator[str]:
+    """The masks of a class cover a part of it."""
+    narrow = [item for item in found.classes if item.recall < _LOW and item.precision - item.recall >= _ONE_SIDED]
+    for item in sorted(narrow, key=lambda item: item.recall):
+        yield (
+            f"Collect more and more varied images of {item.name}, or lower cam.high, above which a pixel counts "
+            f"in training: the recall of {item.name} is {item.recall:.1f} % at a precision of {item.precision:.1f} %."
+        )
 
 
 def _few_to_learn(found: Findings) -> Iterator[str]:
@@ -168,5 +189,5 @@ def _few_to_score(found: Findings) -> Iterator[str]:
 
 
 _RULES: tuple[Callable[[Findings], Iterator[str]], ...] = (
-    *(_context, _threshold, _learned, _confused, _few_to_learn, _uncertain, _few_to_score),
+    *(_context, _threshold, _learned, _spilling, _missing, _confused, _few_to_learn, _uncertain, _few_to_score),
 )

@@ -6,6 +6,12 @@ from typing import Any, NamedTuple, TypeAlias
 import pandas as pd
 
 
+class Heading(NamedTuple):
+    """The heading of a part of a section."""
+
+    text: str
+
+
 class Prose(NamedTuple):
     """A paragraph of plain text, without any markup."""
 
@@ -62,7 +68,7 @@ class Legend(NamedTuple):
     """Name and RGB (0..1), as of ``seco.reporting.examples.legend_of``."""
 
 
-Block: TypeAlias = Prose | Points | Table | Picture | Strip | Chart | Legend
+Block: TypeAlias = Heading | Prose | Points | Table | Picture | Strip | Chart | Legend
 
 
 class Section(NamedTuple):

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
-_STEP = 22  # pixels of a bar
+_STEP, _THIN_STEP = 22, 13  # pixels of a bar, and of one in a group
 _PLOT = 230  # pixels of the height of curves and scatter plots
 _FEW = 15  # classes of a matrix whose cells have room for a number
 _CELL, _SMALL_CELL = 32, 12  # pixels of a cell of a matrix with few classes, and with many
+_DARK = 70  # percent from which a number stands on the colour of the heat, and below on that of the paper
+_DASHES = [[1, 0], [6, 3], [3, 2], [9, 3, 2, 3], [12, 3], [6, 2, 2, 2, 2, 2], [3, 4], [10, 5]]  # none of them faint
 _SIDE = 110  # pixels of the names beside a matrix
 _LABEL = 170  # pixels of a label; a longer one is cut, and its tooltip holds it in full
 
@@ -39,7 +41,7 @@ def interval_bars(rows: Sequence[Row], *, value: str, label: str = "class", perc
     scale = alt.Scale(domain=[0, 100]) if percent else alt.Scale(zero=True)
     names = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=_LABEL))
     shown = [alt.Tooltip("label:N", title=label), alt.Tooltip("value:Q", title=value, format=".2f")]
-    encoding: dict[str, Any] = {"y": names, "x": alt.X("value:Q", title=value, scale=scale)}
+    encoding: dict[str, Any] = {"y": names, "x": alt.X("value:Q", title=value, scale=scale, axis=alt.Axis(tickCount=6))}
     if groups:
         encoding |= {"yOffset": alt.YOffset("group:N", sort=groups), "color": _colour(groups)}
         shown.append(alt.Tooltip("group:N", title="masks"))
@@ -48,8 +50,9 @@ def interval_bars(rows: Sequence[Row], *, value: str, label: str = "class", perc
     if any("low" in row for row in rows):
         rule = base.mark_rule(strokeWidth=1.5, color="var(--ink)").encode(x="low:Q", x2="high:Q")
         layers.append(rule.encode(color=alt.value("var(--ink)")))
-    step = alt.Step(_STEP if len(groups) < 2 else 14, **({"for": "offset"} if groups else {}))
-    return _spec(alt.layer(*layers).properties(height=step))
+    # A number and no step of Vega-Lite's, which warns of it in the console where the width follows the page.
+    height = len(labels) * max(_STEP, _THIN_STEP * len(groups))
+    return _spec(alt.layer(*layers).properties(height=height))
 
 
 def curves(rows: Sequence[Row], *, x: str, y: str, log: bool = False) -> dict[str, Any]:
@@ -66,18 +69,19 @@ def curves(rows: Sequence[Row], *, x: str, y: str, log: bool = False) -> dict[st
     kept = [row for row in rows if not log or row["y"] > 0]
     names = _distinct(kept, "curve")
     scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
-    line = alt.Chart(_data(kept)).encode(
-        x=alt.X("x:Q", title=x, axis=alt.Axis(grid=False)),
-        y=alt.Y("y:Q", title=y, scale=scale, axis=alt.Axis(tickCount=5)),
+    base = alt.Chart(_data(kept)).encode(
+        x=alt.X("x:Q", title=x, axis=alt.Axis(grid=False, tickCount=6)),
+        y=alt.Y("y:Q", title=y, scale=scale, axis=alt.Axis(tickCount=5, grid=not log)),
         color=_colour(names, field="curve"),
-        strokeDash=alt.StrokeDash("curve:N", sort=names, legend=None),
     )
-    near = alt.selection_point(name="near", nearest=True, on="pointerover", fields=["x"], empty=False, clear="pointerout")
+    near = alt.selection_point(
+        name="near", nearest=True, on="pointerover", fields=["x"], empty=False, clear="pointerout"
+    )
     told = [alt.Tooltip("curve:N"), alt.Tooltip("x:Q", title=x), alt.Tooltip("y:Q", title=y, format=".4g")]
-    points = line.mark_circle(size=60).encode(
-        opacity=alt.condition(near, alt.value(1), alt.value(0)), tooltip=told, strokeDash=alt.StrokeDash()
-    )
-    return _spec(alt.layer(line.mark_line(strokeWidth=1.8), points.add_params(near)).properties(height=_PLOT))
+    points = base.mark_circle(size=60).encode(opacity=alt.condition(near, alt.value(1), alt.value(0)), tooltip=told)
+    dashes = alt.StrokeDash("curve:N", sort=names, legend=None, scale=alt.Scale(range=_DASHES))
+    dashed = base.mark_line(strokeWidth=1.8).encode(strokeDash=dashes)
+    return _spec(alt.layer(dashed, points.add_params(near)).properties(height=_PLOT))
 
 
 def scatter(rows: Sequence[Row], *, x: str, y: str) -> dict[str, Any]:
@@ -98,7 +102,11 @@ def scatter(rows: Sequence[Row], *, x: str, y: str) -> dict[str, Any]:
     if groups:
         encoding |= {"color": _colour(groups)}
     base = alt.Chart(_data(rows)).encode(**encoding)
-    told = [alt.Tooltip("label:N"), alt.Tooltip("x:Q", title=x, format=".3g"), alt.Tooltip("y:Q", title=y, format=".3g")]
+    told = [
+        alt.Tooltip("label:N"),
+        alt.Tooltip("x:Q", title=x, format=".3g"),
+        alt.Tooltip("y:Q", title=y, format=".3g"),
+    ]
     texts = base.mark_text(align="left", dx=7, limit=_LABEL).encode(text="label:N", color=alt.value("var(--ink)"))
     return _spec(alt.layer(base.mark_circle(size=70).encode(tooltip=told), texts).properties(height=320))
 
@@ -132,10 +140,10 @@ def matrix(rows: Sequence[Row], *, y: str, x: str, value: str, order: Sequence[s
     )
     layers: list[Any] = [cells]
     if few:
-        dark = alt.condition("datum.value > 45", alt.value("var(--heat-ink)"), alt.value("var(--ink)"))
+        dark = alt.condition(f"datum.value > {_DARK}", alt.value("var(--on-heat)"), alt.value("var(--on-paper)"))
         layers.append(base.mark_text(fontSize=11).encode(text=alt.Text("value:Q", format=".0f"), color=dark))
     wide = {"minWidth": _SIDE + cell * len(columns)}
-    return _spec(alt.layer(*layers).properties(height=alt.Step(cell), usermeta=wide))
+    return _spec(alt.layer(*layers).properties(height=cell * len(names), usermeta=wide))
 
 
 def _colour(names: Sequence[str], *, field: str = "group") -> "alt.Color":

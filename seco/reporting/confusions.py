@@ -14,7 +14,7 @@ from seco.storage.label_map import BACKGROUND
 
 _WORST = 10
 _LEAST_SHOWN = 0.05  # percent; a matrix of 80 classes is nearly empty
-_UNCERTAIN = "uncertain"
+_UNCERTAIN = "(uncertain)"
 
 
 def confusion_section(item: Measurement, *, class_names: Sequence[str]) -> Section:
@@ -22,49 +22,65 @@ def confusion_section(item: Measurement, *, class_names: Sequence[str]) -> Secti
     names, confusion = ["background", *class_names], item.evaluation.whole
     where = f"{item.source.title}, {item.split}"
     worst = worst_confusions(confusion, class_names=class_names)
-    blocks: list[Block] = []
-    if worst.empty:
-        blocks.append(Prose("No class that the truth masks show is called another one."))
-    else:
-        first = worst.iloc[0]
-        sentence = confused_sentence(first["share_percent"], first["class"], first["called"])
-        blocks += [
-            Prose(f"The largest confusion of {where}: {sentence}."),
-            Table(worst, caption=f"The largest confusions: of the pixels of a class, those called another ({where})"),
-        ]
+    blocks: list[Block] = [Prose(_in_words(worst, worst_misses(confusion, class_names=class_names), where))]
+    if not worst.empty:
+        shown = pd.DataFrame(
+            {
+                "confusion": [
+                    confused_sentence(*cells)
+                    for cells in zip(worst["share_percent"], worst["class"], worst["called"], strict=True)
+                ],
+                **{name: worst[name] for name in ("share_percent", "pixels")},
+            }
+        )
+        blocks.append(Table(shown, caption=f"The largest confusions between classes ({where})"))
     order = [names[index] for index in _by_confusion(confusion)]
-    chart = matrix(
-        matrix_rows(confusion, class_names=class_names), y="truth", x="called", value="of the truth's pixels, %", order=order
-    )
+    rows = matrix_rows(confusion, class_names=class_names)
+    chart = matrix(rows, y="truth", x="called", value="of the truth's pixels, %", order=order)
     text = (
-        "A row for each class of the truth, a column for what its pixels are called, in percent of the row. The most "
-        "confused classes come first."
+        "A row for each class of the truth, a column for what its pixels are called, in percent of the row. Below the "
+        "background, the classes that are found least come first."
     )
     blocks.append(Chart(chart, alt=f"Confusion matrix of {where}. {text}", caption=text))
     return Section("confusion", "What is confused with what?", tuple(blocks))
 
 
-def worst_confusions(confusion: ConfusionMatrix, *, class_names: Sequence[str], most: int = _WORST) -> pd.DataFrame:
-    """Return the largest cells beside the diagonal: class, called, share_percent, pixels, and the sentence in_words.
+def _in_words(worst: pd.DataFrame, misses: pd.DataFrame, where: str) -> str:
+    parts = [
+        f"{title} {confused_sentence(*frame.iloc[0][['share_percent', 'class', 'called']])}"
+        for title, frame in (("Between classes, the largest confusion is:", worst), ("Most of all is missed:", misses))
+        if not frame.empty
+    ]
+    return f"{where}: no class is called another." if not parts else ". ".join(parts) + f" ({where})."
 
-    Pixels that no class was named for are misses and no confusion; background called a class counts.
+
+def worst_confusions(confusion: ConfusionMatrix, *, class_names: Sequence[str], most: int = _WORST) -> pd.DataFrame:
+    """Return the largest shares of a class that are called another class: class, called, share_percent, pixels.
+
+    Background is no class here: see ``worst_misses``. Pixels that no class was named for are no confusion.
     """
-    names, shares = ["background", *class_names], 100 * row_shares(confusion)[:, :-1]
-    np.fill_diagonal(shares, 0)
-    rows: list[dict[str, Any]] = []
-    for flat in np.argsort(-shares, axis=None, kind="stable")[:most].tolist():
-        truth, called = divmod(flat, shares.shape[1])
-        if shares[truth, called] > 0:
-            rows.append(
-                {
-                    "class": names[truth],
-                    "called": names[called],
-                    "share_percent": float(shares[truth, called]),
-                    "pixels": int(confusion.counts[truth, called]),
-                    "in_words": confused_sentence(shares[truth, called], names[truth], names[called]),
-                }
-            )
-    return pd.DataFrame(rows, columns=pd.Index(["class", "called", "share_percent", "pixels", "in_words"]))
+    return _largest(confusion, 100 * row_shares(confusion)[1:, 1:-1], class_names, shift=1, most=most)
+
+
+def worst_misses(confusion: ConfusionMatrix, *, class_names: Sequence[str], most: int = _WORST) -> pd.DataFrame:
+    """Return the largest shares of a class that are called background, as ``worst_confusions``."""
+    return _largest(confusion, 100 * row_shares(confusion)[1:, :1], class_names, shift=0, most=most)
+
+
+def _largest(
+    confusion: ConfusionMatrix, shares: Values, class_names: Sequence[str], *, shift: int, most: int
+) -> pd.DataFrame:
+    """Return the largest of shares ``[K, C]`` beside the diagonal, whose columns begin with the class id `shift`."""
+    names, rows = ["background", *class_names], []
+    for flat in np.argsort(-shares, axis=None, kind="stable").tolist():
+        row, column = divmod(flat, shares.shape[1])
+        truth, called = row + 1, column + shift
+        if len(rows) == most or not shares[row, column]:
+            break
+        if truth != called:
+            pixels = int(confusion.counts[truth, called])
+            rows.append((names[truth], names[called], float(shares[row, column]), pixels))
+    return pd.DataFrame(rows, columns=pd.Index(["class", "called", "share_percent", "pixels"]))
 
 
 def confused_sentence(percent: float, truth: str, called: str) -> str:

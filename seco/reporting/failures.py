@@ -58,7 +58,9 @@ def find_failures(
             found.append(Failure(record, STRAY, note, share))
         elif scores is not None and (missed := _missed(scores, index, whole)):
             share = scores.truth[index, missed] / whole
-            found.append(Failure(record, MISSED, f"{names[missed]} on {100 * share:.1f} % of the image is missed", share))
+            found.append(
+                Failure(record, MISSED, f"{names[missed]} on {100 * share:.1f} % of the image is missed", share)
+            )
     return sorted(found, key=lambda failure: -failure.size)
 
 

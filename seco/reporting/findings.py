@@ -31,11 +31,9 @@ def collect_findings(
     scores = (100 * values for values in (whole.iou(), whole.precision(), whole.recall()))
     columns = zip(manifest.class_names, whole.images_of_class[1:], *(values[1:] for values in scores), strict=True)
     classes = [
-        ClassFinding(name, to_learn.count(name), int(images), *map(float, values))
-        for name, images, *values in columns
+        ClassFinding(name, to_learn.count(name), int(images), *map(float, values)) for name, images, *values in columns
     ]
     worst = worst_confusions(whole, class_names=manifest.class_names)
-    worst = worst[(worst["class"] != "background") & (worst["called"] != "background")]
     seed, refined, segmented = (_of(scored, kind, split) for kind in (CAM_SEED, REFINED, SEGMENTATION))
     return Findings(
         masks=f"{main.source.title}, {split}",
@@ -67,7 +65,11 @@ def _ties(table: pd.DataFrame, main: Measurement, class_names: Sequence[str], to
         if np.isfinite(row["gap_percent"]) and BACKGROUND not in (a, b):
             found.append(
                 TieFinding(
-                    row["class"], row["other"], row["gap_percent"], row["gap_low_percent"], *map(int, together[a, [b, a]])
+                    row["class"],
+                    row["other"],
+                    row["gap_percent"],
+                    row["gap_low_percent"],
+                    *map(int, together[a, [b, a]]),
                 )
             )
     return found

@@ -1,6 +1,7 @@
 """Which images to look at: strips of small pictures of one image, and the choice of the images."""
 
 import io
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -8,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from seco.reporting.blocks import Block, Legend, Picture, Points, Prose, Section, Strip
+from seco.reporting.blocks import Block, Heading, Legend, Picture, Points, Prose, Section, Strip
 from seco.reporting.examples import choose_examples, example_pictures, legend_of
 from seco.reporting.failures import Failure
 from seco.reporting.measurements import Measurement
@@ -33,9 +34,7 @@ class Gallery:
         rows: the most images of a part.
     """
 
-    def __init__(
-        self, manifest: Manifest, *, cams: Path, masks: Mapping[str, Mapping[str, Path]], rows: int
-    ) -> None:
+    def __init__(self, manifest: Manifest, *, cams: Path, masks: Mapping[str, Mapping[str, Path]], rows: int) -> None:
         self.manifest = manifest
         self.cams = cams
         self.masks = masks
@@ -78,7 +77,12 @@ class Ranked(NamedTuple):
 
 
 def ranked_images(
-    item: Measurement, records: Sequence[Record], *, class_names: Sequence[str], pairs: Sequence[tuple[int, int]], rows: int
+    item: Measurement,
+    records: Sequence[Record],
+    *,
+    class_names: Sequence[str],
+    pairs: Sequence[tuple[int, int]],
+    rows: int,
 ) -> list[Ranked]:
     """Return the worst and best images by their own mIoU, and those most confused by co-occurrence.
 
@@ -101,7 +105,12 @@ def ranked_images(
 
 
 def _most_confused(
-    item: Measurement, records: Sequence[Record], *, class_names: Sequence[str], pairs: Sequence[tuple[int, int]], rows: int
+    item: Measurement,
+    records: Sequence[Record],
+    *,
+    class_names: Sequence[str],
+    pairs: Sequence[tuple[int, int]],
+    rows: int,
 ) -> tuple[tuple[Record, str], ...]:
     counts: list[Counts] = [pixels_called(item.evaluation.by_image, a, truth=b) for a, b in pairs]
     if not counts:
@@ -132,20 +141,21 @@ def gallery_section(
     """
     blocks: list[Block] = []
     for part in ranked:
-        blocks.append(Prose(f"{part.title} ({where}):"))
+        blocks.append(Heading(f"{part.title} ({where})"))
         blocks += [gallery.strip(record, note) for record, note in part.images]
     blocks += _failure_blocks(gallery, failures, where)
     for split in examples:
         chosen = choose_examples(gallery.manifest.split(split), min(gallery.rows, 3))
-        blocks.append(Prose(f"Examples of {split}, chosen by their labels alone:"))
+        blocks.append(Heading(f"Examples of {split}, chosen by their labels alone"))
         blocks += [gallery.strip(record, ", ".join(record.labels) or "no class") for record in chosen]
     return Section("images", "Which images should I look at?", (*gallery.legend(), *blocks))
 
 
 def _failure_blocks(gallery: Gallery, failures: Sequence[Failure], where: str) -> list[Block]:
+    title = Heading(f"Failures ({where})")
     if not failures:
-        return [Prose(f"Failures ({where}): no image breaks one of the rules for failures.")]
-    counts = {rule: sum(failure.rule == rule for failure in failures) for rule in dict.fromkeys(f.rule for f in failures)}
+        return [title, Prose("No image breaks one of the rules for failures.")]
+    counts = Counter(failure.rule for failure in failures)
     listing = Points(tuple(f"{count} image{'s' * (count > 1)}: {rule}" for rule, count in counts.items()))
     strips = [gallery.strip(failure.record, failure.note) for failure in failures[: gallery.rows]]
-    return [Prose(f"Failures ({where}), by rule:"), listing, *strips]
+    return [title, listing, *strips]

@@ -7,7 +7,7 @@ from typing import Any
 from seco.reporting.advice import advise, advise_without_truth
 from seco.reporting.blocks import Block, Chart, Points, Prose, Section, Table
 from seco.reporting.charts import interval_bars
-from seco.reporting.confusions import confusion_section, worst_confusions
+from seco.reporting.confusions import confused_sentence, confusion_section, worst_confusions, worst_misses
 from seco.reporting.cooccurrence import answer, tied_pairs, with_intervals
 from seco.reporting.failures import find_failures, predicted_pixels
 from seco.reporting.findings import collect_findings
@@ -24,6 +24,7 @@ from seco.storage.atomic import atomic_write_text
 from seco.storage.manifest import Manifest
 
 PAGE = "index.html"
+_NO_TRUTH = "No image has a truth mask: here are pictures, without scores."
 
 
 def write_page(
@@ -77,7 +78,7 @@ def write_page(
         curves_section(curves),
         run_section(run),
     ]
-    text = headline(main, class_names=names) if scored else "No image has a truth mask: here are pictures, without scores."
+    text = headline(main, class_names=names) if scored else _NO_TRUTH
     atomic_write_text(folder / PAGE, compose(sections, title="SeCo report", answer=text, facts=run.in_short()))
 
 
@@ -92,11 +93,13 @@ def headline(main: Measurement, *, class_names: Sequence[str]) -> str:
     score = 100 * MIOU.mean(whole)
     if not whole.occurs()[1:].any():
         return f"The truth masks of {main.split} show background alone, so there is no score over classes."
-    parts = f"The {main.source.title} reaches a mIoU of {score:.1f} % on {images:,} image{'s' * (images > 1)} of {main.split}"
-    worst = worst_confusions(whole, class_names=class_names, most=1)
-    if worst.empty:
-        return f"{parts}, and confuses nothing."
-    return f"{parts}; its largest confusion: {worst.iloc[0]['in_words']}."
+    title = main.source.title[0].upper() + main.source.title[1:]
+    text = f"{title}: mIoU {score:.1f} % on {images:,} image{'s' * (images > 1)} of {main.split}."
+    for worst in (worst_confusions, worst_misses):
+        found = worst(whole, class_names=class_names, most=1)
+        if not found.empty:
+            return f"{text} {confused_sentence(*found.iloc[0][['share_percent', 'class', 'called']])}."
+    return text
 
 
 def scores_section(report: Report, main: Measurement) -> Section:
@@ -109,7 +112,10 @@ def scores_section(report: Report, main: Measurement) -> Section:
     ]
     classes = rows.drop(columns=["masks", "split"]).copy()
     classes.insert(1, "images", main.evaluation.whole.images_of_class)
-    chart = Chart(interval_bars(bars, value="IoU, %"), alt=f"IoU of each class ({where}), the best first; the table below has the numbers.")
+    chart = Chart(
+        interval_bars(bars, value="IoU, %"),
+        alt=f"IoU of each class ({where}), the best first; the table below has the numbers.",
+    )
     blocks: list[Block] = [Table(report.headline, caption="All masks: means over the classes")]
     blocks += [Points(report.notes)] if report.notes else []
     blocks += [chart, Table(classes, caption=f"Every class ({where})")]
@@ -138,9 +144,7 @@ def _images(gallery: Gallery, main: Measurement, *, pairs: Sequence[tuple[int, i
     manifest, names = gallery.manifest, gallery.manifest.class_names
     records = [record for record in manifest.split(main.split) if not is_scored or record.mask is not None]
     scores = image_scores(main.evaluation.by_image) if is_scored else None
-    predicted = (
-        scores.predicted if scores else predicted_pixels(records, main.source.folder, num_classes=len(names))
-    )
+    predicted = scores.predicted if scores else predicted_pixels(records, main.source.folder, num_classes=len(names))
     failures = find_failures(records, predicted, manifest, scores=scores)
     ranked = ranked_images(main, records, class_names=names, pairs=pairs, rows=gallery.rows) if is_scored else []
     examples = [split for split in manifest.splits if split != main.split or not is_scored]

@@ -1,4 +1,7 @@
-"""How long the stages took, and on which machine: a small file a stage, outside of DVC's outputs, which stay the same."""
+"""How long the stages took, and on which machine: a small file a stage, outside of DVC's outputs, which stay the same.
+
+Every command imports this file, so its functions import what takes time.
+"""
 
 import functools
 import os
@@ -8,12 +11,10 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from seco.errors import SecoError
-from seco.storage.json_file import read_metrics, write_json
 
 STAGE_RECORDS = Path(".seco/stages")
 """Where the stages of a project leave their records."""
@@ -57,6 +58,8 @@ def recorded(stage: str) -> Callable[[Callable[Arguments, Result]], Callable[Arg
 
 def read_stage_records(folder: Path, stages: Sequence[str]) -> list[StageRecord]:
     """Return the records of some stages; a stage without a sound one is left out."""
+    from seco.storage.json_file import read_metrics
+
     found = []
     for stage in stages:
         with suppress(SecoError, TypeError):
@@ -65,6 +68,8 @@ def read_stage_records(folder: Path, stages: Sequence[str]) -> list[StageRecord]
 
 
 def _write(stage: str, seconds: float) -> None:
+    from seco.storage.json_file import write_json
+
     torch = sys.modules.get("torch")  # a stage that did not import it used no GPU
     used_gpu = torch is not None and torch.cuda.is_available()
     record = StageRecord(
@@ -74,7 +79,7 @@ def _write(stage: str, seconds: float) -> None:
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         gpu=torch.cuda.get_device_name() if torch is not None and used_gpu else None,
-        torch=_version("torch") if torch is not None else None,
+        torch=None if torch is None else str(torch.__version__),
     )
     write_json(STAGE_RECORDS / f"{stage}.json", record._asdict())
 
@@ -87,9 +92,3 @@ def _processor() -> str:
             if name.strip() == "model name":
                 return value.strip()
     return platform.processor() or platform.machine()
-
-
-def _version(package: str) -> str | None:
-    with suppress(PackageNotFoundError):
-        return version(package)
-    return None

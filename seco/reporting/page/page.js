@@ -22,7 +22,8 @@
     const specs = JSON.parse(data.textContent);
     for (const place of document.querySelectorAll("[data-chart]")) {
       const width = place.clientWidth;
-      await window.vegaEmbed(place, specs[Number(place.dataset.chart)], {
+      const spec = specs[Number(place.dataset.chart)];
+      await window.vegaEmbed(place, spec, {
         actions: false, ast: true, config: settings(width), defaultStyle: false, renderer: "svg", tooltip: { theme: "page" },
       });
     }

@@ -12,7 +12,7 @@ from seco.reporting.blocks import Block, Chart, Picture, Table
 from seco.reporting.tables import numeric_columns, shown_cells
 
 _KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp"}
-_LEADING_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?:$| )")  # of a cell such as "12.3 (8.1 to 16.0)"
+_LEADING_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?: \(.*\))?$")  # of a cell such as "12.3 (8.1 to 16.0)"
 _MISSING = "–"
 _LONG = 14  # rows; a longer table scrolls below its headings
 
@@ -23,6 +23,8 @@ class Cell(NamedTuple):
     text: str
     sort: float | None
     """What it is sorted by; None: its text."""
+    interval: str = ""
+    """What follows the number, as in "12.3 (8.1 to 16.0)"."""
 
 
 class TableView(NamedTuple):
@@ -50,10 +52,19 @@ def table_view(table: Table) -> TableView:
         texts, values = [row[index] for row in rows], [row[index] for row in plain]
         keys = [_as_number(value) for value in values] if is_number else _leading_numbers(texts)
         numbers.append(is_number or keys is not None)
-        columns.append([Cell(text, key) for text, key in zip(texts, keys or [None] * len(texts), strict=True)])
+        columns.append(
+            [Cell(text, None) for text in texts]
+            if keys is None
+            else [_number_cell(text, key) for text, key in zip(texts, keys, strict=True)]
+        )
     return TableView(
         table.caption, tuple(zip(headings, numbers, strict=True)), tuple(zip(*columns, strict=True)), len(rows) > _LONG
     )
+
+
+def _number_cell(text: str, key: float) -> Cell:
+    number, bracket, rest = text.partition(" (")
+    return Cell(number, key, bracket.strip() + rest)
 
 
 def _as_number(value: Any) -> float:
@@ -62,7 +73,7 @@ def _as_number(value: Any) -> float:
     return -1e308 if math.isnan(number) else max(min(number, 1e308), -1e308)
 
 
-def _leading_numbers(texts: list[str]) -> list[float | None] | None:
+def _leading_numbers(texts: list[str]) -> list[float] | None:
     """Return the numbers that cells begin with; None where one begins with another word, or none with a number."""
     found = [_LEADING_NUMBER.match(text) for text in texts]
     if not any(found) or any(match is None and text != _MISSING for match, text in zip(found, texts, strict=True)):
