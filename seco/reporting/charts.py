@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 
-_STEP, _THIN_STEP = 22, 13  # pixels of a bar, and of one in a group
+_STEP, _THIN_STEP = 22, 14  # pixels of a bar, and of one of many or in a group
 _PLOT = 230  # pixels of the height of curves and scatter plots
-_FEW = 15  # classes of a matrix whose cells have room for a number
+_FEW = 24  # classes that are drawn large; the cells of their matrix have room for a number
 _CELL, _SMALL_CELL = 32, 12  # pixels of a cell of a matrix with few classes, and with many
 _DARK = 70  # percent from which a number stands on the colour of the heat, and below on that of the paper
 _DASHES = [[1, 0], [6, 3], [3, 2], [9, 3, 2, 3], [12, 3], [6, 2, 2, 2, 2, 2], [3, 4], [10, 5]]  # none of them faint
@@ -51,7 +51,8 @@ def interval_bars(rows: Sequence[Row], *, value: str, label: str = "class", perc
         rule = base.mark_rule(strokeWidth=1.5, color="var(--ink)").encode(x="low:Q", x2="high:Q")
         layers.append(rule.encode(color=alt.value("var(--ink)")))
     # A number and no step of Vega-Lite's, which warns of it in the console where the width follows the page.
-    height = len(labels) * max(_STEP, _THIN_STEP * len(groups))
+    step = _STEP if len(labels) <= _FEW else _THIN_STEP
+    height = len(labels) * max(step, _THIN_STEP * len(groups))
     return _spec(alt.layer(*layers).properties(height=height))
 
 
