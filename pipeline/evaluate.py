@@ -23,7 +23,7 @@ def evaluate(
     predictions: Annotated[Path, typer.Option(help="Folder of the segmentations.")] = PREDICTIONS,
     output: Annotated[Path, typer.Option(help="Folder for the reports.")] = REPORTS,
 ) -> None:
-    """Compare all masks with the true masks; write metrics, tables, pictures and the page index.html."""
+    """Compare all masks with the true masks; write tables, pictures and index.html."""
     from seco.config.settings import load_settings
     from seco.console.summary import show_headline
     from seco.reporting.index_page import write_page

@@ -140,7 +140,7 @@ def _spilling(found: Findings) -> Iterator[str]:
     wide = [item for item in found.classes if item.precision < _LOW and item.recall - item.precision >= _ONE_SIDED]
     for item in sorted(wide, key=lambda item: item.precision):
         yield (
-            f"Collect images without {item.name} of what surrounds it: its masks cover more than it, with a precision "
+            f"Collect images of what surrounds {item.name}, without it: its masks cover more than it, with a precision "
             f"of {item.precision:.1f} % at a recall of {item.recall:.1f} %."
         )
 
@@ -150,8 +150,8 @@ def _missing(found: Findings) -> Iterator[str]:
     narrow = [item for item in found.classes if item.recall < _LOW and item.precision - item.recall >= _ONE_SIDED]
     for item in sorted(narrow, key=lambda item: item.recall):
         yield (
-            f"Collect more and more varied images of {item.name}, or lower cam.high, above which a pixel counts "
-            f"in training: the recall of {item.name} is {item.recall:.1f} % at a precision of {item.precision:.1f} %."
+            f"Collect more and more varied images of {item.name}, whose recall is {item.recall:.1f} % at a precision "
+            f"of {item.precision:.1f} %, or lower cam.high, above which training takes a pixel for its class."
         )
 
 

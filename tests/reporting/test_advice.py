@@ -22,7 +22,7 @@ def test_sound_numbers_need_no_advice() -> None:
         ({"cam": (75.0, 60.0)}, ("Lower", "export.background", "60.0 %", "75.0 %", "seco sweep")),
         ({"learned": (57.0, 54.0)}, ("Train longer", "54.0 %", "57.0 %")),
         ({"learned": (54.0, 57.0)}, ("Use the segmentations", "54.0 %", "57.0 %")),
-        ({"classes": [GOOD._replace(precision=36.2, recall=69.5)]}, ("without dog", "36.2 %", "69.5 %")),
+        ({"classes": [GOOD._replace(precision=36.2, recall=69.5)]}, ("what surrounds dog", "36.2 %", "69.5 %")),
         ({"classes": [GOOD._replace(precision=95.4, recall=36.8)]}, ("images of dog", "cam.high", "36.8 %", "95.4 %")),
         ({"confusions": [(12.3, "dog", "cat")]}, ("dog and cat", "12.3 % of the pixels of dog are called cat")),
         ({"classes": [GOOD, GOOD._replace(name="cat", images_to_learn=49, iou=50.0)]}, ("cat", "49", "50.0 %", "65.0")),

@@ -1,5 +1,6 @@
 """Compose the page of a report from its sections."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,6 +13,7 @@ from seco.reporting.blocks import Block, Chart, Section
 from seco.reporting.page.views import css_colour, data_uri, kind_of, least_width, table_view
 from seco.storage.plain_text import one_line
 
+_PERCENT = re.compile(r"(?<=\d) %")
 _HERE = "seco.reporting.page"
 
 
@@ -75,8 +77,8 @@ def _environment() -> Environment:
 
 
 def _in_one_line(value: Any) -> Any:
-    """Return text with signs that act on what is around them written as their codes; markup as it is."""
-    return one_line(value) if type(value) is str else value
+    """Return text with signs that act on what is around them written as their codes, "%" kept with its number."""
+    return _PERCENT.sub("\u00a0%", one_line(value)) if type(value) is str else value
 
 
 def _resource(name: str) -> Markup:
