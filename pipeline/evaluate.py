@@ -44,6 +44,7 @@ def evaluate(
         refined_splits=settings.refine.splits,
         predicted_splits=settings.predict.splits,
     )
+    run = _facts_of_run(params, data, manifest)
     take_over(output)
     measurements = measure(manifest, sources, contexts_file=data / CONTEXTS_FILE)
     shown = {
@@ -54,7 +55,6 @@ def evaluate(
         "pairs": settings.evaluate.pairs,
     }
     report = write_report(manifest, measurements, **shown)
-    run = _facts_of_run(params, data, manifest)
     write_page(manifest, measurements, report, run=run, curves=output / "train", **shown)
     show_headline(report)
 

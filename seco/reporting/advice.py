@@ -47,8 +47,6 @@ class TieFinding(NamedTuple):
 class Findings(NamedTuple):
     """The numbers that the rules read; shares and scores in percent."""
 
-    masks: str
-    """The masks that the numbers are of, and their split."""
     classes: Sequence[ClassFinding]
     ties: Sequence[TieFinding]
     confusions: Sequence[tuple[float, str, str]]

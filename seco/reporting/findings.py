@@ -1,5 +1,6 @@
 """The numbers that advice stands on, read from the measurements of a run."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,16 +28,15 @@ def collect_findings(
         together: images of the data set that show two classes, as of ``read_pairs``.
     """
     whole, split = main.evaluation.whole, main.split
-    to_learn = [label for record in manifest.records if record.split == TRAIN for label in record.labels]
+    to_learn = Counter(label for record in manifest.records if record.split == TRAIN for label in record.labels)
     scores = (100 * values for values in (whole.iou(), whole.precision(), whole.recall()))
     columns = zip(manifest.class_names, whole.images_of_class[1:], *(values[1:] for values in scores), strict=True)
     classes = [
-        ClassFinding(name, to_learn.count(name), int(images), *map(float, values)) for name, images, *values in columns
+        ClassFinding(name, to_learn[name], int(images), *map(float, values)) for name, images, *values in columns
     ]
     worst = worst_confusions(whole, class_names=manifest.class_names)
     seed, refined, segmented = (_of(scored, kind, split) for kind in (CAM_SEED, REFINED, SEGMENTATION))
     return Findings(
-        masks=f"{main.source.title}, {split}",
         classes=classes,
         ties=_ties(ties, main, manifest.class_names, together),
         confusions=list(zip(worst["share_percent"], worst["class"], worst["called"], strict=True)),

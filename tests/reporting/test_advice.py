@@ -5,7 +5,7 @@ import pytest
 from seco.reporting.advice import ClassFinding, Findings, TieFinding, advise, advise_without_truth
 
 GOOD = ClassFinding("dog", 200, 100, 80.0, 90.0, 88.0)
-SOUND = Findings("segmentation, val", [GOOD], [], [], (80.0, 82.0), 0.0, (80.0, 81.0))
+SOUND = Findings([GOOD], [], [], (80.0, 82.0), 0.0, (80.0, 81.0))
 TIE = TieFinding("horse", "person", 10.7, 3.9, 94, 174)
 
 
@@ -61,7 +61,7 @@ def test_confused_classes_that_occur_together_are_said_to() -> None:
 
 def test_there_are_five_sentences_at_most_and_the_context_comes_first() -> None:
     bad = [ClassFinding("a", 3, 3, 10.0, 20.0, 90.0), ClassFinding("b", 3, 3, 10.0, 90.0, 20.0), GOOD]
-    found = Findings("x", bad, [TIE], [(30.0, "a", "b")], (10.0, 90.0), 50.0, (90.0, 10.0))
+    found = Findings(bad, [TIE], [(30.0, "a", "b")], (10.0, 90.0), 50.0, (90.0, 10.0))
     sentences = advise(found)
     assert len(sentences) == 5
     assert "horse" in sentences[0]
