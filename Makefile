@@ -18,13 +18,19 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Commands start often: what they import is compiled once, even where the environment forbids it.
 unexport PYTHONDONTWRITEBYTECODE
 
+# The report's page is tested in Chromium. It is installed once, where root runs the tests on Debian; else they are skipped.
+BROWSER := $(VENV)/.browser
+BROWSER_LOG := $(VENV)/browser.log
+NO_BROWSER := "Chromium is not here, so the tests of the report's page in a browser are skipped: install Debian's" \
+	"packages chromium and chromium-driver."
+
 .PHONY: demo test setup
 
 demo: $(INSTALLED)
 	dvc repro
 	@seco summary
 
-test: $(INSTALLED)
+test: $(INSTALLED) $(BROWSER)
 	ruff check
 	ruff format --check
 	basedpyright
@@ -32,6 +38,11 @@ test: $(INSTALLED)
 	pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal --cov --cov-report=term:skip-covered
 
 setup: $(INSTALLED)
+
+$(BROWSER): | $(INSTALLED)
+	@command -v chromedriver >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update && \
+		apt-get install --yes --no-install-recommends chromium chromium-driver; } >$(BROWSER_LOG) 2>&1 || echo $(NO_BROWSER)
+	@touch $@
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -2,11 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.options import CAMS, PARAMS, PREDICTIONS, PREPARED, REFINED, REPORTS, SEEDS, Data, Params
+from pipeline.options import CAMS, PARAMS, PREDICTIONS, PREPARED, RECIPES, REFINED, REPORTS, SEEDS, Data, Params
+
+if TYPE_CHECKING:
+    from seco.reporting.run_facts import RunFacts
+    from seco.storage.manifest import Manifest
+
+STAGES = ("prepare", "train", "export", "refine", "predict")
 
 
 def evaluate(
@@ -22,9 +28,10 @@ def evaluate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json instead of a table.")] = False,
 ) -> None:
-    """Compare all masks with the true masks; write metrics, tables and pictures."""
+    """Compare all masks with the true masks; write tables, pictures and index.html."""
     from seco.config.settings import load_settings
     from seco.console.summary import show_headline
+    from seco.reporting.index_page import write_page
     from seco.reporting.label_scores import measure_labels
     from seco.reporting.measurements import list_sources, measure
     from seco.reporting.report import write_report
@@ -45,22 +52,40 @@ def evaluate(
         refined_splits=settings.refine.splits,
         predicted_splits=settings.predict.splits,
     )
+    run = _facts_of_run(params, data, manifest)
     take_over(output)
     fingerprint = data_fingerprint(data)
     measurements = measure(manifest, sources, contexts_file=data / CONTEXTS_FILE, data=fingerprint, partly=partial)
-    report = write_report(
-        manifest,
-        measurements,
-        together=read_pairs(data, class_names=manifest.class_names),
-        labels=measure_labels(manifest, cams=cams),
-        cams=cams,
-        folder=output,
-        pictures=settings.evaluate.pictures,
-        pairs=settings.evaluate.pairs,
-    )
+    shown = {
+        "together": read_pairs(data, class_names=manifest.class_names),
+        "cams": cams,
+        "folder": output,
+        "pictures": settings.evaluate.pictures,
+        "pairs": settings.evaluate.pairs,
+    }
+    report = write_report(manifest, measurements, labels=measure_labels(manifest, cams=cams), **shown)
+    write_page(manifest, measurements, report, run=run, curves=output / "train", **shown)
     counts = {item.counts_key: item.evaluation.by_image for item in measurements}
     write_counts(output / COUNTS_FILE, counts, data=fingerprint, class_names=manifest.class_names)
     if as_json:
         typer.echo(json.dumps(report.metrics, indent=2, allow_nan=False))
     else:
         show_headline(report)
+
+
+def _facts_of_run(params: Path, data: Path, manifest: "Manifest") -> "RunFacts":
+    """Return what the page says about settings, code, data and machine."""
+    from seco.config.recipes import origin
+    from seco.reporting.run_facts import RunFacts, commit_of
+    from seco.storage.fingerprint import data_fingerprint
+    from seco.storage.stage_records import STAGE_RECORDS, read_stage_records
+
+    recipe, changes = origin(params, RECIPES) or (None, [])
+    return RunFacts(
+        recipe=recipe,
+        changes=tuple(changes),
+        commit=commit_of(Path.cwd()),
+        data=data_fingerprint(data),
+        images={split: len(manifest.split(split)) for split in manifest.splits},
+        stages=read_stage_records(STAGE_RECORDS, STAGES),
+    )

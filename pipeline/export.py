@@ -9,6 +9,7 @@ import typer
 
 from pipeline.inference import load_inference, photos_of, progress_of_rank, stage_results
 from pipeline.options import CAMS, MODEL, PARAMS, PREPARED, SEEDS, Data, Force, Model, Params
+from seco.storage.stage_records import recorded
 
 if TYPE_CHECKING:
     from seco.inference.results import CamResult
@@ -17,6 +18,7 @@ Cams = Annotated[Path, typer.Option("--cams", help="Folder of the CAM store.")]
 Seeds = Annotated[Path, typer.Option("--masks", help="Folder for the seed masks.")]
 
 
+@recorded("export")
 def export(
     params: Params = PARAMS,
     data: Data = PREPARED,

@@ -4,8 +4,10 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.inference import load_inference, photos_of, stage_results, tell_left_out, write_in_workers
+from seco.storage.stage_records import recorded
 
 
+@recorded("predict")
 def predict(params: Path, data: Path, model: Path, output: Path, *, force: bool) -> None:
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
     from seco.inference.photographs import Resizing

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.options import PARAMS, PREPARED, RESULTS, Params
+from seco.storage.stage_records import recorded
 
 if TYPE_CHECKING:
     from seco.config.sections import Prepare
     from seco.data.checks import CheckedDataset
 
 
+@recorded("prepare")
 def prepare(
     params: Params = PARAMS,
     output: Annotated[Path, typer.Option(help="Folder for the manifest.")] = PREPARED,

@@ -3,8 +3,10 @@
 from pathlib import Path
 
 from pipeline.inference import load_inference, photos_of, stage_results, tell_left_out, write_masks
+from seco.storage.stage_records import recorded
 
 
+@recorded("refine")
 def refine(params: Path, data: Path, model: Path, output: Path, *, force: bool) -> None:
     """Make refined pseudo masks from multi-scale CAMs, with PAR and a dense CRF."""
     from seco.inference.photographs import Resizing

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.options import MODEL, PARAMS, PREPARED, REPORTS, Data, Params, Resume
+from seco.storage.stage_records import recorded
 
 if TYPE_CHECKING:
     from seco.config.settings import Settings
@@ -58,6 +59,7 @@ def train(
             _run(settings, manifest, folder=folder, output=output, curves=curves, skip_bad=skip_bad)
 
 
+@recorded("train")
 def _run(
     settings: "Settings", manifest: "Manifest", *, folder: Path, output: Path, curves: Path, skip_bad: bool
 ) -> None:

@@ -69,6 +69,9 @@ def test_metrics_are_finite_and_cover_every_kind_of_mask(project):
     for picture in ("overview_val.png", "confusion.png"):
         with Image.open(project / "reports/figures" / picture) as image:
             assert image.width > 400
+    page = (project / "reports/index.html").read_text()
+    for fact in ("Recipe: demo, ", "train.steps: ", "Commit: ", "torch"):  # of the settings, the code and the machine
+        assert fact in page, fact
 
 
 def test_a_second_run_does_nothing(project):

@@ -5,6 +5,7 @@
 key replaces the base's. `recipes/backbones/NAME.yaml` holds what another ViT changes in any recipe.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ _BASE = "base"
 _BACKBONES = "backbones"
 _OPEN = "???"
 _ABSENT = "absent"
+_TITLE = re.compile(r"# Recipe (?P<name>[^\s:]+)(?: with (?P<backbone>[^\s:]+))?:")
 
 
 class Recipe(NamedTuple):
@@ -107,6 +109,24 @@ def require_unchanged(params: Path, folder: Path) -> None:
             f"{params} holds changes of your own, which would be lost: copy the file or give --force. "
             f"The nearest recipe is {nearest.name}; the changes are:\n{listing}"
         )
+
+
+def origin(params: Path, folder: Path) -> tuple[str, list[str]] | None:
+    """Return the recipe that a settings file was written from, by its first comment, and what has changed since.
+
+    Returns:
+        The recipe's name, and the lines of `differences`; None where the file names no recipe of the folder.
+
+    Raises:
+        SecoError: the settings or the recipe cannot be read.
+    """
+    values = read_yaml(params)
+    named = _TITLE.match(params.read_text(encoding="utf-8"))
+    if named is None or named["name"] not in {path.stem for path in folder.glob("*.yaml")} - {_BASE}:
+        return None
+    backbone = named["backbone"] if named["backbone"] in backbone_names(folder) else None
+    recipe = compose(folder, named["name"], backbone=backbone)
+    return recipe.name, differences(values, recipe)
 
 
 def differences(values: Mapping[str, Any], recipe: Recipe) -> list[str]:

@@ -49,7 +49,8 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
     else:
         console.print(score_table(with_intervals(frame), console, title="Scores", caption=_CAPTION))
     for place, content in (
-        ("report.md", "tables and pictures"),
+        ("index.html", "how good, what is confused, which images, what next: open it in a browser"),
+        ("report.md", "tables and pictures, for git and pull requests"),
         ("figures/", "CAMs, masks and predictions side by side"),
         ("metrics.json", "the numbers, for `dvc metrics diff`"),
     ):

@@ -6,10 +6,24 @@ from typing import Any, NamedTuple, TypeAlias
 import pandas as pd
 
 
+class Heading(NamedTuple):
+    """The heading of a part of a section."""
+
+    text: str
+
+
 class Prose(NamedTuple):
     """A paragraph of plain text, without any markup."""
 
     text: str
+
+
+class Points(NamedTuple):
+    """A list of sentences of plain text."""
+
+    items: tuple[str, ...]
+    ordered: bool = False
+    """Whether their order counts."""
 
 
 class Table(NamedTuple):
@@ -24,7 +38,7 @@ class Picture(NamedTuple):
     """A picture."""
 
     image: bytes
-    """A PNG or JPEG file."""
+    """A PNG, JPEG or WebP file."""
     alt: str
     """What it shows, for readers who cannot see it."""
     caption: str = ""
@@ -41,13 +55,20 @@ class Chart(NamedTuple):
     """An interactive chart."""
 
     spec: Mapping[str, Any]
-    """A Vega-Lite specification with its data inside, as of ``altair.Chart.to_dict``."""
+    """A Vega-Lite specification with its data inside, as of ``seco.reporting.charts`` or ``altair.Chart.to_dict``."""
     alt: str
     """What it shows, for readers who cannot see it."""
     caption: str = ""
 
 
-Block: TypeAlias = Prose | Table | Picture | Strip | Chart
+class Legend(NamedTuple):
+    """The classes of masks and their colours."""
+
+    entries: tuple[tuple[str, tuple[float, float, float]], ...]
+    """Name and RGB (0..1), as of ``seco.reporting.examples.legend_of``."""
+
+
+Block: TypeAlias = Heading | Prose | Points | Table | Picture | Strip | Chart | Legend
 
 
 class Section(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import timm
 
-from seco.config.recipes import backbone_names, compose, differences, leaves, recipe_names, require_unchanged
+from seco.config.recipes import backbone_names, compose, differences, leaves, origin, recipe_names, require_unchanged
 from seco.config.rules import vit_patch
 from seco.config.settings import METHOD_NAMES, check_settings, load_settings
 from seco.config.yaml_file import read_yaml
@@ -245,3 +245,16 @@ def test_a_recipe_may_be_overwritten_but_no_change_of_the_user(folder, tmp_path)
     assert first.startswith(f"{params} holds changes of your own")
     assert "--force" in first
     assert lines == ["  size: 40 (other: 48)"]
+
+
+def test_settings_name_the_recipe_they_come_from_and_what_changed(tmp_path: Path) -> None:
+    params = tmp_path / "params.yaml"
+    text = compose(FOLDER, "demo", backbone="vit-small").text
+    params.write_text(text)
+    assert origin(params, FOLDER) == ("demo with vit-small", [])
+    params.write_text(text.replace("\nseed: 0 ", "\nseed: 3 "))
+    assert origin(params, FOLDER) == ("demo with vit-small", ["seed: 3 (demo with vit-small: 0)"])
+    params.write_text(text.replace("# Recipe demo", "# Recipe other"))
+    assert origin(params, FOLDER) is None
+    params.write_text(text)
+    assert origin(params, tmp_path / "nowhere") is None

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import pytest
 
 from pipeline.app import main
+from seco.storage.stage_records import STAGE_RECORDS
 from tests.demo_data import demo_manifest
 from tests.imports import ROOT
 from tests.processes import SECO, Program
@@ -39,8 +40,9 @@ class Project:
         change_settings(self.root, changes)
 
     def files(self) -> dict[str, str]:
-        """Return the digest of every file, by its path."""
-        paths = [path for path in self.root.rglob("*") if path.is_file()]
+        """Return the digest of every file, by its path; records of the stages' time are left out."""
+        records = self.root / STAGE_RECORDS
+        paths = [path for path in self.root.rglob("*") if path.is_file() and records not in path.parents]
         return {str(path.relative_to(self.root)): hashlib.sha1(path.read_bytes()).hexdigest() for path in paths}
 
     def changed_files(self, before: dict[str, str]) -> AbstractSet[str]:

@@ -1,0 +1,159 @@
+"""index.html: one page that says how good a run is, what it confuses, which images to look at, and what to do next."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seco.reporting.advice import advise, advise_without_truth
+from seco.reporting.blocks import Block, Chart, Points, Prose, Section, Table
+from seco.reporting.charts import interval_bars
+from seco.reporting.confusions import confused_sentence, confusion_section, worst_confusions, worst_misses
+from seco.reporting.cooccurrence import answer, tied_pairs, with_intervals
+from seco.reporting.failures import find_failures, predicted_pixels
+from seco.reporting.findings import collect_findings
+from seco.reporting.gallery import Gallery, gallery_section, ranked_images
+from seco.reporting.learning_curves import curves_section
+from seco.reporting.measurements import Measurement
+from seco.reporting.page.compose import compose
+from seco.reporting.report import Report
+from seco.reporting.run_facts import RunFacts, run_section
+from seco.scores.confusion import Counts
+from seco.scores.metrics import MIOU
+from seco.scores.single_images import image_scores
+from seco.storage.atomic import atomic_write_text
+from seco.storage.manifest import Manifest
+
+PAGE = "index.html"
+_NO_TRUTH = "No image has a truth mask: here are pictures, without scores."
+
+
+def write_page(
+    manifest: Manifest,
+    measurements: Sequence[Measurement],
+    report: Report,
+    *,
+    run: RunFacts,
+    together: Counts,
+    cams: Path,
+    curves: Path,
+    folder: Path,
+    pictures: int,
+    pairs: int,
+) -> None:
+    """Write index.html, a page that needs no other file.
+
+    Args:
+        manifest: the data set.
+        measurements: what ``measure`` returned; without any truth masks the page has pictures and no scores.
+        report: what ``write_report`` made of them.
+        run: what was run.
+        together: images of the data set that show two classes, as of ``read_pairs``.
+        cams: the CAM store, for the pictures.
+        curves: the folder of the learning curves.
+        folder: gets index.html.
+        pictures: images in each part of the gallery, eight at the most.
+        pairs: number of pairs of classes that are compared.
+
+    Raises:
+        SecoError: the page cannot be written, or a mask, a CAM or a learning curve is damaged.
+    """
+    names = manifest.class_names
+    scored = [item for item in measurements if item.is_scored]
+    main = main_measurement(scored) if scored else measurements[-1]
+    tied = tied_pairs(together, num_images=len(manifest.records), most=pairs)
+    sections: list[Section] = []
+    if scored:
+        sections = [
+            scores_section(report, main),
+            confusion_section(main, class_names=names),
+            cooccurrence_section(report, main),
+        ]
+        advice = advise(collect_findings(manifest, scored, main, ties=report.together, together=together))
+    else:
+        advice = advise_without_truth(len(manifest.records))
+    gallery = Gallery(manifest, cams=cams, masks=_folders(measurements), rows=pictures)
+    sections += [
+        _images(gallery, main, pairs=tied, is_scored=bool(scored)),
+        advice_section(advice),
+        curves_section(curves),
+        run_section(run),
+    ]
+    text = headline(main, class_names=names) if scored else _NO_TRUTH
+    atomic_write_text(folder / PAGE, compose(sections, title="SeCo report", answer=text, facts=run.in_short()))
+
+
+def main_measurement(scored: Sequence[Measurement]) -> Measurement:
+    """Return the masks that the page is about: the most refined, on the first split that has them."""
+    return next(item for item in scored if item.source == scored[-1].source)
+
+
+def headline(main: Measurement, *, class_names: Sequence[str]) -> str:
+    """Return the answer in a sentence."""
+    whole, images = main.evaluation.whole, main.evaluation.whole.images
+    score = 100 * MIOU.mean(whole)
+    if not whole.occurs()[1:].any():
+        return f"The truth masks of {main.split} show background alone, so there is no score over classes."
+    title = main.source.title[0].upper() + main.source.title[1:]
+    text = f"{title}: mIoU {score:.1f} % on {images:,} image{'s' * (images > 1)} of {main.split}."
+    for worst in (worst_confusions, worst_misses):
+        found = worst(whole, class_names=class_names, most=1)
+        if not found.empty:
+            return f"{text} {confused_sentence(*found.iloc[0][['share_percent', 'class', 'called']])}."
+    return text
+
+
+def scores_section(report: Report, main: Measurement) -> Section:
+    """Return the section "how good": all masks in a table, and every class of the page's own."""
+    rows = report.classes[(report.classes["masks"] == main.source.title) & (report.classes["split"] == main.split)]
+    where = f"{main.source.title}, {main.split}"
+    ranked = rows.dropna(subset=[MIOU.class_column]).sort_values(MIOU.class_column, ascending=False)
+    bars: list[dict[str, Any]] = [
+        {"label": row["class"], "value": row[MIOU.class_column]} for row in ranked.to_dict("records")
+    ]
+    classes = rows.drop(columns=["masks", "split"]).copy()
+    classes.insert(1, "images", main.evaluation.whole.images_of_class)
+    chart = Chart(
+        interval_bars(bars, value="IoU, %"),
+        alt=f"IoU of each class ({where}), the best first; the table below has the numbers.",
+    )
+    blocks: list[Block] = [Table(report.headline, caption="All masks: means over the classes")]
+    blocks += [Points(report.notes)] if report.notes else []
+    blocks += [chart, Table(classes, caption=f"Every class ({where})")]
+    return Section("scores", "How good is it?", tuple(blocks))
+
+
+def cooccurrence_section(report: Report, main: Measurement) -> Section:
+    """Return the section "does context cause it"."""
+    table = report.together[(report.together["masks"] == main.source.title) & (report.together["split"] == main.split)]
+    if table.empty:
+        text = "No two classes share images more often than by chance, so there is nothing to compare."
+        return Section("context", "Does context cause it?", (Prose(text),))
+    shown = with_intervals(table).drop(columns=["masks", "split"])
+    caption = f"Shares of pixels called the class, with 95 % intervals over images ({main.source.title}, {main.split})"
+    return Section("context", "Does context cause it?", (Prose(answer(table)), Table(shown, caption=caption)))
+
+
+def advice_section(advice: Sequence[str]) -> Section:
+    """Return the section "what to do next"."""
+    nothing = "No rule of advice applies: no number stands out."
+    blocks = (Points(tuple(advice), ordered=True),) if advice else (Prose(nothing),)
+    return Section("next", "What should I do next?", blocks)
+
+
+def _images(gallery: Gallery, main: Measurement, *, pairs: Sequence[tuple[int, int]], is_scored: bool) -> Section:
+    manifest, names = gallery.manifest, gallery.manifest.class_names
+    records = [record for record in manifest.split(main.split) if not is_scored or record.mask is not None]
+    scores = image_scores(main.evaluation.by_image) if is_scored else None
+    predicted = scores.predicted if scores else predicted_pixels(records, main.source.folder, num_classes=len(names))
+    failures = find_failures(records, predicted, manifest, scores=scores)
+    ranked = ranked_images(main, records, class_names=names, pairs=pairs, rows=gallery.rows) if is_scored else []
+    examples = [split for split in manifest.splits if split != main.split or not is_scored]
+    return gallery_section(gallery, ranked, failures, where=f"{main.source.title}, {main.split}", examples=examples)
+
+
+def _folders(measurements: Sequence[Measurement]) -> dict[str, dict[str, Path]]:
+    """Return the masks of each split by their column: of each kind the most refined."""
+    found: dict[str, dict[str, Path]] = {}
+    for item in measurements:
+        found.setdefault(item.split, {})[item.source.short_title] = item.source.folder
+    return found

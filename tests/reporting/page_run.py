@@ -1,0 +1,51 @@
+"""The page of a small run, with any names, and of a part of its images."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from seco.data.cooccurrence import count_pairs
+from seco.reporting.index_page import PAGE, write_page
+from seco.reporting.measurements import measure
+from seco.reporting.report import write_report
+from seco.reporting.run_facts import RunFacts
+from seco.storage.manifest import Manifest
+from seco.storage.stage_records import StageRecord
+from tests.reporting.run_tree import CLASSES, make_run
+
+RECORD = StageRecord("train", 12.3, "2026-01-02 03:04", "some processor", 2, None, "2.0")
+FACTS = RunFacts("demo", ("train.steps: 5 (demo: 500)",), "0123456789ab", "ba9876543210", {"train": 2}, [RECORD])
+
+
+def page_of(
+    root: Path,
+    *,
+    names: Sequence[str] = CLASSES,
+    ids: Sequence[str] = ("a", "b", "c", "d"),
+    with_truth: bool = True,
+) -> Path:
+    """Write the page of some images of the run of `make_run`, whose classes get other names; return its path."""
+    made, sources = make_run(root)
+    name_of = dict(zip(CLASSES, names, strict=False))
+    records = tuple(
+        replace(
+            record,
+            labels=tuple(name_of[label] for label in record.labels),
+            mask=record.mask if with_truth else None,
+        )
+        for record in made.records
+        if record.id in ids
+    )
+    manifest = Manifest(records, tuple(names))
+    present = [replace(item, splits=tuple(s for s in item.splits if s in manifest.splits)) for item in sources]
+    measurements = measure(manifest, [item for item in present if item.splits], contexts_file=root / "contexts.csv")
+    shown = {
+        "together": count_pairs([manifest.label_ids(record) for record in records], num_classes=len(names)),
+        "cams": root / "cams",
+        "folder": root / "reports",
+        "pictures": 2,
+        "pairs": 3,
+    }
+    report = write_report(manifest, measurements, **shown)
+    write_page(manifest, measurements, report, run=FACTS, curves=root / "curves", **shown)
+    return root / "reports" / PAGE
