@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from seco.storage import atomic
+from seco.storage.run_note import RUN_FILE
 from tests.pipeline.conftest import Project
 
 OUTPUTS = [
@@ -119,4 +120,5 @@ def test_a_mask_that_a_worker_cannot_write_is_one_sentence(project: Project, out
 
 
 def files_below(folder: Path) -> list[Path]:
-    return [path for path in folder.rglob("*") if path.is_file()]
+    """Return the files in a folder of results, without the note of their run."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != RUN_FILE]
