@@ -23,7 +23,7 @@ def evaluate(
     from seco.reporting.measurements import list_sources, measure
     from seco.reporting.report import write_report
     from seco.storage.atomic import take_over
-    from seco.storage.contexts import CONTEXTS_FILE
+    from seco.storage.contexts import CONTEXTS_FILE, read_contexts
     from seco.storage.manifest import read_manifest
     from seco.storage.pairs import read_pairs
 
@@ -43,6 +43,7 @@ def evaluate(
         manifest,
         measurements,
         together=read_pairs(data, class_names=manifest.class_names),
+        contexts=read_contexts(data / CONTEXTS_FILE),
         cams=cams,
         folder=output,
         pictures=settings.evaluate.pictures,

@@ -1,15 +1,16 @@
 """The report of a run: metrics.json, tables, report.md and figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from seco.reporting.cooccurrence import answer, cooccurrence_table, with_intervals
+from seco.reporting.cooccurrence import answer, cooccurrence, tied_rows, verdict, with_intervals
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
 from seco.reporting.measurements import MaskSource, Measurement, metrics_of, notes_on
+from seco.reporting.surroundings import surroundings_table
 from seco.reporting.tables import (
     class_table,
     context_table,
@@ -41,7 +42,10 @@ by chance.
 _TOGETHER = """\
 Shares of pixels called the class, with 95 % intervals of a bootstrap over images: of the pixels of the other class, and
 of the background, where both are in the image; of the background where the class is there without the other. The gap
-is the difference of the last two. Above 0, what surrounds the two together is taken for the class. {answer}
+is the difference of the last two. Above 0, what surrounds the two together is taken for the class. {}
+
+{} The rank correlation is that of lift and the share of the other class's pixels that are called the class, over
+all pairs, with the 95 % interval of a bootstrap over images.
 """
 _CONTEXTS = """\
 The confusion ratio of a class over the images with a context and over those without it; the largest differences
@@ -55,7 +59,9 @@ class Report:
     """The scores of a run as frames (see `seco.reporting.tables`).
 
     Attributes:
-        headline, classes, pairs, together, contexts: the tables; `contexts` is empty where the data set knows none.
+        headline, classes, pairs, together, contexts, surroundings: the tables; the last two are empty where the data
+            set knows no contexts.
+        correlations: of what goes together with what gets confused.
         notes: what the means leave out.
     """
 
@@ -63,7 +69,9 @@ class Report:
     classes: pd.DataFrame
     pairs: pd.DataFrame
     together: pd.DataFrame
+    correlations: pd.DataFrame
     contexts: pd.DataFrame
+    surroundings: pd.DataFrame
     notes: tuple[str, ...]
 
 
@@ -72,6 +80,7 @@ def write_report(
     measurements: Sequence[Measurement],
     *,
     together: Counts,
+    contexts: Mapping[str, Sequence[str]],
     cams: Path,
     folder: Path,
     pictures: int,
@@ -83,8 +92,10 @@ def write_report(
         manifest: the data set.
         measurements: what `measure` returned; a split without truth masks gets pictures and a note, but no numbers.
         together: images of the data set that show two classes, as of `read_pairs`.
+        contexts: image id → contexts, as of `read_contexts`.
         cams: the CAM store, for the pictures.
-        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, report.md and figures/*.png.
+        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, surroundings.csv,
+            report.md and figures/*.png.
         pictures: rows of an overview picture.
         pairs: number of pairs in the tables of co-occurrence (pairs.csv holds them all).
 
@@ -93,24 +104,25 @@ def write_report(
     """
     names = manifest.class_names
     scored = [item for item in measurements if item.is_scored]
+    found = cooccurrence(scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs)
     report = Report(
         headline=headline_table(scored),
         classes=class_table(scored, class_names=names),
         pairs=pair_table(scored, class_names=names, pairs=together, num_images=len(manifest.records)),
-        together=cooccurrence_table(
-            scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs
-        ),
+        together=found.pairs,
+        correlations=found.correlations,
         contexts=context_table(scored, class_names=names),
+        surroundings=surroundings_table(scored, class_names=names, contexts=contexts),
         notes=tuple(notes_on(measurements, class_names=names)),
     )
     figures = _write_figures(manifest, measurements, cams=cams, folder=folder / "figures", pictures=pictures)
     tables = {"classes": report.classes, "pairs": report.pairs, "cooccurrence": report.together}
-    for name, frame in (tables | {"contexts": report.contexts}).items():
+    for name, frame in (tables | {"contexts": report.contexts, "surroundings": report.surroundings}).items():
         write_frame(folder / f"{name}.csv", frame)
     titles = [item.source.title for item in _last_variants(scored)]
     page = compose_page(report, titles=titles, figures=[f"figures/{name}" for name in figures], rows=pairs)
     atomic_write_text(folder / "report.md", page)
-    write_metrics(folder / "metrics.json", metrics_of(scored, report.together), notes=report.notes)
+    write_metrics(folder / "metrics.json", metrics_of(scored, tied_rows(report.together)), notes=report.notes)
     return report
 
 
@@ -127,14 +139,20 @@ def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str
     if report.notes:
         parts.append("\n".join(f"- {escape_markdown(note)}" for note in report.notes) + "\n")
     if len(report.headline):
-        tables = (report.classes, report.pairs, report.together, report.contexts)
+        tables = (report.classes, report.pairs, tied_rows(report.together), report.correlations, report.contexts)
         parts += _details(*(frame.loc[frame["masks"].isin(titles)] for frame in tables), rows=rows)
     parts += ["## Pictures\n", *(f"![{path}]({path})\n" for path in figures)]
     return "\n".join(parts)
 
 
 def _details(
-    classes: pd.DataFrame, pairs: pd.DataFrame, together: pd.DataFrame, contexts: pd.DataFrame, *, rows: int
+    classes: pd.DataFrame,
+    pairs: pd.DataFrame,
+    together: pd.DataFrame,
+    correlations: pd.DataFrame,
+    contexts: pd.DataFrame,
+    *,
+    rows: int,
 ) -> list[str]:
     """Return the sections of classes, pairs and contexts."""
     parts: list[str] = []
@@ -146,7 +164,7 @@ def _details(
     if not most.empty:
         parts += ["## Classes that occur together\n", _PAIRS, to_markdown(most)]
     if not together.empty:
-        text = _TOGETHER.format(answer=escape_markdown(answer(together)))
+        text = _TOGETHER.format(*map(escape_markdown, (answer(together), verdict(correlations))))
         parts += ["## Does what occurs together get confused?\n", text, to_markdown(with_intervals(together))]
     frequent = contexts.loc[contexts[["images_with", "images_without"]].min(axis=1) >= _FEW_IMAGES]
     if not frequent.empty:
