@@ -99,7 +99,7 @@ def cooccurrence(
 
 
 def tied_rows(pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of ``tied_pairs`` whose classes an image of the split shows together, in the order of ``pairs``."""
+    """Return the rows of ``tied_pairs`` whose classes an image of the split shows together."""
     return pairs.loc[(pairs["tied"] == 1) & (pairs["images_both"] > 0)]
 
 

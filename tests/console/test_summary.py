@@ -78,6 +78,6 @@ def test_reports_that_cannot_be_read_are_one_sentence(tmp_path: Path, content: s
 @pytest.mark.parametrize("headline", [HEADLINE, HEADLINE.iloc[:0]])
 def test_the_headline_is_shown_with_its_notes(headline: pd.DataFrame) -> None:
     text, empty = io.StringIO(), pd.DataFrame()
-    show_headline(Report(headline, empty, empty, empty, empty, ("a [note]",)), console=Console(file=text))
+    show_headline(Report(headline, *[empty] * 6, notes=("a [note]",)), console=Console(file=text))
     assert ("62.5" in text.getvalue()) == (len(headline) > 0)
     assert text.getvalue().endswith("a [note]\n")
