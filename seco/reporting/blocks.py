@@ -12,6 +12,14 @@ class Prose(NamedTuple):
     text: str
 
 
+class Points(NamedTuple):
+    """A list of sentences of plain text."""
+
+    items: tuple[str, ...]
+    ordered: bool = False
+    """Whether their order counts."""
+
+
 class Table(NamedTuple):
     """A table that readers can sort; its numbers are written as by ``seco.reporting.tables.shown_cells``."""
 
@@ -24,7 +32,7 @@ class Picture(NamedTuple):
     """A picture."""
 
     image: bytes
-    """A PNG or JPEG file."""
+    """A PNG, JPEG or WebP file."""
     alt: str
     """What it shows, for readers who cannot see it."""
     caption: str = ""
@@ -41,13 +49,20 @@ class Chart(NamedTuple):
     """An interactive chart."""
 
     spec: Mapping[str, Any]
-    """A Vega-Lite specification with its data inside, as of ``altair.Chart.to_dict``."""
+    """A Vega-Lite specification with its data inside, as of ``seco.reporting.charts`` or ``altair.Chart.to_dict``."""
     alt: str
     """What it shows, for readers who cannot see it."""
     caption: str = ""
 
 
-Block: TypeAlias = Prose | Table | Picture | Strip | Chart
+class Legend(NamedTuple):
+    """The classes of masks and their colours."""
+
+    entries: tuple[tuple[str, tuple[float, float, float]], ...]
+    """Name and RGB (0..1), as of ``seco.reporting.examples.legend_of``."""
+
+
+Block: TypeAlias = Prose | Points | Table | Picture | Strip | Chart | Legend
 
 
 class Section(NamedTuple):
