@@ -72,7 +72,9 @@ def curves(rows: Sequence[Row], *, x: str, y: str, log: bool = False) -> dict[st
         color=_colour(names, field="curve"),
         strokeDash=alt.StrokeDash("curve:N", sort=names, legend=None),
     )
-    near = alt.selection_point(name="near", nearest=True, on="pointerover", fields=["x"], empty=False, clear="pointerout")
+    near = alt.selection_point(
+        name="near", nearest=True, on="pointerover", fields=["x"], empty=False, clear="pointerout"
+    )
     told = [alt.Tooltip("curve:N"), alt.Tooltip("x:Q", title=x), alt.Tooltip("y:Q", title=y, format=".4g")]
     points = line.mark_circle(size=60).encode(
         opacity=alt.condition(near, alt.value(1), alt.value(0)), tooltip=told, strokeDash=alt.StrokeDash()
@@ -98,7 +100,11 @@ def scatter(rows: Sequence[Row], *, x: str, y: str) -> dict[str, Any]:
     if groups:
         encoding |= {"color": _colour(groups)}
     base = alt.Chart(_data(rows)).encode(**encoding)
-    told = [alt.Tooltip("label:N"), alt.Tooltip("x:Q", title=x, format=".3g"), alt.Tooltip("y:Q", title=y, format=".3g")]
+    told = [
+        alt.Tooltip("label:N"),
+        alt.Tooltip("x:Q", title=x, format=".3g"),
+        alt.Tooltip("y:Q", title=y, format=".3g"),
+    ]
     texts = base.mark_text(align="left", dx=7, limit=_LABEL).encode(text="label:N", color=alt.value("var(--ink)"))
     return _spec(alt.layer(base.mark_circle(size=70).encode(tooltip=told), texts).properties(height=320))
 
