@@ -111,6 +111,8 @@ def pairs_chart(pairs: pd.DataFrame) -> dict[str, Any]:
     ranked = pairs.sort_values(by="confusion_percent", ascending=False, kind="stable").dropna(
         subset=["lift", "confusion_percent"]
     )
+    most = ranked.groupby([frozenset(pair) for pair in zip(ranked["class"], ranked["other"], strict=True)])
+    named = set(most.head(1).index)  # of the two directions of a pair the one that is confused more
     rows = [
         {
             "pair": f"{one_line(row['other'])} called {one_line(row['class'])}",
@@ -118,12 +120,19 @@ def pairs_chart(pairs: pd.DataFrame) -> dict[str, Any]:
             "confusion": round(row["confusion_percent"], 4),
             "images": int(row["images_together"]),
             "tied": "tied pair" if row["tied"] else "other pair",
+            "named": bool(row["tied"]) and index in named,
         }
-        for row in ranked.head(_POINTS).to_dict("records")
+        for index, row in ranked.head(_POINTS).to_dict("index").items()
     ]
+    few = alt.Axis(tickCount=6)
     base = alt.Chart(alt.Data(values=rows)).encode(  # pyright: ignore[reportArgumentType]
-        x=alt.X("lift:Q", title="lift of sharing an image", scale=alt.Scale(type="symlog", zero=True, padding=10)),
-        y=alt.Y("confusion:Q", title="% of the other's pixels called the class", scale=alt.Scale(type="symlog")),
+        x=alt.X("lift:Q", title="lift of sharing an image", scale=alt.Scale(type="sqrt", domainMin=0), axis=few),
+        y=alt.Y(
+            "confusion:Q",
+            title="% of the other's pixels called the class",
+            scale=alt.Scale(type="sqrt", domainMin=0),
+            axis=few,
+        ),
         tooltip=[
             "pair:N",
             alt.Tooltip("lift:Q", format=".2f"),
@@ -133,7 +142,7 @@ def pairs_chart(pairs: pd.DataFrame) -> dict[str, Any]:
     )
     kinds = alt.Color("tied:N", sort=["tied pair", "other pair"], legend=alt.Legend(title=None, orient="top"))
     dots = base.mark_circle(size=55, opacity=0.75).encode(color=kinds)
-    names = base.transform_filter("datum.tied == 'tied pair'").mark_text(align="right", dx=-8, limit=200)
+    names = base.transform_filter("datum.named").mark_text(align="right", dx=-8, limit=200)
     rule = alt.Chart(alt.Data(values=[{"chance": 1}])).mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x="chance:Q")  # pyright: ignore[reportArgumentType]
     chart = alt.layer(rule, dots, names.encode(text="pair:N")).properties(width="container", height=320)
     return {key: part for key, part in chart.to_dict().items() if key != "config"}

@@ -13,6 +13,7 @@ from seco.reporting.measurements import measure
 from seco.reporting.report import Report, compose_page, write_report
 from seco.scores.confusion import ConfusionMatrix, Values
 from seco.scores.metrics import METRICS, Metric
+from seco.storage.contexts import read_contexts
 from seco.storage.json_file import read_metrics
 from seco.storage.manifest import Manifest
 from seco.storage.masks import mask_path
@@ -32,6 +33,7 @@ def report_of(root: Path, *, without_truth: tuple[str, ...] = ()) -> Report:
         manifest,
         measurements,
         together=count_pairs([manifest.label_ids(record) for record in manifest.records], num_classes=3),
+        contexts=read_contexts(root / "contexts.csv"),
         cams=root / "cams",
         folder=root / "reports",
         pictures=2,
@@ -111,7 +113,7 @@ def test_without_any_truth_the_report_says_so_and_shows_pictures(tmp_path: Path)
     assert "nan" not in page
     assert {path.name for path in (reports / "figures").iterdir()} == {"overview_train.png", "overview_val.png"}
     assert all(f"![figures/overview_{split}.png]" in page for split in ("train", "val"))
-    for name in ("classes", "pairs", "cooccurrence", "contexts"):
+    for name in ("classes", "pairs", "cooccurrence", "contexts", "surroundings"):
         assert len((reports / f"{name}.csv").read_text().splitlines()) == 1, "the header"
 
 
@@ -137,7 +139,9 @@ def _page(*contexts: dict[str, object]) -> str:
         headline=pd.DataFrame([{**KEY, "images": 3, "miou_percent": 50.0}]),
         classes=pd.DataFrame([{**KEY, "class": "cat", "iou_percent": 50.0, "confusion_ratio": 0.25}]),
         pairs=pd.DataFrame([{**KEY, **pair}]),
-        together=pd.DataFrame([], columns=["masks", "split"]),
+        together=pd.DataFrame([], columns=["masks", "split", "tied", "images_both"]),
+        correlations=pd.DataFrame([], columns=["masks", "split"]),
+        surroundings=pd.DataFrame([], columns=["masks", "split"]),
         contexts=pd.DataFrame(contexts),
         notes=("a note",),
     )
