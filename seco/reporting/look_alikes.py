@@ -125,13 +125,14 @@ def _looks_of(images: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]]) -
 
 
 def _strip(name: str, looks: _Looks, pictures: Sequence[tuple[RGB, NDArray[np.bool_]]]) -> Strip:
-    from sklearn.cluster import KMeans  # takes a second to import
+    from sklearn.cluster import k_means  # takes a second to import
 
-    found = KMeans(_CLUSTERS, n_init=4, random_state=_SEED).fit(looks.tokens, sample_weight=looks.pixels)
-    weights = np.bincount(found.labels_, weights=looks.pixels, minlength=_CLUSTERS)
+    found = k_means(looks.tokens, _CLUSTERS, sample_weight=looks.pixels, random_state=_SEED)
+    centres, labels = np.asarray(found[0]), np.asarray(found[1], dtype=np.int64)
+    weights = np.bincount(labels, weights=looks.pixels, minlength=_CLUSTERS)
     largest = int(weights.argmax())
-    members = np.flatnonzero(found.labels_ == largest)
-    away = np.linalg.norm(looks.tokens[members] - found.cluster_centers_[largest], axis=1)
+    members = np.flatnonzero(labels == largest)
+    away = np.linalg.norm(looks.tokens[members] - centres[largest], axis=1)
     nearest: dict[int, int] = {}  # the token next to the middle, of each image
     for member in members[away.argsort(kind="stable")].tolist():
         nearest.setdefault(looks.places[member][0], member)

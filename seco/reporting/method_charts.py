@@ -18,8 +18,8 @@ _SEED = 0
 class Place(NamedTuple):
     """Where a prototype lies in the plane."""
 
-    index: int
-    """Of the class, 0..K-1."""
+    class_index: int
+    """0..K-1."""
     step: int
     x: float
     y: float

@@ -144,16 +144,16 @@ class _PairSums:
         self._rows = csr_array(rows)
         taken = false & (truth != BACKGROUND)
         place = prediction[taken] * size + truth[taken]
-        at_pair = _sums(image[taken], place, pixels[taken], (len(counts), size * size))
+        shape = (len(counts), size * size)
         self._columns = self.class_ids * size + self.others
-        self._taken = at_pair
+        self._taken = _sums(image[taken], place, pixels[taken], shape)
         seen = self.shown[image[taken], prediction[taken]]
-        self._taken_both = _sums(image[taken][seen], place[seen], pixels[taken][seen], at_pair.shape)
+        self._taken_both = _sums(image[taken][seen], place[seen], pixels[taken][seen], shape)
         meets_image, meets_class, meets_other = _meetings(self.shown)
         meets = meets_class * size + meets_other
 
         def in_both(values: Counts) -> csr_array:
-            return _sums(meets_image, meets, values, at_pair.shape)
+            return _sums(meets_image, meets, values, shape)
 
         background = self._on_background.toarray()
         self._other_both = in_both(rows[meets_image, meets_other])
