@@ -63,16 +63,12 @@ def method_section(record: MethodRecord, *, class_names: Sequence[str], patches:
         blocks.append(Chart(prototype_ways(places, class_names), alt, caption))
     if patches is not None:
         blocks.append(patches)
-    for names, alt, caption in (
-        (
-            _KINDS,
-            "shares of patches by tag, over the steps",
-            "Patches by tag: a withdrawn one counts as it was before.",
-        ),
-        (_PURITY, "shares of right tags, over the steps", "Tags that the true masks confirm."),
+    for names, y, caption in (
+        (_KINDS, "% of patches", "Patches by tag: a withdrawn one counts as it was before."),
+        (_PURITY, "% that are right", "Tags that the true masks confirm."),
     ):
         if rows := curve_rows(record, names):
-            blocks.append(Chart(curves(rows, x="step", y="% of them"), alt, caption))
+            blocks.append(Chart(curves(rows, x="step", y=y), f"{y}, over the steps of the training", caption))
     if record.tags[0].sum():
         blocks += [
             Prose(withdrawn_sentence(record)),

@@ -82,7 +82,11 @@ def audit_sentences(partners: Sequence[Partner]) -> list[str]:
         ]
         seen = f"{name} is alone in {single or 'none'} of its {images} images"
         if wanted:
-            aim = "would be a third of its images" if len(wanted) == 1 else "would be a third of its images each"
+            aim = (
+                "would make those a third of its images"
+                if len(wanted) == 1
+                else "would make those a third of its images each"
+            )
             sentences.append(f"{seen}: {' and '.join([', '.join(wanted[:-1]), wanted[-1]][not wanted[1:] :])} {aim}")
         elif images and not single:
             sentences.append(f"{seen}, but no single class is in more than two thirds of them")

@@ -16,7 +16,7 @@ def test_the_audit_has_a_sentence_a_class_and_a_table_of_those_that_come_togethe
     sentences, table = audit_section([BOAT, CAR]).blocks
     assert isinstance(sentences, Points)
     assert sentences.items == (
-        "boat is alone in 3 of its 210 images: 101 more without water (now 3) would be a third of its images.",
+        "boat is alone in 3 of its 210 images: 101 more without water (now 3) would make those a third of its images.",
     )
     assert isinstance(table, Table)
     assert table.frame.to_numpy().tolist() == [["boat", 210, 3, "water", 207, 3, 1.23, 101]]

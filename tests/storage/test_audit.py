@@ -57,10 +57,10 @@ def test_images_needed_are_the_fewest_that_reach_a_third():
 def test_a_sentence_a_class():
     assert audit_sentences(FOUND)[0] == (
         "boat is alone in 3 of its 210 images: 101 more without water (now 3) and 15 more without person (now 60) "
-        "would be a third of its images each"
+        "would make those a third of its images each"
     )
     assert audit_sentences(of("car")) == [
-        "car is alone in none of its 9 images: 3 more without person (now 1) would be a third of its images"
+        "car is alone in none of its 9 images: 3 more without person (now 1) would make those a third of its images"
     ]
 
 
