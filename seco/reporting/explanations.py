@@ -57,7 +57,8 @@ def explain(
         strips = look_alikes(main, records, predictor, image_size=size, batch_size=batch)
     sections.append(cooccurrence_section(found, surroundings, strips=strips, main=main.key))
     if (record := read_method_record(model)) is not None:
-        (example, *_) = choose_examples(records, 1)
-        picture = patch_picture(predictor, stored, record, example, class_names=names)
+        (example,) = choose_examples(records, 1)
+        is_seen = bool(record.prototypes.any())
+        picture = patch_picture(predictor, stored, record, example, class_names=names) if is_seen else None
         sections.append(method_section(record, class_names=names, patches=picture))
     return sections

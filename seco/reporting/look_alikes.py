@@ -1,6 +1,7 @@
 """What the false positives of a class on background look like, where no contexts are known: clusters of tokens."""
 
 import io
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -126,8 +127,11 @@ def _looks_of(images: Sequence[tuple[NDArray[np.float32], NDArray[np.bool_]]]) -
 
 def _strip(name: str, looks: _Looks, pictures: Sequence[tuple[RGB, NDArray[np.bool_]]]) -> Strip:
     from sklearn.cluster import k_means  # takes a second to import
+    from sklearn.exceptions import ConvergenceWarning
 
-    found = k_means(looks.tokens, _CLUSTERS, sample_weight=looks.pixels, random_state=_SEED)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # of fewer different tokens than clusters
+        found = k_means(looks.tokens, _CLUSTERS, sample_weight=looks.pixels, random_state=_SEED)
     centres, labels = np.asarray(found[0]), np.asarray(found[1], dtype=np.int64)
     weights = np.bincount(labels, weights=looks.pixels, minlength=_CLUSTERS)
     largest = int(weights.argmax())
