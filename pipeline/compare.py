@@ -19,12 +19,12 @@ def compare(
 ) -> None:
     """Compare runs with the first: which scores are better, worse or no different, and for which classes."""
     import pandas as pd
-    from seco.reporting.page.compose import compose
 
     from seco.comparison.differences import (
         class_differences,
         common_masks,
         last_variants,
+        main_scores,
         score_differences,
         setting_differences,
     )
@@ -33,8 +33,8 @@ def compare(
     from seco.console.output import open_console, print_sentence
     from seco.console.score_table import score_table
     from seco.errors import SecoError
+    from seco.reporting.page.compose import compose
     from seco.reporting.tables import write_frame
-    from seco.scores.metrics import METRICS
     from seco.storage.atomic import atomic_write_text, require_writable
 
     if len(set(runs)) < 2 or len(set(runs)) < len(runs):
@@ -46,10 +46,7 @@ def compare(
     scores = score_differences(found, masks)
     classes = {key: class_differences(found, key) for key in last}
     settings = setting_differences(found)
-    main = scores.loc[
-        scores["metric"].isin([name for name, metric in METRICS.items() if metric.prominent])
-        & pd.MultiIndex.from_frame(scores[["kind", "split", "variant"]]).isin(last)
-    ]
+    main = main_scores(scores)
     sentence = answer(main)
     write_frame(out / "scores.csv", scores)
     keyed = [frame.assign(**key._asdict()) for key, frame in classes.items()]

@@ -6,7 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.options import CAMS, PARAMS, PREDICTIONS, PREPARED, RECIPES, REFINED, REPORTS, SEEDS, Data, Params
+from pipeline.options import (
+    CAMS,
+    MODEL,
+    PARAMS,
+    PREDICTIONS,
+    PREPARED,
+    RECIPES,
+    REFINED,
+    REPORTS,
+    SEEDS,
+    Data,
+    Model,
+    Params,
+)
 
 if TYPE_CHECKING:
     from seco.reporting.run_facts import RunFacts
@@ -18,6 +31,7 @@ STAGES = ("prepare", "train", "export", "refine", "predict")
 def evaluate(
     params: Params = PARAMS,
     data: Data = PREPARED,
+    model: Model = MODEL,
     cams: Annotated[Path, typer.Option(help="Folder of the CAM store, for the pictures.")] = CAMS,
     seeds: Annotated[Path, typer.Option(help="Folder of the seed masks.")] = SEEDS,
     refined: Annotated[Path, typer.Option(help="Folder of the refined masks.")] = REFINED,
@@ -37,7 +51,7 @@ def evaluate(
     from seco.reporting.report import write_report
     from seco.scores.counts_file import COUNTS_FILE, write_counts
     from seco.storage.atomic import take_over
-    from seco.storage.contexts import CONTEXTS_FILE
+    from seco.storage.contexts import CONTEXTS_FILE, read_contexts
     from seco.storage.fingerprint import data_fingerprint
     from seco.storage.manifest import read_manifest
     from seco.storage.pairs import read_pairs
@@ -54,17 +68,18 @@ def evaluate(
     )
     run = _facts_of_run(params, data, manifest)
     take_over(output)
-    fingerprint = data_fingerprint(data)
-    measurements = measure(manifest, sources, contexts_file=data / CONTEXTS_FILE, data=fingerprint, partly=partial)
+    fingerprint, contexts = data_fingerprint(data), read_contexts(data / CONTEXTS_FILE)
+    measurements = measure(manifest, sources, contexts=contexts, data=fingerprint, partly=partial)
     shown = {
         "together": read_pairs(data, class_names=manifest.class_names),
+        "contexts": contexts,
         "cams": cams,
         "folder": output,
         "pictures": settings.evaluate.pictures,
         "pairs": settings.evaluate.pairs,
     }
     report = write_report(manifest, measurements, labels=measure_labels(manifest, cams=cams), **shown)
-    write_page(manifest, measurements, report, run=run, curves=output / "train", **shown)
+    write_page(manifest, measurements, report, run=run, data=data, model=model, **shown)
     counts = {item.counts_key: item.evaluation.by_image for item in measurements}
     write_counts(output / COUNTS_FILE, counts, data=fingerprint, class_names=manifest.class_names)
     if as_json:

@@ -13,7 +13,7 @@ from seco.errors import SecoError
 from seco.scores.bootstrap import Interval, bootstraps, paired_differences
 from seco.scores.confusion import ConfusionMatrix, Values
 from seco.scores.counts_file import CountsKey
-from seco.scores.metrics import MIOU, Metric, headline_metrics
+from seco.scores.metrics import METRICS, MIOU, Metric, headline_metrics
 
 BETTER, WORSE, SAME = "better", "worse", "no difference"
 REFERENCE = "reference"
@@ -77,6 +77,14 @@ def score_differences(runs: Sequence[Run], masks: Sequence[CountsKey]) -> pd.Dat
                 row |= _ends("value", scores[metric.name]) | _ends("difference", difference)
                 rows.append(row | {"verdict": verdict(difference, lower_is_better=metric.lower_is_better)})
     return pd.DataFrame(rows)
+
+
+def main_scores(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of ``score_differences`` that a terminal shows: the prominent metrics of the last variants."""
+    keys = [CountsKey(*key) for key in scores[[*CountsKey._fields]].itertuples(index=False, name=None)]
+    last, shown = {*last_variants(keys)}, {name for name, metric in METRICS.items() if metric.prominent}
+    kept = [key in last and metric in shown for key, metric in zip(keys, scores["metric"], strict=True)]
+    return scores.loc[kept]
 
 
 def class_differences(runs: Sequence[Run], key: CountsKey, *, metric: Metric = MIOU) -> pd.DataFrame:

@@ -54,7 +54,7 @@ def _run_of_revision(name: str) -> Run:
             path = Path(scratch) / COUNTS_FILE
             files.get_file(_COUNTS, str(path))
             stored = read_counts(path, called=f"{_COUNTS} of the run {name}")
-        text = files.read_text(_PARAMS) if files.exists(_PARAMS) else "{}"
+        text = str(files.read_text(_PARAMS)) if files.exists(_PARAMS) else "{}"
     except FileNotFoundError as error:
         raise SecoError(
             f"{_COUNTS} of the run {name} is not in DVC's cache: run `dvc fetch` or `dvc exp pull`"

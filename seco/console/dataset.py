@@ -10,9 +10,11 @@ from rich.table import Column, Table
 
 from seco.console.output import open_console, print_sentence, text_table
 from seco.data.prepare import DatasetStatistics
+from seco.storage.audit import AUDIT_FILE, audit_sentences
 from seco.storage.manifest import TRAIN
 
 _PAIRS = 10
+_SENTENCES = 10  # on classes that are hardly seen alone
 _MANY_LABELS = 4  # images with as many labels or more share a column
 _NAMES = ("split", "class", "other")  # columns of text
 _LABEL_COLUMNS = ("no label", "1 label", "2 labels", "3 labels", "4 or more")
@@ -46,7 +48,10 @@ def show_dataset(
     console.print(_table("Images of each class", ["class", *summary["images"]], classes))
     pairs = _pair_rows(statistics, class_names)
     console.print(_table("Classes that share images", ["class", "other", "images", "lift"], pairs))
-    for note in (*_notes(summary), *notes, *(_LINKED.format(folder=folder) for folder in linked)):
+    sentences = audit_sentences(statistics.partners)
+    if sentences[_SENTENCES:]:
+        sentences[_SENTENCES:] = [f"{len(sentences) - _SENTENCES} more classes are hardly seen alone: {AUDIT_FILE}"]
+    for note in (*sentences, *_notes(summary), *notes, *(_LINKED.format(folder=folder) for folder in linked)):
         print_sentence(console, note)
 
 

@@ -15,10 +15,11 @@ from seco.data.checks import CheckedDataset, CheckedImage
 from seco.data.cooccurrence import PairCounts, count_pairs
 from seco.data.plausibility import require_usable
 from seco.storage.atomic import atomic_write_bytes, temporary_path
+from seco.storage.audit import Partner, audit, write_audit
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
 from seco.storage.fingerprint import DIGESTS_FILE
-from seco.storage.manifest import Manifest, write_manifest
+from seco.storage.manifest import TRAIN, Manifest, write_manifest
 from seco.storage.masks import mask_path
 from seco.storage.pairs import lift, write_pairs
 
@@ -33,19 +34,21 @@ class DatasetStatistics:
         summary: the content of `summary.json`, see `summarise`.
         counts: int64 `[K+1, K+1]`, the images that two classes share.
         lifts: float64 `[K+1, K+1]`, how much more often than by chance.
+        partners: what the labels of the training images say about classes that are hardly seen alone, see `audit`.
     """
 
     summary: dict[str, Any]
     counts: PairCounts
     lifts: npt.NDArray[np.float64]
+    partners: list[Partner]
 
 
 def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cache: Path) -> DatasetStatistics:
     """Write the manifest of the sound images and what belongs to it; the manifest comes last.
 
     Args:
-        folder: gets manifest.csv, classes.csv, cooccurrence.csv, digests.csv, summary.json and, where masks were
-            rasterised, masks/.
+        folder: gets manifest.csv, classes.csv, cooccurrence.csv, audit.csv, digests.csv, summary.json and, where masks
+            were rasterised, masks/.
         dataset: what was checked.
         root: the data set's folder; its contexts.csv, if there is one, is checked and copied.
         mask_cache: the folder that rasterised masks are kept in.
@@ -62,11 +65,24 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cac
     counts = count_pairs(label_sets, num_classes=len(names))
     lifts = lift(counts, num_images=len(label_sets))
     summary = summarise(dataset)
+    partners = audit_labels(manifest)
+    write_audit(folder, partners)
     write_pairs(folder, class_names=names, counts=counts, lifts=lifts)
     digests = [(item.record.id, *item.digests) for item in dataset.images]
     write_csv(folder / DIGESTS_FILE, digests, columns=("id", "image", "mask"))
     write_manifest(folder, manifest, summary=summary)
-    return DatasetStatistics(summary, counts, lifts)
+    return DatasetStatistics(summary, counts, lifts, partners)
+
+
+def audit_labels(manifest: Manifest) -> list[Partner]:
+    """Audit the labels of the training images, or of all images where no split is called so."""
+    names = manifest.class_names
+    records = manifest.split(TRAIN) if TRAIN in manifest.splits else manifest.records
+    label_sets = [manifest.label_ids(record) for record in records]
+    single = Counter(ids[0] for ids in label_sets if len(ids) == 1)
+    counts = count_pairs(label_sets, num_classes=len(names))
+    alone = [single[class_id] for class_id in range(1, len(names) + 1)]
+    return audit(counts, alone=alone, num_images=len(label_sets), class_names=names)
 
 
 def link_masks(images: Sequence[CheckedImage], *, cache: Path, folder: Path) -> list[CheckedImage]:

@@ -58,7 +58,7 @@ def _miou_of(*items: Measurement) -> tuple[float, float]:
 
 def _ties(table: pd.DataFrame, main: Measurement, class_names: Sequence[str], together: Counts) -> list[TieFinding]:
     """Return the rows of the masks that the page is about; an interval of few images says nothing."""
-    rows = table[(table["masks"] == main.source.title) & (table["split"] == main.split)]
+    rows = table.loc[(table["masks"] == main.source.title) & (table["split"] == main.split)]
     found = []
     for row in rows.to_dict("records"):
         a, b = (class_names.index(row[key]) + 1 for key in ("class", "other"))

@@ -1,20 +1,20 @@
 """index.html: one page that says how good a run is, what it confuses, which images to look at, and what to do next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from seco.reporting.advice import advise, advise_without_truth
-from seco.reporting.blocks import Block, Chart, Points, Prose, Section, Table
-from seco.reporting.charts import interval_bars
+from seco.reporting.blocks import Points, Prose, Section
 from seco.reporting.confusions import confused_sentence, confusion_section, worst_confusions, worst_misses
-from seco.reporting.cooccurrence import answer, tied_pairs, with_intervals
+from seco.reporting.cooccurrence import Cooccurrence, tied_pairs, tied_rows
+from seco.reporting.explanations import explain
 from seco.reporting.failures import find_failures, predicted_pixels
 from seco.reporting.findings import collect_findings
 from seco.reporting.gallery import Gallery, gallery_section, ranked_images
 from seco.reporting.learning_curves import curves_section
 from seco.reporting.measurements import Measurement
 from seco.reporting.page.compose import compose
+from seco.reporting.quality import how_good, how_sure
 from seco.reporting.report import Report
 from seco.reporting.run_facts import RunFacts, run_section
 from seco.scores.confusion import Counts
@@ -34,8 +34,10 @@ def write_page(
     *,
     run: RunFacts,
     together: Counts,
+    contexts: Mapping[str, Sequence[str]],
+    data: Path,
+    model: Path,
     cams: Path,
-    curves: Path,
     folder: Path,
     pictures: int,
     pairs: int,
@@ -48,9 +50,11 @@ def write_page(
         report: what ``write_report`` made of them.
         run: what was run.
         together: images of the data set that show two classes, as of ``read_pairs``.
+        contexts: image id → contexts, as of ``read_contexts``.
+        data: the folder that `seco prepare` wrote.
+        model: the folder that `seco train` wrote.
         cams: the CAM store, for the pictures.
-        curves: the folder of the learning curves.
-        folder: gets index.html.
+        folder: gets index.html; the learning curves are in `train` below it.
         pictures: images in each part of the gallery, eight at the most.
         pairs: number of pairs of classes that are compared.
 
@@ -61,21 +65,28 @@ def write_page(
     scored = [item for item in measurements if item.is_scored]
     main = main_measurement(scored) if scored else measurements[-1]
     tied = tied_pairs(together, num_images=len(manifest.records), most=pairs)
-    sections: list[Section] = []
+    found = Cooccurrence(report.together, report.correlations)
+    explained = explain(manifest, main, found, report.surroundings, contexts=contexts, data=data, model=model)
+    scores: list[Section] = []
     if scored:
-        sections = [
-            scores_section(report, main),
+        scores = [
+            how_good(report, main),
+            how_sure(scored),
             confusion_section(main, class_names=names),
-            cooccurrence_section(report, main),
+            explained.cooccurrence,
         ]
-        advice = advise(collect_findings(manifest, scored, main, ties=report.together, together=together))
+        ties = tied_rows(report.together)
+        advice = advise(collect_findings(manifest, scored, main, ties=ties, together=together))
     else:
         advice = advise_without_truth(len(manifest.records))
     gallery = Gallery(manifest, cams=cams, masks=_folders(measurements), rows=pictures)
-    sections += [
+    sections = [
+        *scores,
         _images(gallery, main, pairs=tied, is_scored=bool(scored)),
         advice_section(advice),
-        curves_section(curves),
+        explained.audit,
+        explained.method,
+        curves_section(folder / "train"),
         run_section(run),
     ]
     text = headline(main, class_names=names) if scored else _NO_TRUTH
@@ -100,37 +111,6 @@ def headline(main: Measurement, *, class_names: Sequence[str]) -> str:
         if not found.empty:
             return f"{text} {confused_sentence(*found.iloc[0][['share_percent', 'class', 'called']])}."
     return text
-
-
-def scores_section(report: Report, main: Measurement) -> Section:
-    """Return the section "how good": all masks in a table, and every class of the page's own."""
-    rows = report.classes[(report.classes["masks"] == main.source.title) & (report.classes["split"] == main.split)]
-    where = f"{main.source.title}, {main.split}"
-    ranked = rows.dropna(subset=[MIOU.class_column]).sort_values(MIOU.class_column, ascending=False)
-    bars: list[dict[str, Any]] = [
-        {"label": row["class"], "value": row[MIOU.class_column]} for row in ranked.to_dict("records")
-    ]
-    classes = rows.drop(columns=["masks", "split"]).copy()
-    classes.insert(1, "images", main.evaluation.whole.images_of_class)
-    chart = Chart(
-        interval_bars(bars, value="IoU, %"),
-        alt=f"IoU of each class ({where}), the best first; the table below has the numbers.",
-    )
-    blocks: list[Block] = [Table(report.headline, caption="All masks: means over the classes")]
-    blocks += [Points(report.notes)] if report.notes else []
-    blocks += [chart, Table(classes, caption=f"Every class ({where})")]
-    return Section("scores", "How good is it?", tuple(blocks))
-
-
-def cooccurrence_section(report: Report, main: Measurement) -> Section:
-    """Return the section "does context cause it"."""
-    table = report.together[(report.together["masks"] == main.source.title) & (report.together["split"] == main.split)]
-    if table.empty:
-        text = "No two classes share images more often than by chance, so there is nothing to compare."
-        return Section("context", "Does context cause it?", (Prose(text),))
-    shown = with_intervals(table).drop(columns=["masks", "split"])
-    caption = f"Shares of pixels called the class, with 95 % intervals over images ({main.source.title}, {main.split})"
-    return Section("context", "Does context cause it?", (Prose(answer(table)), Table(shown, caption=caption)))
 
 
 def advice_section(advice: Sequence[str]) -> Section:

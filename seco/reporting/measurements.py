@@ -17,7 +17,6 @@ from seco.scores.counts_file import CountsKey
 from seco.scores.evaluation import Evaluation, evaluate_masks
 from seco.scores.metrics import METRICS, TOTALS, headline_metrics
 from seco.storage.confidence import CONFIDENCE
-from seco.storage.contexts import read_contexts
 from seco.storage.manifest import Manifest
 
 CAM_SEED = "cam_seed"
@@ -129,7 +128,7 @@ def measure(
     manifest: Manifest,
     sources: Sequence[MaskSource],
     *,
-    contexts_file: Path,
+    contexts: Mapping[str, Sequence[str]],
     data: str | None = None,
     partly: bool = False,
 ) -> list[Measurement]:
@@ -138,14 +137,13 @@ def measure(
     Args:
         manifest: the data set.
         sources: the masks.
-        contexts_file: contexts.csv, where the data set has one.
+        contexts: image id → contexts, as of `read_contexts`.
         data: the fingerprint of the data set, where it is known.
         partly: leave out images whose mask is missing.
 
     Raises:
         SecoError: a mask is missing or damaged; the sentence names the stage to run.
     """
-    contexts = read_contexts(contexts_file)
     measurements: list[Measurement] = []
     for source in sources:
         records = [record for split in source.splits for record in manifest.split(split)]

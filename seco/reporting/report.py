@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from seco.reporting.cooccurrence import answer, cooccurrence_table
-from seco.reporting.cooccurrence import with_intervals as pairs_with_intervals
+from seco.reporting.cooccurrence import answer, cooccurrence, shares_with_intervals, tied_rows, verdict
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
 from seco.reporting.measurements import MaskSource, Measurement, metrics_of, notes_on
+from seco.reporting.surroundings import surroundings_table
 from seco.reporting.tables import (
     class_table,
     context_table,
@@ -42,7 +42,10 @@ by chance.
 _TOGETHER = """\
 Shares of pixels called the class, with 95 % intervals of a bootstrap over images: of the pixels of the other class, and
 of the background, where both are in the image; of the background where the class is there without the other. The gap
-is the difference of the last two. Above 0, what surrounds the two together is taken for the class. {answer}
+is the difference of the last two. Above 0, what surrounds the two together is taken for the class. {}
+
+{} The rank correlation is that of lift and the share of the other class's pixels that are called the class, over
+all pairs, with the 95 % interval of a bootstrap over images.
 """
 _CONTEXTS = """\
 The confusion ratio of a class over the images with a context and over those without it; the largest differences
@@ -56,7 +59,9 @@ class Report:
     """The scores of a run as frames (see `seco.reporting.tables`).
 
     Attributes:
-        headline, classes, pairs, together, contexts: the tables; `contexts` is empty where the data set knows none.
+        headline, classes, pairs, together, contexts, surroundings: the tables; the last two are empty where the data
+            set knows no contexts.
+        correlations: of what goes together with what gets confused.
         notes: what the means leave out.
         labels: the scores of the classifier, a row for each split.
         metrics: the content of metrics.json.
@@ -66,7 +71,9 @@ class Report:
     classes: pd.DataFrame
     pairs: pd.DataFrame
     together: pd.DataFrame
+    correlations: pd.DataFrame
     contexts: pd.DataFrame
+    surroundings: pd.DataFrame
     notes: tuple[str, ...]
     labels: pd.DataFrame
     metrics: Mapping[str, Any]
@@ -78,6 +85,7 @@ def write_report(
     *,
     together: Counts,
     labels: Mapping[str, LabelScores],
+    contexts: Mapping[str, Sequence[str]],
     cams: Path,
     folder: Path,
     pictures: int,
@@ -90,8 +98,10 @@ def write_report(
         measurements: what `measure` returned; a split without truth masks gets pictures and a note, but no numbers.
         together: images of the data set that show two classes, as of `read_pairs`.
         labels: the scores of the classifier by split.
+        contexts: image id → contexts, as of `read_contexts`.
         cams: the CAM store, for the pictures.
-        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, report.md and figures/*.png.
+        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, surroundings.csv,
+            report.md and figures/*.png.
         pictures: rows of an overview picture.
         pairs: number of pairs in the tables of co-occurrence (pairs.csv holds them all).
 
@@ -100,23 +110,24 @@ def write_report(
     """
     names = manifest.class_names
     scored = [item for item in measurements if item.is_scored]
-    confused = cooccurrence_table(
-        scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs
-    )
+    found = cooccurrence(scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs)
     notes = tuple(notes_on(measurements, class_names=names))
     report = Report(
         headline=headline_table(scored),
         classes=class_table(scored, class_names=names),
         pairs=pair_table(scored, class_names=names, pairs=together, num_images=len(manifest.records)),
-        together=confused,
+        together=found.pairs,
+        correlations=found.correlations,
         contexts=context_table(scored, class_names=names),
+        surroundings=surroundings_table(scored, class_names=names, contexts=contexts),
         notes=notes,
         labels=label_headline(labels),
-        metrics=finite_metrics(metrics_of(scored, confused, labels), notes=notes),
+        metrics=finite_metrics(metrics_of(scored, tied_rows(found.pairs), labels), notes=notes),
     )
     figures = _write_figures(manifest, measurements, cams=cams, folder=folder / "figures", pictures=pictures)
     tables = {"classes": report.classes, "pairs": report.pairs, "cooccurrence": report.together}
-    tables |= {"contexts": report.contexts, "labels": label_table(labels, class_names=names)}
+    tables |= {"contexts": report.contexts, "surroundings": report.surroundings}
+    tables |= {"labels": label_table(labels, class_names=names)}
     for name, frame in tables.items():
         write_frame(folder / f"{name}.csv", frame)
     titles = [item.source.title for item in _last_variants(scored)]
@@ -141,7 +152,7 @@ def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str
     if report.notes:
         parts.append("\n".join(f"- {escape_markdown(note)}" for note in report.notes) + "\n")
     if len(report.headline):
-        tables = (report.classes, report.pairs, report.together, report.contexts)
+        tables = (report.classes, report.pairs, tied_rows(report.together), report.correlations, report.contexts)
         parts += _details(*(frame.loc[frame["masks"].isin(titles)] for frame in tables), rows=rows)
     if len(report.labels):
         parts += ["## Labels of images\n", to_markdown(with_intervals(report.labels)), LABELS]
@@ -150,7 +161,13 @@ def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str
 
 
 def _details(
-    classes: pd.DataFrame, pairs: pd.DataFrame, together: pd.DataFrame, contexts: pd.DataFrame, *, rows: int
+    classes: pd.DataFrame,
+    pairs: pd.DataFrame,
+    together: pd.DataFrame,
+    correlations: pd.DataFrame,
+    contexts: pd.DataFrame,
+    *,
+    rows: int,
 ) -> list[str]:
     """Return the sections of classes, pairs and contexts."""
     parts: list[str] = []
@@ -162,8 +179,8 @@ def _details(
     if not most.empty:
         parts += ["## Classes that occur together\n", _PAIRS, to_markdown(most)]
     if not together.empty:
-        text = _TOGETHER.format(answer=escape_markdown(answer(together)))
-        parts += ["## Does what occurs together get confused?\n", text, to_markdown(pairs_with_intervals(together))]
+        text = _TOGETHER.format(*map(escape_markdown, (answer(together), verdict(correlations))))
+        parts += ["## Does what occurs together get confused?\n", text, to_markdown(shares_with_intervals(together))]
     frequent = contexts.loc[contexts[["images_with", "images_without"]].min(axis=1) >= _FEW_IMAGES]
     if not frequent.empty:
         largest = frequent.sort_values(by="difference", ascending=False, kind="stable").head(rows)

@@ -1,9 +1,12 @@
 """Whether a class is seen where the classes that come with it are: shares of pixels, with intervals over images."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from scipy.stats import rankdata
 
 from seco.scores.confusion import Counts, Values
 from seco.scores.image_counts import ImageCounts
@@ -12,83 +15,208 @@ from seco.storage.label_map import BACKGROUND
 RESAMPLES = 1000  # of the bootstrap
 _AT_ONCE = 100  # resamples drawn together: a weight for every image of each
 _SEED = 0
-_LEVEL = (2.5, 97.5)  # percentiles of the interval
+_LEVEL = (0.025, 0.975)  # quantiles of the interval
+
+SHARES = {
+    "on_other": "of the pixels of B, in images with both, those called A",
+    "on_background": "of the background pixels of images with both, those called A",
+    "on_background_alone": "the same in images with A and without B",
+    "gap": "the difference of the last two: above 0 where the context that comes with B is taken for A",
+    "confusion": "of the pixels of B in all images, those called A",
+    "of_false_both": "of A's false pixels, those that show B in images with both",
+    "of_false_other_alone": "of A's false pixels, those that show B in images with B and without A",
+    "of_false_alone": "of A's false pixels, those in images with A and without B, where they show anything but B",
+}
+"""The shares of pixels that are measured for an ordered pair of classes (A, B)."""
 
 
-class Share(NamedTuple):
-    """A share of pixels, or a difference of two, with the 95 % interval of a bootstrap over images."""
+class Interval(NamedTuple):
+    """A number with the 95 % interval of a bootstrap over images; NaN where it is not defined."""
 
     value: float
-    """NaN where no pixel was counted."""
     low: float
     high: float
 
 
-class PairConfusion(NamedTuple):
-    """How pixels are taken for class A in images with and without another class B."""
+class PairConfusions(NamedTuple):
+    """How pixels are taken for class A in images with and without another class B, for all P = K·(K - 1) pairs."""
 
-    class_id: int
-    """A."""
-    other: int
-    """B."""
-    images_both: int
-    """Images whose truth shows A and B."""
-    images_alone: int
-    """Images whose truth shows A and not B."""
-    on_other: Share
-    """Of the pixels of B, in images with both, the share called A."""
-    on_background: Share
-    """Of the background pixels of images with both, the share called A."""
-    on_background_alone: Share
-    """The same in images with A alone."""
-    gap: Share
-    """The difference of the last two: above 0 where the context that comes with B is taken for A."""
+    class_ids: npt.NDArray[np.int64]
+    """A of each pair, ``[P]``."""
+    others: npt.NDArray[np.int64]
+    """B of each pair, ``[P]``."""
+    images_both: Counts
+    """Images whose truth shows A and B, ``[P]``."""
+    images_alone: Counts
+    """Images whose truth shows A and not B, ``[P]``."""
+    images_other_alone: Counts
+    """Images whose truth shows B and not A, ``[P]``."""
+    shares: Mapping[str, Values]
+    """For each name in ``SHARES``: the value and both ends of its 95 % interval, ``[3, P]``; NaN without pixels."""
+    correlations: Mapping[str, Interval]
+    """Spearman's rank correlation of each ``related`` value with the share ``confusion``, over the pairs."""
 
 
-def pair_confusions(counts: ImageCounts, pairs: Sequence[tuple[int, int]]) -> list[PairConfusion]:
-    """Compare the images with both classes (A, B) and with A alone, for each pair of class ids."""
-    if not len(counts):
-        return []
-    image, truth, prediction, pixels = counts.cells()
-    rows = np.zeros((len(counts), counts.num_classes + 1), dtype=np.int64)  # pixels of each true class
-    np.add.at(rows, (image, truth), pixels)
+def pair_confusions(counts: ImageCounts, *, related: Mapping[str, Values]) -> PairConfusions:
+    """Compare the images with both classes, with A alone and with B alone, for every ordered pair (A, B).
+
+    Intervals are of a bootstrap that draws the images anew, all pairs from the same draws.
+
+    Args:
+        counts: the counts of each image.
+        related: ``[K+1, K+1]`` each, of pairs of classes, such as their lift: is what has more of it confused more?
+    """
+    sums = _PairSums(counts)
+    shown = sums.shown.astype(np.int64)
+    both = (shown.T @ shown)[sums.class_ids, sums.others]
+    single = shown.sum(axis=0)
+    wanted = {name: values[sums.class_ids, sums.others] for name, values in related.items()}
+    whole = sums.shares(np.ones((1, len(counts))))
+    drawn: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in SHARES}
+    ranked: dict[str, list[Values]] = {name: [] for name in related}
+    for weights in image_weights(len(counts)):
+        shares = sums.shares(weights)
+        for name, values in shares.items():
+            drawn[name].append(values.astype(np.float32))  # half the memory of many pairs
+        for name, values in wanted.items():
+            ranked[name].append(_rank_correlations(values, shares["confusion"]))
+    correlations = {
+        name: with_interval(_rank_correlations(values, whole["confusion"])[0], ranked[name])
+        for name, values in wanted.items()
+    }
+    return PairConfusions(
+        sums.class_ids,
+        sums.others,
+        both,
+        single[sums.class_ids] - both,
+        single[sums.others] - both,
+        {name: with_interval(values[0], drawn[name]) for name, values in whole.items()},
+        {name: Interval(*map(float, values)) for name, values in correlations.items()},
+    )
+
+
+def image_weights(num_images: int) -> Iterator[Values]:
+    """Yield how often each image counts in the samples of a bootstrap, ``[n, N]`` at a time."""
     rng = np.random.default_rng(_SEED)
-
-    def called(true_class: int, class_id: int) -> Counts:
-        """Return, by image, the pixels of a true class that were called another."""
-        chosen = (truth == true_class) & (prediction == class_id)
-        return np.bincount(image[chosen], weights=pixels[chosen], minlength=len(counts)).astype(np.int64)
-
-    found = []
-    for class_id, other in pairs:
-        both = (rows[:, class_id] > 0) & (rows[:, other] > 0)
-        alone = (rows[:, class_id] > 0) & (rows[:, other] == 0)
-        wrong_other, wrong_background = called(other, class_id), called(BACKGROUND, class_id)
-        on_other = _resampled(wrong_other[both], rows[both, other], rng)
-        with_other = _resampled(wrong_background[both], rows[both, BACKGROUND], rng)
-        without = _resampled(wrong_background[alone], rows[alone, BACKGROUND], rng)
-        shares = (_share(values) for values in (on_other, with_other, without, with_other - without))
-        found.append(PairConfusion(class_id, other, int(both.sum()), int(alone.sum()), *shares))
-    return found
+    for _ in range(0, RESAMPLES if num_images else 0, _AT_ONCE):
+        places = rng.integers(num_images, size=(_AT_ONCE, num_images)) + num_images * np.arange(_AT_ONCE)[:, None]
+        yield np.bincount(places.ravel(), minlength=_AT_ONCE * num_images).reshape(_AT_ONCE, -1).astype(np.float64)
 
 
-def _resampled(part: Counts, whole: Counts, rng: np.random.Generator) -> Values:
-    """Return Σ part / Σ whole over images, ``[1 + RESAMPLES]``: over these first, then over images drawn from them."""
-    values = np.full(1 + RESAMPLES, np.nan)
-    if not whole.sum():
-        return values
-    values[0] = part.sum() / whole.sum()
-    sums = np.stack([part, whole], axis=1)
-    for start in range(1, len(values), _AT_ONCE):
-        weights = rng.multinomial(len(part), np.full(len(part), 1 / len(part)), size=_AT_ONCE)
-        drawn = weights @ sums
-        with np.errstate(invalid="ignore"):
-            values[start : start + _AT_ONCE] = drawn[:, 0] / drawn[:, 1]
-    return values
+def with_interval(value: Values, drawn: Sequence[npt.NDArray[np.floating]]) -> Values:
+    """Return a value ``[...]`` and the ends of the 95 % interval of its samples ``[n, ...]``: ``[3, ...]``.
+
+    Samples in which the value is not defined are left out.
+    """
+    if not drawn:
+        return np.stack([value, np.full_like(value, np.nan), np.full_like(value, np.nan)])
+    ordered = np.sort(np.concatenate(drawn), axis=0)  # NaN comes last; np.nanquantile takes a minute for COCO's pairs
+    known = np.isfinite(ordered).sum(axis=0)
+    found = [value]
+    for level in _LEVEL:
+        place = level * np.maximum(known - 1, 0)
+        below = np.floor(place).astype(np.int64)
+        low, high = (
+            np.take_along_axis(ordered, index[None], axis=0)[0].astype(np.float64)
+            for index in (below, np.ceil(place).astype(np.int64))
+        )
+        found.append(low + (place - below) * (high - low))
+    return np.stack(found)
 
 
-def _share(values: Values) -> Share:
-    if not np.isfinite(values[1:]).any():
-        return Share(float(values[0]), float("nan"), float("nan"))
-    low, high = np.nanpercentile(values[1:], _LEVEL)
-    return Share(float(values[0]), float(low), float(high))
+class _PairSums:
+    """The pixels of each image that the shares of pairs divide, as sparse matrices ``[N, P]`` and ``[N, K+1]``."""
+
+    def __init__(self, counts: ImageCounts) -> None:
+        size = counts.num_classes + 1
+        pairs = [(a, b) for a in range(1, size) for b in range(1, size) if a != b]
+        self.class_ids, self.others = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+        image, truth, prediction, pixels = (column.astype(np.int64) for column in counts.cells())
+        rows = np.zeros((len(counts), size), dtype=np.int64)  # pixels of each true class
+        np.add.at(rows, (image, truth), pixels)
+        self.shown = rows > 0
+        self.shown[:, BACKGROUND] = False
+        # Pixels of each image called a class: of the background, and of any other truth.
+        false = (prediction > BACKGROUND) & (prediction < size) & (prediction != truth)
+        self._false = _sums(image[false], prediction[false], pixels[false], (len(counts), size))
+        ground = false & (truth == BACKGROUND)
+        self._on_background = _sums(image[ground], prediction[ground], pixels[ground], (len(counts), size))
+        self._rows = csr_array(rows)
+        taken = false & (truth != BACKGROUND)
+        place = prediction[taken] * size + truth[taken]
+        shape = (len(counts), size * size)
+        self._columns = self.class_ids * size + self.others
+        self._taken = _sums(image[taken], place, pixels[taken], shape)
+        seen = self.shown[image[taken], prediction[taken]]
+        self._taken_both = _sums(image[taken][seen], place[seen], pixels[taken][seen], shape)
+        meets_image, meets_class, meets_other = _meetings(self.shown)
+        meets = meets_class * size + meets_other
+
+        def in_both(values: Counts) -> csr_array:
+            return _sums(meets_image, meets, values, shape)
+
+        background = self._on_background.toarray()
+        self._other_both = in_both(rows[meets_image, meets_other])
+        self._background_both = in_both(rows[meets_image, BACKGROUND])
+        self._wrong_both = in_both(background[meets_image, meets_class])
+        self._false_both = in_both(self._false.toarray()[meets_image, meets_class])
+        self._background_shown = csr_array(rows[:, [BACKGROUND]] * self.shown)
+        self._wrong_shown = csr_array(background * self.shown)
+        self._false_shown = csr_array(self._false.toarray() * self.shown)
+
+    def shares(self, weights: Values) -> dict[str, Values]:
+        """Return the shares ``[n, P]`` by name, each image counted as often as its weight ``[n, N]`` says."""
+
+        def of_pairs(matrix: csr_array) -> Values:
+            return np.asarray(weights @ matrix)[:, self._columns]
+
+        def of_class(matrix: csr_array) -> Values:
+            return np.asarray(weights @ matrix)[:, self.class_ids]
+
+        taken, taken_both = of_pairs(self._taken), of_pairs(self._taken_both)
+        background, wrong = of_pairs(self._background_both), of_pairs(self._wrong_both)
+        false = of_class(self._false)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            on_background = wrong / background
+            alone = (of_class(self._wrong_shown) - wrong) / (of_class(self._background_shown) - background)
+            return {
+                "on_other": taken_both / of_pairs(self._other_both),
+                "on_background": on_background,
+                "on_background_alone": alone,
+                "gap": on_background - alone,
+                "confusion": taken / np.asarray(weights @ self._rows)[:, self.others],
+                "of_false_both": taken_both / false,
+                "of_false_other_alone": (taken - taken_both) / false,
+                "of_false_alone": (of_class(self._false_shown) - of_pairs(self._false_both)) / false,
+            }
+
+
+def _sums(rows: Counts, columns: Counts, values: Counts, shape: tuple[int, int]) -> csr_array:
+    return csr_array((values.astype(np.float64), (rows, columns)), shape=shape)
+
+
+def _meetings(shown: npt.NDArray[np.bool_]) -> tuple[Counts, Counts, Counts]:
+    """Return image, class and other of each meeting of two classes in an image, in both directions."""
+    found = [
+        np.stack([np.full(ids.size**2, image), np.repeat(ids, ids.size), np.tile(ids, ids.size)])
+        for image, ids in enumerate(map(np.flatnonzero, shown))
+        if ids.size > 1
+    ]
+    image, first, other = np.concatenate([np.zeros((3, 0), dtype=np.int64), *found], axis=1)
+    apart = first != other
+    return image[apart], first[apart], other[apart]
+
+
+def _rank_correlations(values: Values, confusion: Values) -> Values:
+    """Return Spearman's correlation of values ``[P]`` with each row of ``[n, P]``, over the pairs where both are known.
+
+    A pair whose class B is in no image that was drawn is left out of that draw; NaN where either does not vary.
+    """
+    result = np.full(len(confusion), np.nan)
+    for row, measured in enumerate(confusion):
+        known = np.isfinite(values) & np.isfinite(measured)
+        if known.sum() > 2:
+            ranks = rankdata(np.stack([values[known], measured[known]]), axis=1)
+            if (np.ptp(ranks, axis=1) > 0).all():
+                result[row] = np.corrcoef(ranks)[0, 1]
+    return result

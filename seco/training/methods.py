@@ -127,6 +127,7 @@ def _patch_contrast(settings: Settings, network: SeCoNetwork) -> Part:
         lil_average=settings.lil_average,
         lil_background=settings.lil_background,
         batch_size=settings.train.batch_size,
+        record_every=settings.train.log_every,
         judge_tags=settings.train.judge_tags,
         oracle_tags=settings.train.oracle_tags,
     )

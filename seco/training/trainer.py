@@ -16,11 +16,13 @@ from seco.runtime.progress import Progress as ShownProgress
 from seco.runtime.signals import Stopped, deferred
 from seco.storage.atomic import atomic_path
 from seco.storage.manifest import Manifest
+from seco.storage.method_record import write_method_record
 from seco.storage.model import StoredModel, write_model
 from seco.training.crop_pass import CropPass, Inputs, to_device
 from seco.training.head_start import HeadStart, start_heads
 from seco.training.loading import Batch, SampleStream, TrainingSet, training_batches
 from seco.training.log import Point, TrainingLog, curve_point
+from seco.training.method_record import method_record
 from seco.training.methods import build_models
 from seco.training.objective import StepResult
 from seco.training.optimizer import build_optimizer, learning_rate_factor, set_learning_rate
@@ -144,7 +146,8 @@ class Trainer:
         return is_finite
 
     def save_model(self, folder: Path) -> None:
-        """Write the network and the settings that made it."""
+        """Write the network and the settings that made it, and beside them what the report shows of its training."""
+        write_method_record(folder, method_record(self.state, judged=self.settings.train.judge_tags))
         write_model(
             folder,
             StoredModel(

@@ -8,6 +8,7 @@ from rich.console import Console
 from seco.console.dataset import show_dataset
 from seco.data.cooccurrence import count_pairs
 from seco.data.prepare import DatasetStatistics
+from seco.storage.audit import audit
 from seco.storage.pairs import lift
 
 SUMMARY = {
@@ -25,7 +26,8 @@ SUMMARY = {
 
 def shown(counts: np.ndarray, lifts: np.ndarray, class_names: tuple[str, ...], **changes: Any) -> list[str]:
     text = io.StringIO()
-    statistics = DatasetStatistics(SUMMARY | changes, counts, lifts)
+    partners = audit(counts, alone=[0] * len(class_names), num_images=counts.trace(), class_names=class_names)
+    statistics = DatasetStatistics(SUMMARY | changes, counts, lifts, partners)
     show_dataset(statistics, class_names=class_names, linked=[Path("own/photos")], console=Console(file=text))
     return text.getvalue().splitlines()
 
@@ -42,7 +44,9 @@ def test_tables_and_notes_are_printed() -> None:
         "cow 0 0",
         "cat dog 2 0.89",
     ]
-    assert lines[-6:-1] == [
+    assert lines[-8:-1] == [
+        "cat is alone in none of its 3 images, but no single class is in more than two thirds of them",
+        "dog is alone in none of its 3 images, but no single class is in more than two thirds of them",
         "train: 702 images without a label, left out",
         "train: 37 images with a label of which the mask shows no pixel (normal)",
         "train: 1 image with a mask that shows a class the labels do not name",

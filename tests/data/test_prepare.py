@@ -78,7 +78,7 @@ def test_drawn_masks_replace_old_ones(folder: Path) -> None:
     (target / "masks/old.png").write_text("old")
     found = prepared(root, "json")
     written(found, root, target)
-    names = ["classes.csv", "cooccurrence.csv", "digests.csv", "manifest.csv", "masks", "summary.json"]
+    names = ["audit.csv", "classes.csv", "cooccurrence.csv", "digests.csv", "manifest.csv", "masks", "summary.json"]
     assert sorted(path.name for path in target.iterdir()) == names
     assert sorted(path.name for path in (target / "masks").iterdir()) == ["a.png", "b.png"]
     for before, after in zip(found.records, read_manifest(target).records, strict=True):

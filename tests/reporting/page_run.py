@@ -5,10 +5,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from seco.data.cooccurrence import count_pairs
+from seco.data.prepare import audit_labels
 from seco.reporting.index_page import PAGE, write_page
+from seco.reporting.label_scores import measure_labels
 from seco.reporting.measurements import measure
 from seco.reporting.report import write_report
 from seco.reporting.run_facts import RunFacts
+from seco.storage.audit import write_audit
+from seco.storage.contexts import read_contexts
 from seco.storage.manifest import Manifest
 from seco.storage.stage_records import StageRecord
 from tests.reporting.run_tree import CLASSES, make_run
@@ -38,14 +42,18 @@ def page_of(
     )
     manifest = Manifest(records, tuple(names))
     present = [replace(item, splits=tuple(s for s in item.splits if s in manifest.splits)) for item in sources]
-    measurements = measure(manifest, [item for item in present if item.splits], contexts_file=root / "contexts.csv")
+    measurements = measure(
+        manifest, [item for item in present if item.splits], contexts=read_contexts(root / "contexts.csv")
+    )
     shown = {
         "together": count_pairs([manifest.label_ids(record) for record in records], num_classes=len(names)),
+        "contexts": contexts,
         "cams": root / "cams",
         "folder": root / "reports",
         "pictures": 2,
         "pairs": 3,
     }
-    report = write_report(manifest, measurements, **shown)
-    write_page(manifest, measurements, report, run=FACTS, curves=root / "curves", **shown)
+    write_audit(root, audit_labels(manifest))
+    report = write_report(manifest, measurements, labels=measure_labels(manifest, cams=root / "cams"), **shown)
+    write_page(manifest, measurements, report, run=FACTS, data=root, model=root / "no-model", **shown)
     return root / "reports" / PAGE

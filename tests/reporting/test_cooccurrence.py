@@ -5,7 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seco.reporting.cooccurrence import answer, cooccurrence_table, tied_pairs, with_intervals
+from seco.reporting.cooccurrence import (
+    Cooccurrence,
+    answer,
+    cooccurrence,
+    shares_with_intervals,
+    tied_pairs,
+    tied_rows,
+    verdict,
+)
 from seco.reporting.measurements import MaskSource, Measurement, metrics_of
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.evaluation import Evaluation
@@ -17,7 +25,7 @@ BOTH = {(0, 0): 60, (0, 1): 20, (1, 1): 10, (2, 1): 5, (2, 2): 15}
 ALONE = {(0, 0): 90, (0, 1): 10, (1, 1): 30}
 
 
-def cooccurrence_of(*images: dict[tuple[int, int], int], most: int = 5) -> pd.DataFrame:
+def found_of(*images: dict[tuple[int, int], int], most: int = 5) -> Cooccurrence:
     evaluation = Evaluation(len(CLASSES))
     for image in images:
         matrix = ConfusionMatrix(len(CLASSES))
@@ -26,7 +34,11 @@ def cooccurrence_of(*images: dict[tuple[int, int], int], most: int = 5) -> pd.Da
         matrix.images = 1
         evaluation.add("image", matrix, [])
     measured: Sequence[Measurement] = [Measurement(SEED, "train", evaluation)]
-    return cooccurrence_table(measured, class_names=CLASSES, together=TOGETHER, num_images=100, most=most)
+    return cooccurrence(measured, class_names=CLASSES, together=TOGETHER, num_images=100, most=most)
+
+
+def cooccurrence_of(*images: dict[tuple[int, int], int]) -> pd.DataFrame:
+    return tied_rows(found_of(*images).pairs)
 
 
 def test_pairs_above_chance_come_in_both_directions_the_most_frequent_first():
@@ -44,7 +56,7 @@ def test_a_pair_has_counts_shares_and_intervals():
     assert horse["lift"] == pytest.approx(20 * 100 / (30 * 40))
     assert horse[["on_other_percent", "on_background_percent", "on_background_alone_percent"]].tolist() == [25, 25, 10]
     assert horse["gap_percent"] == pytest.approx(15)
-    page = with_intervals(table)
+    page = shares_with_intervals(table)
     assert page.iloc[0, -1] == "15.0 (15.0 to 15.0)"
     assert page.iloc[1, -1] == "–"
     assert answer(table) == (
@@ -63,3 +75,38 @@ def test_without_images_of_both_there_is_no_row():
     table = cooccurrence_of(ALONE)
     assert table.empty
     assert answer(table) == "In none of 0 rows is the gap above 0 with its whole interval."
+
+
+def test_the_table_has_the_pairs_that_meet_or_are_confused_the_tied_ones_first():
+    cat = {(3, 3): 50, (3, 1): 1}  # 1 of horse's 26 false pixels shows a cat, and no image shows both
+    pairs = found_of(BOTH, cat).pairs
+    assert list(zip(pairs["class"], pairs["other"], pairs["tied"], strict=True)) == [
+        ("horse", "rider", 1),
+        ("rider", "horse", 1),
+        ("horse", "cat", 0),
+    ]
+    horse_cat = pairs.iloc[2]
+    assert horse_cat[["images_both", "images_other_alone", "images_together"]].tolist() == [0, 1, 1]
+    assert horse_cat["of_false_other_alone_percent"] == pytest.approx(100 / 26)
+    assert horse_cat["confusion_percent"] == pytest.approx(100 / 51)
+    assert found_of(BOTH, {(3, 3): 50, (3, 1): 1, (0, 1): 1000}).pairs["other"].tolist() == ["rider", "horse"]
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "begins"),
+    [
+        (0.4, 0.1, 0.6, "Yes: the more often two classes share images, the more pixels"),
+        (-0.4, -0.6, -0.1, "No, the opposite: the more often two classes share images, the fewer pixels"),
+        (0.1, -0.2, 0.3, "Not measurably: how often two classes share images does not tell"),
+        (np.nan, np.nan, np.nan, "Whether what goes together gets confused cannot be said of 6 pairs"),
+    ],
+)
+def test_a_sentence_answers_from_the_correlation_of_the_last_masks(value, low, high, begins):
+    rows = [
+        {"masks": "CAM seed", "split": "val", "pairs": 6, "lift": 0.9, "lift_low": 0.8, "lift_high": 1.0},
+        {"masks": "segmentation", "split": "val", "pairs": 6, "lift": value, "lift_low": low, "lift_high": high},
+    ]
+    sentence = verdict(pd.DataFrame(rows))
+    assert sentence.startswith(begins)
+    assert "segmentation, val" in sentence
+    assert np.isnan(value) or f"{value:.2f} ({low:.2f} to {high:.2f}) over 6 ordered pairs" in sentence

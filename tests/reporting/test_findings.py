@@ -7,12 +7,13 @@ from seco.reporting.advice import ClassFinding
 from seco.reporting.cooccurrence import cooccurrence_table
 from seco.reporting.findings import collect_findings
 from seco.reporting.measurements import measure
+from seco.storage.contexts import read_contexts
 from tests.reporting.run_tree import CLASSES, make_run
 
 
 def test_findings_are_the_numbers_of_the_masks_that_the_page_is_about(tmp_path: Path) -> None:
     manifest, sources = make_run(tmp_path)
-    scored = measure(manifest, sources, contexts_file=tmp_path / "contexts.csv")
+    scored = measure(manifest, sources, contexts=read_contexts(tmp_path / "contexts.csv"))
     seeds = next(item for item in scored if item.key == {"masks": "CAM seed", "split": "train"})
     together = count_pairs([manifest.label_ids(record) for record in manifest.records], num_classes=3)
     ties = cooccurrence_table(scored, class_names=CLASSES, together=together, num_images=4, most=3)

@@ -11,6 +11,7 @@ from seco.reporting.failures import MISSED, NOTHING, STRAY, find_failures, predi
 from seco.reporting.gallery import Gallery, gallery_section, ranked_images, thumbnail
 from seco.reporting.measurements import Measurement, measure
 from seco.scores.single_images import image_scores
+from seco.storage.contexts import read_contexts
 from seco.storage.manifest import Manifest, Record
 from seco.storage.masks import write_mask
 from tests.reporting.run_tree import CLASSES, HEIGHT, WIDTH, make_run
@@ -20,7 +21,7 @@ from tests.reporting.run_tree import CLASSES, HEIGHT, WIDTH, make_run
 def run(tmp_path: Path) -> tuple[Path, Manifest, Measurement]:
     """A run whose seed of `b` takes the person for the dog, and the measurement of the training split's seeds."""
     manifest, sources = make_run(tmp_path)
-    measurements = measure(manifest, sources, contexts_file=tmp_path / "contexts.csv")
+    measurements = measure(manifest, sources, contexts=read_contexts(tmp_path / "contexts.csv"))
     return tmp_path, manifest, next(item for item in measurements if item.split == "train")
 
 
@@ -45,7 +46,7 @@ def test_images_are_ranked_by_their_own_score_and_by_what_co_occurrence_confuses
 def test_a_single_image_is_shown_once(run) -> None:
     root, manifest, _ = run
     alone = Manifest(manifest.records[:1], CLASSES)
-    (item,) = measure(alone, [replace(_seeds(run), splits=("train",))], contexts_file=root / "contexts.csv")
+    (item,) = measure(alone, [replace(_seeds(run), splits=("train",))], contexts=read_contexts(root / "contexts.csv"))
     (part,) = ranked_images(item, alone.records, class_names=CLASSES, pairs=[(2, 3)], rows=4)
     assert [record.id for record, _ in part.images] == ["a"]
 

@@ -14,6 +14,7 @@ from seco.reporting.measurements import measure
 from seco.reporting.report import Report, compose_page, write_report
 from seco.scores.confusion import ConfusionMatrix, Values
 from seco.scores.metrics import METRICS, Metric
+from seco.storage.contexts import read_contexts
 from seco.storage.json_file import read_metrics
 from seco.storage.manifest import Manifest
 from seco.storage.masks import mask_path
@@ -28,12 +29,13 @@ def report_of(root: Path, *, without_truth: tuple[str, ...] = ()) -> Report:
     (root / "contexts.csv").write_text(CONTEXTS)
     records = (replace(record, mask=None) if record.split in without_truth else record for record in manifest.records)
     manifest = Manifest(tuple(records), manifest.class_names)
-    measurements = measure(manifest, sources, contexts_file=root / "contexts.csv")
+    measurements = measure(manifest, sources, contexts=read_contexts(root / "contexts.csv"))
     return write_report(
         manifest,
         measurements,
         labels=measure_labels(manifest, cams=root / "cams"),
         together=count_pairs([manifest.label_ids(record) for record in manifest.records], num_classes=3),
+        contexts=read_contexts(root / "contexts.csv"),
         cams=root / "cams",
         folder=root / "reports",
         pictures=2,
@@ -98,7 +100,7 @@ def test_a_missing_mask_names_the_stage(tmp_path: Path) -> None:
     manifest, sources = make_run(tmp_path)
     mask_path(tmp_path / "refined", "b").unlink()
     with pytest.raises(SecoError, match=r"1 of 2 masks are missing in .*refined \(b\): run `seco refine`"):
-        measure(manifest, sources, contexts_file=tmp_path / "contexts.csv")
+        measure(manifest, sources, contexts=read_contexts(tmp_path / "contexts.csv"))
 
 
 def test_without_any_truth_the_report_says_so_and_shows_pictures(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_without_any_truth_the_report_says_so_and_shows_pictures(tmp_path: Path)
     assert "nan" not in page
     assert {path.name for path in (reports / "figures").iterdir()} == {"overview_train.png", "overview_val.png"}
     assert all(f"![figures/overview_{split}.png]" in page for split in ("train", "val"))
-    for name in ("classes", "pairs", "cooccurrence", "contexts", "labels"):
+    for name in ("classes", "pairs", "cooccurrence", "contexts", "surroundings", "labels"):
         assert len((reports / f"{name}.csv").read_text().splitlines()) == 1, "the header"
 
 
@@ -141,7 +143,9 @@ def _page(*contexts: dict[str, object]) -> str:
             [{**KEY, "class": "cat", "iou_percent": 50.0, "boundary_f_percent": 9.0, "confusion_ratio": 0.25}]
         ),
         pairs=pd.DataFrame([{**KEY, **pair}]),
-        together=pd.DataFrame([], columns=["masks", "split"]),
+        together=pd.DataFrame([], columns=["masks", "split", "tied", "images_both"]),
+        correlations=pd.DataFrame([], columns=["masks", "split"]),
+        surroundings=pd.DataFrame([], columns=["masks", "split"]),
         contexts=pd.DataFrame(contexts),
         notes=("a note",),
         labels=pd.DataFrame(),

@@ -9,14 +9,17 @@ import torch
 
 from seco.errors import SecoError
 from seco.runtime.signals import Stopped, listen
+from seco.storage.method_record import read_method_record
 from seco.storage.model import read_model
 from seco.training.checkpoint import list_checkpoints
 from seco.training.log import TrainingLog
+from seco.training.method_record import method_record
 from seco.training.resume import exclusive_run, fingerprint
 from seco.training.runs import find_runs
 from seco.training.trainer import Trainer
 from tests.demo_data import demo_manifest
 from tests.settings import small_settings
+from tests.tiny import memory_of
 
 CHANGES = {
     "train.steps": 6,
@@ -68,6 +71,11 @@ def test_a_resumed_run_has_the_same_weights_curves_and_log(tmp_path, log_every):
     resumed = run(tmp_path, "broken", **every)
     assert_same_weights(unbroken, resumed)
     assert resumed.state.curves == unbroken.state.curves
+    record = method_record(resumed.state, judged=False)
+    assert record is not None
+    assert record.steps.tolist() == [*range(log_every, 7, log_every)]
+    torch.testing.assert_close(record.snapshots[-1].float(), record.prototypes, atol=1e-3, rtol=0)
+    assert record.tags[0].sum() > 0
     assert "patches/class" in resumed.state.curves[-1]
     lines = (tmp_path / "broken_log/plots/metrics/loss/total.tsv").read_text().splitlines()[1:]
     assert [int(line.split("\t")[0]) for line in lines] == [*range(log_every, 7, log_every)]
@@ -142,6 +150,10 @@ def test_a_finished_run_saves_its_model_and_discards_its_state(tmp_path):
     weights = trainer.state.models.network.state_dict()
     assert stored.weights.keys() == weights.keys()
     assert all(torch.equal(stored.weights[key], weights[key]) for key in weights)
+    record = read_method_record(tmp_path / "model")
+    assert record is not None
+    assert torch.equal(record.prototypes, memory_of(trainer.state.models).prototypes.vectors)
+    assert record.curves["step"].tolist() == [1, 2, 3, 4, 5, 6]
 
 
 def test_a_state_that_is_not_finite_is_never_saved(tmp_path):

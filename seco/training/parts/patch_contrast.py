@@ -20,7 +20,8 @@ from seco.storage.label_map import BACKGROUND
 from seco.training.crop_pass import CropPass
 from seco.training.objective import Contribution, CurveCounts, Part
 from seco.training.parts.contrast_curves import contrast_curves
-from seco.training.parts.tagged_patches import PatchCutter, TaggedPatches, count_tags
+from seco.training.parts.contrast_record import ContrastRecord
+from seco.training.parts.tagged_patches import PatchCutter, TaggedPatches, count_right_tags, count_tags, join_views
 
 CURVES_EVERY = 10  # steps; the curves of L_LiL take eight times as long as the loss itself
 
@@ -51,6 +52,9 @@ class MemoryUpdate(NamedTuple):
     """``[M, K]``: the classes that each shows."""
     contrast: Contrast | None
     """None before the contrasts begin."""
+    step: int
+    right: Tensor | None = None
+    """Bool ``[B, n]``: which tags the true masks confirm; None where nobody looks."""
 
 
 class PatchContrast(Part):
@@ -76,6 +80,7 @@ class PatchContrast(Part):
         lil_average: over what eq. 8 takes its mean.
         lil_background: whether background patches are queries of eq. 8.
         batch_size: images a step over all ranks.
+        record_every: steps from one snapshot of the prototypes, for the report, to the next.
         judge_tags: count how many tags the true masks confirm.
         oracle_tags: tag patches from the true masks, to measure what perfect tags would bring.
     """
@@ -102,6 +107,7 @@ class PatchContrast(Part):
         lil_average: Average,
         lil_background: bool,
         batch_size: int,
+        record_every: int,
         judge_tags: bool,
         oracle_tags: bool,
     ) -> None:
@@ -110,6 +116,7 @@ class PatchContrast(Part):
             views=frozenset({"strong", "second", "mask"} if judge_tags or oracle_tags else {"strong", "second"}),
             num_draws=cutter.num_patches,
         )
+        classes, width = network.num_classes, network.encoder.width
         self.cutter = cutter
         self.patch_scale = patch_scale
         self.prototype_start = prototype_start
@@ -127,31 +134,33 @@ class PatchContrast(Part):
         self.judge_tags = judge_tags
         self.oracle_tags = oracle_tags
         self.teacher = LocalTeacher(network)
-        self.prototypes = Prototypes(network.num_classes, network.encoder.width)
-        self.reservoir = Reservoir(reservoir_size, network.encoder.width)
+        self.prototypes = Prototypes(classes, width)
+        self.reservoir = Reservoir(reservoir_size, width)
+        self.record = ContrastRecord(classes, width, every=record_every)
 
     def forward(self, crops: CropPass) -> Contribution:
         """Embed the crops once prototypes have begun, and contrast patches once the contrasts have."""
         labels, num_classes = crops.inputs.labels, crops.network.num_classes
         if crops.step < self.prototype_start:
-            return Contribution(update=MemoryUpdate(None, labels, None))
+            return Contribution(update=MemoryUpdate(None, labels, None, crops.step))
         with crops.autocast():
             embedding = crops.network.projector(crops.output.tokens.class_token)
-        update = MemoryUpdate(embedding.detach(), labels, None)
+        update = MemoryUpdate(embedding.detach(), labels, None, crops.step)
         if crops.step < self.contrast_start:
             return Contribution(update=update)
         cam = crops.cams.final if crops.step >= self.tag_source_switch else crops.cams.auxiliary
         patches = self.cutter.cut(crops.inputs, cam, from_masks=self.oracle_tags)
         contrast = self.contrast(crops, embedding, patches)
         update = update._replace(contrast=contrast)
-        before, after = contrast.patches.tags, _patch_tags(contrast)
+        before, after = patches.tags, _patch_tags(contrast)
         if self.prototype_update == "patches":
             shown = F.one_hot(after.flatten().clamp(min=BACKGROUND), num_classes + 1)[:, 1:]
             update = update._replace(embeddings=contrast.patch_embeddings, labels=shown)
         counts = count_tags(before, after) | contrast.curves
         if self.judge_tags:
-            masks = crops.inputs.masks
-            counts |= self.cutter.count_right_tags(contrast.patches, after, masks, num_classes=num_classes)
+            right = self.cutter.right_tags(patches, crops.inputs.masks)
+            counts |= count_right_tags(before, after, right, num_classes=num_classes)
+            update = update._replace(right=right)
         return Contribution(contrast.terms, update, counts)
 
     def contrast(self, crops: CropPass, crop_embedding: Tensor, patches: TaggedPatches) -> Contrast:
@@ -168,7 +177,7 @@ class PatchContrast(Part):
         with crops.autocast():
             tokens: Tokens = network.encoder(self._resized(patches.weak, network))
             embeddings = network.projector(tokens.class_token)  # [B·n, D]
-            queries = _join(embeddings, crop_embedding, network.embed(second))  # [B·V, D]
+            queries = join_views(embeddings, crop_embedding, network.embed(second))  # [B·V, D]
         if self.rectify_threshold is not None:
             memory = self.reservoir
             tags = rectify_tags(queries, tags, memory.keys, memory.tags, threshold=self.rectify_threshold)
@@ -198,7 +207,7 @@ class PatchContrast(Part):
         return contrast
 
     def update_state(self, update: MemoryUpdate, network: SeCoNetwork) -> None:
-        """Move the prototypes (eq. 3), then the reservoir (eq. 5), then the local teacher."""
+        """Move the prototypes (eq. 3), then the reservoir (eq. 5), then the local teacher; keep the record."""
         if update.embeddings is not None:
             self.prototypes.update(
                 gather(update.embeddings, total=self.batch_size),
@@ -206,7 +215,11 @@ class PatchContrast(Part):
                 momentum=self.prototype_momentum,
                 mode=self.prototype_update,
             )
+            self.record.keep(self.prototypes.vectors, step=update.step + 1)
         contrast = update.contrast
+        if contrast is not None:
+            tags = contrast.patches.tags, _patch_tags(contrast)
+            self.record.count(*tags, right=update.right, total=self.batch_size)
         if contrast is not None and contrast.keys is not None and contrast.key_tags is not None:
             self.reservoir.enqueue(contrast.keys, contrast.key_tags)
         self.teacher.update(network, momentum=self.teacher_momentum)
@@ -215,7 +228,7 @@ class PatchContrast(Part):
         """Return the local teacher's embeddings ``[B·V, D]`` of all views; patches and crops in strong colours."""
         with crops.autocast():
             patches = self.teacher.embed(self._resized(strong_patches, crops.network))
-            return _join(patches, self.teacher.embed(crops.inputs.strong), self.teacher.embed(crops.inputs.second))
+            return join_views(patches, self.teacher.embed(crops.inputs.strong), self.teacher.embed(crops.inputs.second))
 
     def _resized(self, patches: Tensor, network: SeCoNetwork) -> Tensor:
         """Bring patches ``[B, n, 3, s, s]`` to the size at which they are encoded: ``[B·n, 3, s', s']``."""
@@ -227,12 +240,6 @@ class PatchContrast(Part):
         with crops.autocast():
             logits, aux_logits = crops.network.classify(tokens)
         return patch_classification(logits, tags) + patch_classification(aux_logits, tags)
-
-
-def _join(patches: Tensor, crops: Tensor, seconds: Tensor) -> Tensor:
-    """Line up the embeddings of patches ``[B·n, D]`` and of both whole-image views ``[B, D]``, image by image."""
-    views = [patches.unflatten(0, (len(crops), -1)), crops.unsqueeze(1), seconds.unsqueeze(1)]
-    return torch.cat(views, dim=1).flatten(0, 1)  # [B·V, D]
 
 
 def _patch_tags(contrast: Contrast) -> Tensor:

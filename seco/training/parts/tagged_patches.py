@@ -59,24 +59,32 @@ class PatchCutter(NamedTuple):
         strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=self.patch_size), mirror)
         return TaggedPatches(crop_patches(inputs.weak, corners, patch_size=self.patch_size), strong, tags, corners)
 
-    def count_right_tags(
-        self, patches: TaggedPatches, after: Tensor, masks: Tensor, *, num_classes: int
-    ) -> CurveCounts:
-        """Count how many tags the true masks confirm: of each class, of those kept, and of those withdrawn.
+    def right_tags(self, patches: TaggedPatches, masks: Tensor) -> Tensor:
+        """Return which of the tags that the CAM gave the true masks ``[B, S, S]`` confirm: bool ``[B, n]``."""
+        size, threshold = self.patch_size, self.threshold
+        return tags_match_masks(patches.tags, masks, patches.corners, patch_size=size, threshold=threshold)
 
-        Args:
-            patches: as cut, with the tags that the CAM gave.
-            after: the tags after eq. 7, ``[B, n]``.
-            masks: true class ids ``[B, S, S]``.
-            num_classes: K, without background.
-        """
-        before = patches.tags
-        right = tags_match_masks(before, masks, patches.corners, patch_size=self.patch_size, threshold=self.threshold)
-        tagged = {"tags/right": before > 0, "tags/right_kept": after > 0}
-        tagged |= {f"tags/right_{tag}": before == tag for tag in range(num_classes + 1)}
-        counts = {name: ((right & chosen).sum(), chosen.sum()) for name, chosen in tagged.items()}
-        withdrawn = _withdrawn(before, after)
-        return counts | {"tags/withdrawn_wrong": ((withdrawn & ~right).sum(), withdrawn.sum())}
+
+def join_views(patches: Tensor, crops: Tensor, seconds: Tensor) -> Tensor:
+    """Line up the embeddings of patches ``[B·n, D]`` and of both whole-image views ``[B, D]``, image by image."""
+    views = [patches.unflatten(0, (len(crops), -1)), crops.unsqueeze(1), seconds.unsqueeze(1)]
+    return torch.cat(views, dim=1).flatten(0, 1)  # [B·V, D]
+
+
+def count_right_tags(before: Tensor, after: Tensor, right: Tensor, *, num_classes: int) -> CurveCounts:
+    """Count how many tags the true masks confirm: of each class, of those kept, and of those withdrawn.
+
+    Args:
+        before: the tags from the CAM, ``[B, n]``.
+        after: the tags after eq. 7, ``[B, n]``.
+        right: which of the first are confirmed, ``[B, n]``.
+        num_classes: K, without background.
+    """
+    tagged = {"tags/right": before > 0, "tags/right_kept": after > 0}
+    tagged |= {f"tags/right_{tag}": before == tag for tag in range(num_classes + 1)}
+    counts = {name: ((right & chosen).sum(), chosen.sum()) for name, chosen in tagged.items()}
+    withdrawn = _withdrawn(before, after)
+    return counts | {"tags/withdrawn_wrong": ((withdrawn & ~right).sum(), withdrawn.sum())}
 
 
 def count_tags(before: Tensor, after: Tensor) -> CurveCounts:

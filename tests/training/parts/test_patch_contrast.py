@@ -7,6 +7,7 @@ from torch import Tensor
 from seco.training.crop_pass import Inputs
 from seco.training.methods import Models
 from seco.training.parts.patch_contrast import Contrast
+from seco.training.parts.tagged_patches import count_right_tags
 from tests.settings import small_settings
 from tests.tiny import LABELS, crop_pass, memory_of, retuned, snapshot, tiny_inputs, tiny_models
 
@@ -68,7 +69,8 @@ def test_tags_of_the_true_masks_are_all_right(models):
     for seed in range(4):
         inputs = tiny_inputs(seed=seed)._replace(masks=masks)
         patches = cutter.cut(inputs, half_and_half(inputs), from_masks=True)
-        counts = cutter.count_right_tags(patches, patches.tags, masks, num_classes=4)
+        found = cutter.right_tags(patches, masks)
+        counts = count_right_tags(patches.tags, patches.tags, found, num_classes=4)
         right, tagged = counts["tags/right"]
         assert right == tagged == (patches.tags > 0).sum()
         by_cam = cutter.cut(inputs, half_and_half(inputs), from_masks=False)

@@ -1,7 +1,6 @@
 import torch
 
-from seco.training.parts import tagged_patches
-from seco.training.parts.tagged_patches import PatchCutter, TaggedPatches, count_tags
+from seco.training.parts.tagged_patches import count_right_tags, count_tags
 
 BEFORE = torch.tensor([[1, 1, 2, 0], [2, -1, 0, 1]])
 AFTER = torch.tensor([[1, -1, 2, 0], [-1, -1, -1, 1]])
@@ -21,12 +20,8 @@ def test_patches_are_counted_by_what_they_are_tagged_as_and_by_what_was_withdraw
     }
 
 
-def test_right_tags_are_counted_class_by_class_and_wrong_ones_among_those_withdrawn(monkeypatch):
-    monkeypatch.setattr(tagged_patches, "tags_match_masks", lambda *_, **__: RIGHT)
-    nothing = torch.empty(0)
-    patches = TaggedPatches(nothing, nothing, BEFORE, nothing)
-    cutter = PatchCutter(8, 4, "anywhere", 0.25, 0.7, 0.2, settle_uncertain=True)
-    assert told(cutter.count_right_tags(patches, AFTER, nothing, num_classes=3)) == {
+def test_right_tags_are_counted_class_by_class_and_wrong_ones_among_those_withdrawn():
+    assert told(count_right_tags(BEFORE, AFTER, RIGHT, num_classes=3)) == {
         "tags/right": (3, 5),
         "tags/right_kept": (2, 3),
         "tags/right_0": (1, 2),
