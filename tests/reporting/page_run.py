@@ -42,9 +42,8 @@ def page_of(
     )
     manifest = Manifest(records, tuple(names))
     present = [replace(item, splits=tuple(s for s in item.splits if s in manifest.splits)) for item in sources]
-    measurements = measure(
-        manifest, [item for item in present if item.splits], contexts=read_contexts(root / "contexts.csv")
-    )
+    contexts = read_contexts(root / "contexts.csv")
+    measurements = measure(manifest, [item for item in present if item.splits], contexts=contexts)
     shown = {
         "together": count_pairs([manifest.label_ids(record) for record in records], num_classes=len(names)),
         "contexts": contexts,
