@@ -52,7 +52,7 @@ def evaluate(
         manifest,
         measurements,
         together=read_pairs(data, class_names=manifest.class_names),
-        labels=measure_labels(manifest, cams=cams),
+        labels=measure_labels(manifest, cams=cams, partly=partial),
         cams=cams,
         folder=output,
         pictures=settings.evaluate.pictures,
