@@ -78,7 +78,8 @@ def evaluate(
         "pictures": settings.evaluate.pictures,
         "pairs": settings.evaluate.pairs,
     }
-    report = write_report(manifest, measurements, labels=measure_labels(manifest, cams=cams), **shown)
+    labels = measure_labels(manifest, cams=cams, partly=partial)
+    report = write_report(manifest, measurements, labels=labels, **shown)
     write_page(manifest, measurements, report, run=run, data=data, model=model, **shown)
     counts = {item.counts_key: item.evaluation.by_image for item in measurements}
     write_counts(output / COUNTS_FILE, counts, data=fingerprint, class_names=manifest.class_names)

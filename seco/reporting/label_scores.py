@@ -13,16 +13,25 @@ from seco.scores.classification import LabelScores, score_labels
 from seco.storage.manifest import TRAIN, Manifest, Record
 
 
-def measure_labels(manifest: Manifest, *, cams: Path) -> dict[str, LabelScores]:
+def measure_labels(manifest: Manifest, *, cams: Path, partly: bool = False) -> dict[str, LabelScores]:
     """Return the scores of each split, by its name, and show the progress.
 
-    Left out are images without a CAM, images whose CAM holds no probabilities (of an older version), images without a
-    label where these are not known (outside `train`), and splits of which no image is left.
+    Left out are images whose CAM holds no probabilities (of an older version), images without a label where these are
+    not known (outside `train`), and splits of which no image is left.
+
+    Args:
+        manifest: the data set.
+        cams: the CAM store; without it there are no scores.
+        partly: leave out images whose CAM is missing.
 
     Raises:
-        SecoError: a CAM is damaged or of other classes.
+        SecoError: a CAM is missing, damaged or of other classes.
     """
+    if not cams.is_dir():
+        return {}
     records = [record for record in manifest.records if record.labels or record.split == TRAIN]
+    if partly:
+        records = [record for record in records if cam_path(cams, record.id).is_file()]
     read = partial(_read, cams=cams, num_classes=len(manifest.class_names))
     found: dict[str, list[tuple[Record, np.ndarray]]] = {}
     with progress("evaluate labels", len(records)) as advance:
@@ -33,8 +42,6 @@ def measure_labels(manifest: Manifest, *, cams: Path) -> dict[str, LabelScores]:
 
 
 def _read(record: Record, *, cams: Path, num_classes: int) -> np.ndarray | None:
-    if not cam_path(cams, record.id).is_file():
-        return None
     return read_probabilities(cams, record.id, num_classes=num_classes)
 
 

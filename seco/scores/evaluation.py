@@ -104,18 +104,15 @@ def evaluate_masks(
     evaluations = {split: Evaluation(len(class_names), data=data) for split in splits}
     for record in records:
         evaluations[record.split].without_truth += record.mask is None
-    missing = {
-        record.id for record in records if record.mask is not None and not mask_path(folder, record.id).is_file()
-    }
+    missing = _missing(records, folder)
     if missing and not partly:
-        names = [record.id for record in records if record.id in missing]
-        shown = ", ".join([*names[:_NAMED], *["…"] * (len(names) > _NAMED)])
+        shown = ", ".join([*list(missing)[:_NAMED], *["…"] * (len(missing) > _NAMED)])
         raise SecoError(
             f"{len(missing)} of {len(records)} masks are missing in {folder} ({shown}): "
             f"run `seco {stage}`, or score the others with `seco evaluate --partial`"
         )
-    for record in records:
-        evaluations[record.split].missing += record.id in missing
+    for record in missing.values():
+        evaluations[record.split].missing += 1
     known = [(record, record.mask) for record in records if record.mask is not None and record.id not in missing]
     compare = partial(_compare, folder=folder, num_classes=len(class_names), confidence=confidence)
     for (record, _), counted in zip(known, thread_map(compare, known, progress=progress), strict=True):
@@ -123,6 +120,12 @@ def evaluate_masks(
         shown = contexts.get(record.id, ())
         evaluations[record.split].add(record.id, matrix, shown, boundaries=boundaries, levels=levels)
     return evaluations
+
+
+def _missing(records: Sequence[Record], folder: Path) -> dict[str, Record]:
+    """Return the images with a truth mask whose predicted mask is missing, by id."""
+    known = (record for record in records if record.mask is not None)
+    return {record.id: record for record in known if not mask_path(folder, record.id).is_file()}
 
 
 def _compare(

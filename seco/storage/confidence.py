@@ -41,8 +41,10 @@ def read_confidence(path: Path, *, size: tuple[int, int]) -> npt.NDArray[np.uint
         size: (width, height) in pixels that it must have.
 
     Raises:
-        SecoError: unreadable, no such PNG, or of another size.
+        SecoError: missing, unreadable, no such PNG, or of another size.
     """
+    if not path.is_file():
+        raise SecoError(f"the confidence {path} is missing: run `seco predict` again")
     image = read_any_image(path)
     if image.mode != "P" or image.size != size:
         found, wanted = "x".join(map(str, image.size)), "x".join(map(str, size))

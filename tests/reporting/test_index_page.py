@@ -9,7 +9,7 @@ from seco.storage.plain_text import escape_markdown, one_line
 from tests.names import HOSTILE
 from tests.reporting.page_run import page_of
 
-SECTIONS = ("scores", "confusion", "context", "images", "next", "training", "run")
+SECTIONS = ("scores", "sure", "confusion", "cooccurrence", "images", "next", "audit", "training", "run")
 LARGEST = 15_000_000
 KNOWN_TAGS = """
 html head meta link title style script body header a h1 h2 h3 h4 p ul ol li div nav main section table caption span
@@ -53,7 +53,7 @@ def test_the_same_run_has_the_same_page(tmp_path: Path) -> None:
 
 def test_without_truth_the_page_has_pictures_and_no_scores(tmp_path: Path) -> None:
     page = page_of(tmp_path, with_truth=False).read_text()
-    assert re.findall(r'<section id="([\w-]+)"', page) == ["images", "next", "training", "run"]
+    assert re.findall(r'<section id="([\w-]+)"', page) == ["images", "next", "audit", "training", "run"]
     text = text_of(page)
     assert "No image has a truth mask: here are pictures, without scores." in text
     assert "draw masks of 50 to 100 images" in text

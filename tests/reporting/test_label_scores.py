@@ -2,7 +2,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from seco.errors import SecoError
 from seco.inference.cam_store import cam_path, write_cam
 from seco.reporting.label_scores import measure_labels
 from seco.storage.manifest import Manifest
@@ -20,8 +22,11 @@ def test_each_split_is_scored_over_the_images_whose_probabilities_are_stored(tmp
     manifest, _ = make_run(tmp_path)  # its CAMs hold none; a: cat; b, c: dog and person; d: cat and dog
     assert measure_labels(manifest, cams=tmp_path / "cams") == {}
     store(manifest, tmp_path / "cams", "abc")
+    assert measure_labels(manifest, cams=tmp_path / "nowhere") == {}
     cam_path(tmp_path / "cams", "d").unlink()
-    found = measure_labels(manifest, cams=tmp_path / "cams")
+    with pytest.raises(SecoError, match=r"the CAM .*d\.npz is missing: run `seco export-cams`"):
+        measure_labels(manifest, cams=tmp_path / "cams")
+    found = measure_labels(manifest, cams=tmp_path / "cams", partly=True)
     assert found["train"].images == 2
     assert found["train"].images_of_class.tolist() == [1, 1, 1]
     assert found["train"].f1.tolist() == [np.float32(2 / 3), 1, 1]  # b is taken for a cat too

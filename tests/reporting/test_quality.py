@@ -4,11 +4,14 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from seco.reporting.blocks import Chart, Prose, Section, Table
+from seco.reporting.blocks import Chart, Points, Section, Table
 from seco.reporting.measurements import MaskSource, Measurement
 from seco.reporting.quality import how_good, how_sure, reliability_table
+from seco.reporting.report import Report
+from seco.reporting.tables import class_table, headline_table, label_headline
 from seco.scores.calibration import count_levels
 from seco.scores.classification import score_labels
 from seco.scores.confusion import ConfusionMatrix
@@ -39,21 +42,26 @@ def blocks_of(section: Section, kind: type) -> list:
 
 def test_how_good_shows_every_class_by_its_name_and_every_split_with_its_interval() -> None:
     labels = {"val": score_labels(np.eye(len(HOSTILE), dtype=bool), np.eye(len(HOSTILE)))}
-    section = how_good([measured("val"), measured("_test")], labels, class_names=HOSTILE)
-    headline, classes, means, of_labels = (table.frame for table in blocks_of(section, Table))
+    main, other = measured("val"), measured("_test")
+    empty = pd.DataFrame()
+    report = Report(
+        headline=headline_table([main, other]),
+        classes=class_table([main, other], class_names=HOSTILE),
+        **dict.fromkeys(("pairs", "together", "correlations", "contexts", "surroundings"), empty),
+        notes=("a note",),
+        labels=label_headline(labels),
+        metrics={},
+    )
+    section = how_good(report, main)
+    headline, classes, means = (table.frame for table in blocks_of(section, Table))
     assert headline["split"].tolist() == ["val", "_test"]
     assert headline["boundary_f_percent"].tolist() == ["50.0 (50.0 to 50.0)"] * 2
-    assert classes["class"].tolist() == ["background", *HOSTILE] * 2
+    assert classes["class"].tolist() == ["background", *HOSTILE]
     assert means["f1_percent"].tolist() == ["100.0 (100.0 to 100.0)"]
-    assert of_labels["class"].tolist() == list(HOSTILE)
+    assert Points(("a note",)) in section.blocks
     (chart,) = blocks_of(section, Chart)
-    (rows,) = json.loads(json.dumps(chart.spec, allow_nan=False))["datasets"].values()
-    assert [(row["masks"], row["split"]) for row in rows] == [(SOURCE.title, "val"), (SOURCE.title, "_test")]
-
-
-def test_without_truth_how_good_says_so() -> None:
-    (prose,) = how_good([measured("val", images=0)], {}, class_names=HOSTILE).blocks
-    assert prose == Prose("No image has a truth mask, so masks cannot be scored.")
+    values = [row["value"] for row in json.loads(json.dumps(chart.spec, allow_nan=False))["data"]["values"]]
+    assert values == sorted(values, reverse=True)
 
 
 def test_how_sure_has_a_row_for_each_level_and_the_error() -> None:

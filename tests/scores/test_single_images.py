@@ -10,12 +10,12 @@ from tests.scores.test_cooccurrence import ALONE, BOTH, OTHER_ALONE, counts_of
 def test_an_images_score_is_that_of_its_own_confusion_matrix() -> None:
     rng = np.random.default_rng(0)
     images, expected = counts_of(num_classes=3), []
-    for _ in range(20):
+    for number in range(20):
         truth, prediction = rng.integers(0, 4, (2, 5, 5), dtype=np.uint8)
         prediction[rng.random((5, 5)) < 0.2] = 255
         matrix = ConfusionMatrix(3)
         matrix.update(np.where(truth == 3, 0, truth) if rng.random() < 0.5 else truth, prediction)
-        images.add(matrix.counts)
+        images.add(str(number), matrix.counts)
         expected.append(MIOU.mean(matrix))
     assert image_scores(images).miou == pytest.approx(expected)
 

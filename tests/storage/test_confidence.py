@@ -26,7 +26,7 @@ def test_another_size_or_another_kind_of_picture_is_refused(tmp_path: Path) -> N
         ("a", (2, 3), r"a\.png is no confidence of a segmentation of 2x3 pixels \(P, 3x2\): run `seco predict` again"),
         ("mask", (3, 2), r"mask\.png holds the level 16, but levels are 0\.\.15: run `seco predict` again"),
         ("colours", (3, 2), r"colours\.png is no confidence .* \(RGB, 3x2\)"),
-        ("missing", (3, 2), r"missing\.png"),
+        ("missing", (3, 2), r"missing\.png is missing: run `seco predict` again"),
     ):
         with pytest.raises(SecoError, match=fault):
             read_confidence(tmp_path / f"{name}.png", size=size)
