@@ -66,7 +66,7 @@ def test_it_opens_without_a_network_and_without_an_error_and_shows_everything(pa
     assert page.current_url in asked
     assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
     places = page.find_elements(By.CSS_SELECTOR, "[data-chart]")
-    assert len(places) == 2
+    assert len(places) == 3
     assert all(place.find_elements(By.TAG_NAME, "svg") for place in places)
     widths = page.execute_script(
         "return [...document.images].filter(i => i.src).map(i => i.complete && i.naturalWidth)"

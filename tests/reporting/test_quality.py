@@ -58,7 +58,7 @@ def test_how_good_shows_every_class_by_its_name_and_every_split_with_its_interva
     assert headline["boundary_f_percent"].tolist() == ["50.0 (50.0 to 50.0)"] * 2
     assert classes["class"].tolist() == ["background", *HOSTILE]
     assert means["f1_percent"].tolist() == ["100.0 (100.0 to 100.0)"]
-    assert Points(("a note",)) in section.blocks
+    assert blocks_of(section, Points) == [Points(("a note",))]
     (chart,) = blocks_of(section, Chart)
     values = [row["value"] for row in json.loads(json.dumps(chart.spec, allow_nan=False))["data"]["values"]]
     assert values == sorted(values, reverse=True)
