@@ -7,7 +7,7 @@ import typer
 
 from pipeline.options import REPORTS
 
-_CAPTION = "In brackets: 95 % intervals over images, those of differences over the same images of both runs."
+_CAPTION = "In brackets: 95 % intervals over images, the same ones of both runs."
 
 
 def compare(
@@ -54,7 +54,7 @@ def compare(
     page = compose(sections(scores, classes, settings), title=f"{' – '.join(runs)}", answer=sentence)
     atomic_write_text(out / "index.html", page)
     console = open_console(None)
-    shown = shown_scores(scores if every else main)
+    shown = shown_scores(scores if every else main, intervals=False)
     console.print(score_table(shown, console, title="Differences to the first run", caption=_CAPTION))
     print_sentence(console, sentence)
     print_sentence(console, f"{out / 'index.html'}: the same as a page, with every class and the settings that differ")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from seco.comparison.runs import Run
 from seco.errors import SecoError
+from seco.reporting.tables import INTERVAL
 from seco.scores.bootstrap import Interval, bootstraps, paired_differences
 from seco.scores.confusion import ConfusionMatrix, Values
 from seco.scores.counts_file import CountsKey
@@ -17,7 +18,6 @@ from seco.scores.metrics import METRICS, MIOU, Metric, headline_metrics
 
 BETTER, WORSE, SAME = "better", "worse", "no difference"
 REFERENCE = "reference"
-_ENDS = ("", "_low", "_high")
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _differences(first: Run, other: Run, key: CountsKey, scores: Sequence[Any]) 
 
 def _ends(name: str, interval: Interval | None) -> dict[str, float]:
     values = (np.nan, np.nan, np.nan) if interval is None else interval
-    return {f"{name}{end}": value for end, value in zip(_ENDS, values, strict=True)}
+    return {f"{name}{end}": value for end, value in zip(INTERVAL, values, strict=True)}
 
 
 def _text(value: Any) -> str:

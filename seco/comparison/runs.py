@@ -45,9 +45,12 @@ def _run_in_folder(name: str, folder: Path) -> Run:
 def _run_of_revision(name: str) -> Run:
     from dvc.api import DVCFileSystem
     from dvc.exceptions import DvcException
+    from dvc.scm import NoSCM
 
     try:
         files = DVCFileSystem(".", rev=name)
+        if isinstance(files.repo.scm, NoSCM):  # DVC would take what is here for any revision
+            raise SecoError(f"there is no folder {name!r}, and revisions or experiments need a git repository around")
         if not files.exists(_COUNTS):
             raise SecoError(f"the run {name} has no {_COUNTS}: check it out and run `dvc repro evaluate`")
         with tempfile.TemporaryDirectory() as scratch:

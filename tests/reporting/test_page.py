@@ -112,3 +112,8 @@ def test_text_and_lines_have_enough_contrast(theme: dict[str, str]) -> None:
     for percent in range(101):  # numbers in the cells of a matrix: see `charts.matrix`
         cell = _mixed(theme["heat"], theme["paper"], (percent / 100) ** 0.5)
         assert _contrast(theme["on-heat" if percent > 70 else "on-paper"], cell) >= 4.5, percent
+
+
+def test_prose_is_one_paragraph_however_its_lines_are_broken() -> None:
+    page = compose([Section("a", "A", (Prose("One\nline  of\ntext\n"),))], title="t", answer="a")
+    assert "<p>One line of text</p>" in page

@@ -12,7 +12,7 @@ from seco.reporting.blocks import Block, Chart, Picture, Table
 from seco.reporting.tables import numeric_columns, shown_cells
 
 _KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpeg", b"RIFF": "webp"}
-_LEADING_NUMBER = re.compile(r"(-?\d+(?:\.\d+)?)(?: \(.*\))?$")  # of a cell such as "12.3 (8.1 to 16.0)"
+_LEADING_NUMBER = re.compile(r"([+-]?\d+(?:\.\d+)?)(?: \(.*\))?$")  # of a cell such as "12.3 (8.1 to 16.0)"
 _MISSING = "–"
 _LONG = 14  # rows; a longer table scrolls below its headings
 
