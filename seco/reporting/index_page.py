@@ -12,7 +12,7 @@ from seco.reporting.failures import find_failures, predicted_pixels
 from seco.reporting.findings import collect_findings
 from seco.reporting.gallery import Gallery, gallery_section, ranked_images
 from seco.reporting.learning_curves import curves_section
-from seco.reporting.measurements import Measurement
+from seco.reporting.measurements import Measurement, main_measurement
 from seco.reporting.page.compose import compose
 from seco.reporting.quality import how_good, how_sure
 from seco.reporting.report import Report
@@ -93,11 +93,6 @@ def write_page(
     atomic_write_text(folder / PAGE, compose(sections, title="SeCo report", answer=text, facts=run.in_short()))
 
 
-def main_measurement(scored: Sequence[Measurement]) -> Measurement:
-    """Return the masks that the page is about: the most refined, on the first split that has them."""
-    return next(item for item in scored if item.source == scored[-1].source)
-
-
 def headline(main: Measurement, *, class_names: Sequence[str]) -> str:
     """Return the answer in a sentence."""
     whole, images = main.evaluation.whole, main.evaluation.whole.images
@@ -122,7 +117,9 @@ def advice_section(advice: Sequence[str]) -> Section:
 
 def _images(gallery: Gallery, main: Measurement, *, pairs: Sequence[tuple[int, int]], is_scored: bool) -> Section:
     manifest, names = gallery.manifest, gallery.manifest.class_names
-    records = [record for record in manifest.split(main.split) if not is_scored or record.mask is not None]
+    by_id = {record.id: record for record in manifest.split(main.split)}
+    counted = main.evaluation.by_image.ids if is_scored else by_id  # not all have masks of both kinds
+    records = [by_id[image_id] for image_id in counted]
     scores = image_scores(main.evaluation.by_image) if is_scored else None
     predicted = scores.predicted if scores else predicted_pixels(records, main.source.folder, num_classes=len(names))
     failures = find_failures(records, predicted, manifest, scores=scores)

@@ -54,6 +54,11 @@ class MaskSource:
         return folder if self.variant == _MEASURED_CONFIDENCE and folder.is_dir() else None
 
     @property
+    def key(self) -> str:
+        """Its name in files: "cam_seed", "segmentation/multi_scale"."""
+        return f"{self.kind}/{self.variant}" if self.variant else self.kind
+
+    @property
     def short_title(self) -> str:
         """Its name in figures: "CAM seed", "refined mask", "segmentation"."""
         return title_of(self.kind)
@@ -96,6 +101,16 @@ class Measurement:
     def intervals(self) -> dict[str, Interval]:
         """The metrics of the headline, by name, with their intervals over images."""
         return bootstraps(self.evaluation.by_image, headline_metrics())
+
+
+def main_measurement(scored: Sequence[Measurement]) -> Measurement:
+    """Return the masks that the page is about: the most refined, on the first split that has them."""
+    return next(item for item in scored if item.source == scored[-1].source)
+
+
+def last_variants(measurements: Sequence[Measurement]) -> list[Measurement]:
+    """Return one measurement for each kind of masks and split: the last variant, which is the most refined."""
+    return list({(item.source.kind, item.split): item for item in measurements}.values())
 
 
 def list_sources(

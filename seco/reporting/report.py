@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from seco.reporting.cooccurrence import answer, cooccurrence, shares_with_intervals, tied_rows, verdict
+from seco.reporting.dvc_files import write_dvc_files
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
-from seco.reporting.measurements import MaskSource, Measurement, metrics_of, notes_on
+from seco.reporting.measurements import MaskSource, Measurement, last_variants, metrics_of, notes_on
 from seco.reporting.surroundings import surroundings_table
 from seco.reporting.tables import (
     class_table,
@@ -100,8 +101,9 @@ def write_report(
         labels: the scores of the classifier by split.
         contexts: image id → contexts, as of `read_contexts`.
         cams: the CAM store, for the pictures.
-        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, surroundings.csv,
-            report.md and figures/*.png.
+        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, surroundings.csv, labels.csv,
+            report.md, figures/*.png and what `write_dvc_files` writes. CSV files name masks by their keys in
+            metrics.json, the page by their titles.
         pictures: rows of an overview picture.
         pairs: number of pairs in the tables of co-occurrence (pairs.csv holds them all).
 
@@ -128,12 +130,15 @@ def write_report(
     tables = {"classes": report.classes, "pairs": report.pairs, "cooccurrence": report.together}
     tables |= {"contexts": report.contexts, "surroundings": report.surroundings}
     tables |= {"labels": label_table(labels, class_names=names)}
+    keys = {item.source.title: item.source.key for item in scored}
     for name, frame in tables.items():
-        write_frame(folder / f"{name}.csv", frame)
-    titles = [item.source.title for item in _last_variants(scored)]
+        named = frame.assign(masks=frame["masks"].map(keys)) if "masks" in frame else frame
+        write_frame(folder / f"{name}.csv", named)
+    titles = [item.source.title for item in last_variants(scored)]
     page = compose_page(report, titles=titles, figures=[f"figures/{name}" for name in figures], rows=pairs)
     atomic_write_text(folder / "report.md", page)
     write_json(folder / "metrics.json", report.metrics)
+    write_dvc_files(folder, scored, class_names=names)
     return report
 
 
@@ -205,15 +210,10 @@ def _write_figures(
 
 def _confusion_figure(measurements: Sequence[Measurement], class_names: Sequence[str]) -> bytes:
     ratios: dict[str, dict[str, list[float]]] = {}
-    for item in _last_variants(measurements):
+    for item in last_variants(measurements):
         values = item.evaluation.whole.confusion_ratio()[1:].tolist()
         ratios.setdefault(item.split, {})[item.source.short_title] = values
     return confusion_figure(ratios, class_names=class_names)
-
-
-def _last_variants(measurements: Sequence[Measurement]) -> list[Measurement]:
-    """Return one item for each kind of masks and split: the last variant, which is the most refined."""
-    return list({(item.source.kind, item.split): item for item in measurements}.values())
 
 
 def _overview_of_split(

@@ -82,7 +82,7 @@ def _in_order(rows: Sequence[Row], study: Study) -> list[Row]:
 
 
 def _scored_classes(rows: Sequence[Row]) -> set[str]:
-    return {name.split("/")[3] for name in rows[0] if name.startswith("class/")} - {"background"}
+    return {name.split("/")[-2] for name in rows[0] if name.startswith("class/")} - {"background"}
 
 
 def _origin(study: Study, rows: Sequence[Row]) -> list[str]:

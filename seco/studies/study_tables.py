@@ -44,8 +44,7 @@ def study_scores(rows: Sequence[Row], *, seed_split: str, split: str, biased: Se
         return metric(*(f"segmentation/{split}/{variant}/{score}" for variant in _SEGMENTATIONS))
 
     def of_class(name: str, score: str) -> pd.Series:
-        masks = (f"segmentation, {variant.replace('_', ' ')}" for variant in _SEGMENTATIONS)
-        return metric(*(f"class/{kind}/{split}/{name}/{score}" for kind in masks))
+        return metric(*(f"class/segmentation/{variant}/{split}/{name}/{score}" for variant in _SEGMENTATIONS))
 
     full = pd.Series(["method=full" in changes.split() for changes in results["changes"]])
     ious = pd.DataFrame({f"IoU %, {name}": 100 * of_class(name, "iou") for name in biased}, results.index)

@@ -53,11 +53,11 @@ def test_a_run_leaves_metrics_tables_page_and_pictures(tmp_path: Path) -> None:
     assert metrics["refined"]["train"]["miou"] == metrics["segmentation"]["val"]["crf"]["miou"] == 1
     assert [note for note in metrics["notes"] if "person" in note] != []
     worst = pd.read_csv(reports / "pairs.csv").iloc[0]
-    assert (worst["masks"], worst["class"], worst["other"]) == ("CAM seed", "dog", "person")
+    assert (worst["masks"], worst["class"], worst["other"]) == ("cam_seed", "dog", "person")
     assert worst["confusion_ratio"] == 1
     assert len(pd.read_csv(reports / "classes.csv")) == 4 * 4
     together = pd.read_csv(reports / "cooccurrence.csv").iloc[0]
-    assert (together["masks"], together["class"], together["other"]) == ("CAM seed", "dog", "person")
+    assert (together["masks"], together["class"], together["other"]) == ("cam_seed", "dog", "person")
     assert together["on_other_percent"] == 100
     assert metrics["cam_seed"]["train"]["pair_confusion"] == 0.5  # every dog where a person is, and no other way round
     # Only the dog occurs in val both with and without a context.

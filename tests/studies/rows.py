@@ -32,7 +32,7 @@ def row(
     }
     for name in CLASSES:
         own = boat if name == "boat" and not math.isnan(boat) else confusion
-        place = f"class/segmentation, crf/val/{name}"
+        place = f"class/segmentation/crf/val/{name}"
         metrics |= {f"{place}/iou": miou, f"{place}/confusion_ratio": own}
     tags = {"tags/all/9": purity - 0.1, "tags/all/10": purity, "tags/kept/10": purity, "tags/boat/10": purity}
     values = {"line": "", "value": "", "reference": "SeCo", "seed": seed, "commit": "abc1234", "changes": ""}

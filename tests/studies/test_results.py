@@ -19,7 +19,7 @@ REPORTS = {
     "reports/metrics.json": json.dumps({"cam_seed": {"train": {"miou": 0.4, "confusion_ratio": None}}, "notes": ["x"]}),
     "reports/train/metrics.json": json.dumps({"seconds": 12.5, "loss": {"cls": 0.1}}),
     "reports/classes.csv": "masks,split,class,iou_percent,precision_percent,recall_percent,confusion_ratio\n"
-    'CAM seed,train,background,40,50,60,inf\n"segmentation, crf",val,boat,25,,30,\n',
+    "cam_seed,train,background,40,50,60,inf\nsegmentation/crf,val,boat,25,,30,\n",
 }
 CURVES = "reports/train/plots/metrics/tags"
 
@@ -30,18 +30,18 @@ def test_a_row_holds_every_metric_of_a_run(tmp_path):
     assert [*found.values()][:9] == ["ablation", "bare", "", "", "whole", 0, "abcdef0", "weight=0.0 seed=0", "0123abcd"]
     metrics = dict([*found.items()][9:])
     undefined = {name for name, value in metrics.items() if math.isnan(value)}
-    place = "class/segmentation, crf/val/boat"
+    place = "class/segmentation/crf/val/boat"
     assert undefined == {"cam_seed/train/confusion_ratio", f"{place}/precision", f"{place}/confusion_ratio"}
     assert {name: value for name, value in metrics.items() if name not in undefined} == {
         "cam_seed/train/miou": 0.4,
         "training/seconds": 12.5,
         "training/loss/cls": 0.1,
-        "class/CAM seed/train/background/iou": 0.4,
-        "class/CAM seed/train/background/precision": 0.5,
-        "class/CAM seed/train/background/recall": 0.6,
-        "class/CAM seed/train/background/confusion_ratio": math.inf,
-        "class/segmentation, crf/val/boat/iou": 0.25,
-        "class/segmentation, crf/val/boat/recall": 0.3,
+        "class/cam_seed/train/background/iou": 0.4,
+        "class/cam_seed/train/background/precision": 0.5,
+        "class/cam_seed/train/background/recall": 0.6,
+        "class/cam_seed/train/background/confusion_ratio": math.inf,
+        "class/segmentation/crf/val/boat/iou": 0.25,
+        "class/segmentation/crf/val/boat/recall": 0.3,
     }
 
 

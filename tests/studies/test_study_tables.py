@@ -38,7 +38,7 @@ TWO = (
 
 def test_the_most_refined_segmentation_counts():
     full = row("SeCo", 0, miou=0.4)
-    coarse = {"class/segmentation, multi scale/val/boat/iou": 0.2, "class/segmentation, single scale/val/boat/iou": 0.1}
+    coarse = {"class/segmentation/multi_scale/val/boat/iou": 0.2, "class/segmentation/single_scale/val/boat/iou": 0.1}
     for found, miou, boat in ((full, 40, 40), (without("crf", full) | coarse, 30, 20)):
         scores = scores_of(found)
         assert (scores.loc[0, "mIoU %"], scores.loc[0, "IoU %, boat"]) == pytest.approx((miou, boat))
