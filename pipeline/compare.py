@@ -7,12 +7,16 @@ import typer
 
 from pipeline.options import REPORTS
 
+_RUNS = "Folders, git revisions or experiments; `.` is this one; seeds of one run with commas."
 _CAPTION = "In brackets: 95 % intervals over images, the same ones of both runs."
 
 
 def compare(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN RUN…", help="Folders, git revisions or experiments; `.` is this one.")
+        list[str],
+        typer.Argument(
+            metavar="RUN RUN…", help="Folders, git revisions or experiments; `.` is this one. Seeds of one: a,b,c."
+        ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for scores.csv, classes.csv and index.html.")] = REPORTS / "compare",
     every: Annotated[bool, typer.Option("--all", help="Print all scores and masks, not the main ones alone.")] = False,

@@ -42,7 +42,7 @@ def common_masks(runs: Sequence[Run]) -> list[CountsKey]:
         SecoError: there is none.
     """
     first, *others = runs
-    common = [key for key in first.stored.counts if all(key in run.stored.counts for run in others)]
+    common = [key for key in first.masks() if all(key in run.masks() for run in others)]
     if not common:
         names = ", ".join(run.name for run in runs)
         raise SecoError(f"{names} have no kind of masks in common: evaluate the same splits and stages")
@@ -67,13 +67,13 @@ def score_differences(runs: Sequence[Run], masks: Sequence[CountsKey]) -> pd.Dat
     metrics = headline_metrics()
     rows: list[dict[str, Any]] = []
     for key in masks:
-        reference = runs[0].stored.counts[key]
-        found = [bootstraps(run.stored.counts[key], metrics) for run in runs]
+        images = len(runs[0].counts(key)[0])
+        found = [bootstraps(run.counts(key), metrics) for run in runs]
         apart = [_differences(runs[0], run, key, metrics) for run in runs[1:]]
         for metric in metrics:
             for run, scores, differences in zip(runs, found, [None, *apart], strict=True):
                 difference = None if differences is None else differences[metric.name]
-                row = {**key._asdict(), "metric": metric.name, "run": run.name, "images": len(reference)}
+                row = {**key._asdict(), "metric": metric.name, "run": run.name, "images": images}
                 row |= _ends("value", scores[metric.name]) | _ends("difference", difference)
                 rows.append(row | {"verdict": verdict(difference, lower_is_better=metric.lower_is_better)})
     return pd.DataFrame(rows)
@@ -92,12 +92,12 @@ def class_differences(runs: Sequence[Run], key: CountsKey, *, metric: Metric = M
 
     Columns class, run, reference (the first run's value), value, difference with its interval as above, verdict.
     """
-    names = ["background", *runs[0].stored.class_names]
+    names = ["background", *runs[0].class_names]
     scores = [_ScoreOfClass(metric, class_id) for class_id in range(len(names))]
-    before = metric.of_classes(runs[0].stored.counts[key].total())
+    before = _of_classes(runs[0], key, metric)
     rows: list[dict[str, Any]] = []
     for run in runs[1:]:
-        after = metric.of_classes(run.stored.counts[key].total())
+        after = _of_classes(run, key, metric)
         differences = _differences(runs[0], run, key, scores)
         for class_id, name in enumerate(names):
             difference = differences[str(class_id)]
@@ -110,7 +110,7 @@ def class_differences(runs: Sequence[Run], key: CountsKey, *, metric: Metric = M
 def setting_differences(runs: Sequence[Run]) -> pd.DataFrame:
     """Return a row for each key of params.yaml whose value is not the same in all runs: setting, and a column a run."""
     keys = dict.fromkeys(key for run in runs for key in run.settings)
-    values = {key: [_text(run.settings.get(key)) for run in runs] for key in keys}
+    values = {key: [run.settings.get(key, "–") for run in runs] for key in keys}
     rows = [[key, *found] for key, found in values.items() if len({*found}) > 1]
     return pd.DataFrame(rows, columns=pd.Index(["setting", *(run.name for run in runs)]))
 
@@ -130,10 +130,10 @@ def verdict(difference: Interval | None, *, lower_is_better: bool) -> str:
 
 
 def _differences(first: Run, other: Run, key: CountsKey, scores: Sequence[Any]) -> dict[str, Interval]:
-    if first.stored.class_names != other.stored.class_names:
+    if first.class_names != other.class_names:
         raise SecoError(f"{first.name} and {other.name} are of other classes: compare runs on the same data")
     try:
-        return paired_differences(first.stored.counts[key], other.stored.counts[key], scores)
+        return paired_differences(first.counts(key), other.counts(key), scores)
     except SecoError as fault:
         raise SecoError(f"{first.name} and {other.name} cannot be compared: {fault}") from fault
 
@@ -143,5 +143,6 @@ def _ends(name: str, interval: Interval | None) -> dict[str, float]:
     return {f"{name}{end}": value for end, value in zip(INTERVAL, values, strict=True)}
 
 
-def _text(value: Any) -> str:
-    return "–" if value is None else str(value)
+def _of_classes(run: Run, key: CountsKey, metric: Metric) -> Values:
+    """Return the score of each class, ``[K+1]``; the mean over seeds."""
+    return np.mean([metric.of_classes(counts.total()) for counts in run.counts(key)], axis=0)

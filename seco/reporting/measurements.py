@@ -100,7 +100,7 @@ class Measurement:
     @cached_property
     def intervals(self) -> dict[str, Interval]:
         """The metrics of the headline, by name, with their intervals over images."""
-        return bootstraps(self.evaluation.by_image, headline_metrics())
+        return bootstraps([self.evaluation.by_image], headline_metrics())
 
 
 def main_measurement(scored: Sequence[Measurement]) -> Measurement:

@@ -1,9 +1,9 @@
-"""Intervals by a bootstrap over images, of one run and of the difference of two runs over the same images.
+"""Intervals by a bootstrap over images (and seeds), of one run and of the difference of two over the same images.
 
 B. Efron, R. Tibshirani: "An Introduction to the Bootstrap", 1993; the interval is the one of percentiles.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -47,31 +47,45 @@ class Interval(NamedTuple):
 
 def bootstrap(counts: ImageCounts, score: Score) -> Interval:
     """Return a score over all images, with its interval."""
-    return bootstraps(counts, [score])[score.name]
+    return bootstraps([counts], [score])[score.name]
 
 
-def bootstraps(counts: ImageCounts, scores: Iterable[Score]) -> dict[str, Interval]:
-    """Return several scores, by name, from the same resamples of images."""
+def bootstraps(seeds: Sequence[ImageCounts], scores: Iterable[Score]) -> dict[str, Interval]:
+    """Return several scores, by name, from the same resamples; of several seeds their means over seeds and images.
+
+    Args:
+        seeds: the counts of a run or, of a training that was repeated, those of each seed.
+        scores: what is asked for.
+
+    Raises:
+        SecoError: as ``paired_differences``.
+    """
     wanted = list(scores)
-    found = _resampled([counts], wanted)
-    return {score.name: interval_of(values) for score, (values,) in zip(wanted, found, strict=True)}
+    found = _over_seeds(_resampled(seeds, wanted))
+    return {score.name: interval_of(values) for score, values in zip(wanted, found, strict=True)}
 
 
 def paired_difference(first: ImageCounts, second: ImageCounts, score: Score) -> Interval:
-    """Return how much higher a score is in the second run; every resample draws the same images of both.
+    """Return how much higher a score is in the second run; every resample draws the same images of both."""
+    return paired_differences([first], [second], [score])[score.name]
+
+
+def paired_differences(
+    first: Sequence[ImageCounts], second: Sequence[ImageCounts], scores: Iterable[Score]
+) -> dict[str, Interval]:
+    """Return how much higher several scores are in the second run, by name; each run may be of several seeds.
+
+    Every resample draws the same images and the same seeds of both.
 
     Raises:
-        SecoError: the runs are not over the same images, or their true masks or classes differ.
+        SecoError: the runs are not over the same images, their true masks or classes differ, or one has more seeds.
     """
-    return paired_differences(first, second, [score])[score.name]
-
-
-def paired_differences(first: ImageCounts, second: ImageCounts, scores: Iterable[Score]) -> dict[str, Interval]:
-    """Return the differences of several scores, by name; otherwise as ``paired_difference``."""
-    _require_same_images(first, second)
+    if len(first) != len(second):
+        raise SecoError(f"one run has {len(first)} seeds and the other {len(second)}: name as many of both")
     wanted = list(scores)
-    found = _resampled([first, second], wanted)
-    return {score.name: interval_of(after - before) for score, (before, after) in zip(wanted, found, strict=True)}
+    found = _resampled([*first, *second], wanted)
+    differences = _over_seeds(found[:, len(first) :] - found[:, : len(first)])
+    return {score.name: interval_of(values) for score, values in zip(wanted, differences, strict=True)}
 
 
 def interval_of(values: Values) -> Interval:
@@ -93,8 +107,10 @@ def draws(count: int) -> Iterator[Counts]:
         yield np.bincount(drawn.ravel(), minlength=rows * count).reshape(rows, count)
 
 
-def _resampled(runs: list[ImageCounts], scores: list[Score]) -> Values:
-    """Return each score of each run, ``[scores, runs, 1 + RESAMPLES]``."""
+def _resampled(runs: Sequence[ImageCounts], scores: list[Score]) -> Values:
+    """Return each score of each run over the same resamples of images, ``[scores, runs, 1 + RESAMPLES]``."""
+    for run in runs[1:]:
+        _require_same_images(runs[0], run)
     if not len(runs[0]):
         return np.full((len(scores), len(runs), 1 + RESAMPLES), np.nan)
     sums = [_Sums(counts, runs[0].ids) for counts in runs]
@@ -103,6 +119,14 @@ def _resampled(runs: list[ImageCounts], scores: list[Score]) -> Values:
         matrices = [run.weighted(weights) for run in sums]
         parts.append(np.array([[score.means(matrix) for matrix in matrices] for score in scores]))
     return np.concatenate(parts, axis=-1)
+
+
+def _over_seeds(values: Values) -> Values:
+    """Return the means over seeds of values ``[scores, seeds, 1 + RESAMPLES]``; every resample draws its seeds, too."""
+    count = values.shape[1]
+    drawn = np.random.default_rng(_SEED).integers(count, size=(count, values.shape[2]))
+    drawn[:, 0] = np.arange(count)  # the first column is of the seeds and images themselves
+    return np.take_along_axis(values, drawn[None], axis=1).mean(axis=1)
 
 
 class _Sums:

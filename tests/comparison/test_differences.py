@@ -40,6 +40,22 @@ def test_differences_by_hand(tmp_path: Path) -> None:
     assert confused["verdict"].tolist() == ["reference", "better", "no difference"], "less confusion is better"
 
 
+def test_seeds_are_averaged_and_widen_the_interval(tmp_path: Path) -> None:
+    low, high = (str(write_run(tmp_path / name, gain)) for name, gain in (("low", 50), ("high", 60)))
+    base = read_run(",".join(str(write_run(tmp_path / name, 0)) for name in ("a", "b")))
+    both = read_run(f"{low},{high}")
+    (row,) = (
+        score_differences([base, both], [MASKS]).query("metric == 'miou' and verdict != 'reference'").to_dict("records")
+    )
+    gains = [(iou - 10 / 39) / 3 for iou in (60 / 89, 70 / 99)]
+    assert row["difference"] == pytest.approx(sum(gains) / 2)
+    assert row["difference_low"] < gains[0], "a resample may draw the same seed twice"
+    assert row["difference_high"] > gains[1]
+    assert setting_differences([base, both]).empty
+    with pytest.raises(SecoError, match="one run has 2 seeds and the other 1: name as many of both"):
+        score_differences([base, read_run(low)], [MASKS])
+
+
 def test_classes_by_hand(tmp_path: Path) -> None:
     runs = runs_of(tmp_path, 60, 0)
     table = class_differences(runs, MASKS)
@@ -88,6 +104,7 @@ def test_runs_of_other_images_are_refused(tmp_path: Path, options: dict, sentenc
 
 def test_runs_without_common_masks_are_refused(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path, 0)
-    other = run._replace(stored=run.stored._replace(counts={CountsKey("refined", "val", ""): run.stored.counts[MASKS]}))
+    (stored,) = run.seeds
+    other = run._replace(seeds=(stored._replace(counts={CountsKey("refined", "val", ""): stored.counts[MASKS]}),))
     with pytest.raises(SecoError, match="have no kind of masks in common"):
         common_masks([run, other])

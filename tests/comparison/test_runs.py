@@ -44,9 +44,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.slow
 def test_revisions_are_read_from_dvcs_cache(project: Path) -> None:
     low, high, here = read_run("low"), read_run("high"), read_run(".")
-    scores = [run.stored.counts[MASKS].total().iou()[1] for run in (low, high, here)]
+    scores = [run.counts(MASKS)[0].total().iou()[1] for run in (low, high, here)]
     assert scores == pytest.approx([10 / 39, 70 / 99, 70 / 99])
-    assert low.settings == {"seed": 3}
+    assert low.settings == {"seed": "3"}
     with pytest.raises(SecoError, match="there is no run 'lwo', neither a folder nor a revision or experiment here"):
         read_run("lwo")
     shutil.rmtree(project / ".dvc/cache")
@@ -60,7 +60,7 @@ def test_revisions_are_read_from_dvcs_cache(project: Path) -> None:
 
 def test_a_folder_of_reports_finds_its_settings(tmp_path: Path) -> None:
     root = write_run(tmp_path / "a", 0)
-    assert read_run(str(root / "reports")).settings == read_run(str(root)).settings == {"seed": 0}
+    assert read_run(str(root / "reports")).settings == read_run(str(root)).settings == {"seed": "0"}
 
 
 def test_a_folder_that_was_not_evaluated_is_refused(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_every_resample_is_the_score_of_the_images_drawn(score) -> None:
     low, high = np.nanpercentile(values[1:], (2.5, 97.5))
     assert len(values) == 1 + RESAMPLES
     assert found == pytest.approx((values[0], low, high))
-    assert bootstraps(counts, SCORES)[score.name] == found, "the same resamples whatever else is asked for"
+    assert bootstraps([counts], SCORES)[score.name] == found, "the same resamples whatever else is asked for"
 
 
 def test_resamples_draw_as_many_images_as_there_are_each_as_often() -> None:
