@@ -62,8 +62,9 @@ def _missing_masks(settings: Settings, records: "Sequence[Record]") -> Iterator[
     if bare and settings.method == "full":
         yield f"method: {found}, which full supervision needs, such as {bare[0]!r}: add it, or choose another method"
     contrasts = settings.weight_lig or settings.weight_lil or settings.weight_patch
-    if bare and settings.method == "seco" and settings.train.judge_tags and contrasts:
-        yield f"train.judge_tags: {found} to judge tags by, such as {bare[0]!r}: set it to false"
+    for key, use in (("judge_tags", "to judge tags by"), ("oracle_tags", "to take tags from")):
+        if bare and settings.method == "seco" and getattr(settings.train, key) and contrasts:
+            yield f"train.{key}: {found} {use}, such as {bare[0]!r}: set it to false"
     held_out = [record for record in records if record.split == settings.train.evaluate_split]
     if settings.train.evaluate_every and held_out and all(record.mask is None for record in held_out):
         split = settings.train.evaluate_split

@@ -88,10 +88,14 @@ def cooccurrence_section(
                 + f" The {_POINTS} most confused of {len(pairs)} pairs."
                 * (len(pairs) > _POINTS),
             ),
-            Prose(answer(tied_rows(found.pairs))),
-            Table(_pairs_of_page(pairs), _SPLIT_UP.replace("\n", " ")),
+            Prose(answer(tied_rows(pairs))),
+            Prose(_SPLIT_UP),
+            Table(_pairs_of_page(pairs), f"Pairs of classes ({main['masks']}, {main['split']})"),
         ]
-    blocks.append(Table(_correlations_of_page(found.correlations), _CORRELATED.replace("\n", " ")))
+    blocks += [
+        Prose(_CORRELATED),
+        Table(_correlations_of_page(found.correlations), "Rank correlation of sharing images with being confused"),
+    ]
     if sentences := surroundings_sentences(of_surroundings):
         blocks.append(Points(tuple(sentences)))
     if len(of_surroundings):

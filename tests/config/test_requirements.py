@@ -96,6 +96,12 @@ SHARE = "set prepare.validation_share to the share of the images to hold out, su
              "set it to false"],
         ),
         (
+            records(train=3, val=1),
+            {"train.oracle_tags": True},
+            ["train.oracle_tags: 3 of 3 training images have no mask to take tags from, such as 'train0': "
+             "set it to false"],
+        ),
+        (
             masked(records(train=1, val=2), 0),
             {"train.evaluate_every": 5},
             ["train.evaluate_every: no image of the split 'val' has a mask to score by: set it to 0, or "
