@@ -2,10 +2,10 @@
 
     python -m benchmarks.inference data/raw/voc2012/VOCdevkit/VOC2012
 
-The plain way takes one image at a time in fp32, with attention written out and maps of all classes, stores logits on
-the disk, and gives all classes to the CRF. Ours is what `export-cams`, `refine` and `predict` run. Weights are random:
-for the CRF, scores are made from the true masks as in `benchmarks.refinement`, and each class that is not in the image
-gets 0.1 %.
+The plain way takes one image at a time in fp32, with attention written out and maps of all classes, stores
+probabilities on the disk, and gives all classes to the CRF. Ours is what `export-cams`, `refine` and `predict` run.
+Weights are random: for the CRF, scores are made from the true masks as in `benchmarks.refinement`, and each class that
+is not in the image gets 0.1 %.
 """
 
 import tempfile
@@ -41,7 +41,7 @@ from seco.runtime.libraries import require_pydensecrf
 from seco.runtime.parallel import process_map
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
-from seco.storage.masks import read_mask, write_mask
+from seco.storage.masks import mask_path, read_mask, write_mask
 from tests.plain.cams import multi_scale_cams
 from tests.plain.encoder import encode
 
@@ -162,7 +162,7 @@ def our_cams(predictor: Predictor, photos: Sequence[Photo], store: Path) -> None
 
 @torch.inference_mode()
 def plain_masks(predictor: Predictor, photos: Sequence[Photo], store: Path) -> None:
-    """Store the logits of all classes at the image's size, image by image; then read them again and write masks."""
+    """Store the probabilities of all classes at the image's size, image by image; then read them and write masks."""
     network = predictor.network
     for photo in photos:
         image, total = squeezed(photo, predictor.device), torch.zeros(1, len(VOC) + 1, *SIZE, device=predictor.device)
@@ -173,11 +173,11 @@ def plain_masks(predictor: Predictor, photos: Sequence[Photo], store: Path) -> N
                 tokens = encode(network.encoder.vit, scaled.flip(-1) if mirrored else scaled, fused_attention=False)
                 logits = network.decoder(tokens.final, tokens.grid)
                 logits = logits.flip(-1) if mirrored else logits
-                total += F.interpolate(logits, size=SIZE, mode="bilinear")
+                total += F.interpolate(logits, size=SIZE, mode="bilinear").softmax(dim=1)
         np.save(store / f"{photo.id}.npy", total[0].cpu().numpy())
     for photo in photos:
         stored: NDArray[np.float32] = np.load(store / f"{photo.id}.npy")
-        write_mask(store / f"{photo.id}.png", stored.argmax(axis=0).astype(np.uint8), size=SIZE)
+        write_mask(mask_path(store, photo.id), stored.argmax(axis=0).astype(np.uint8), size=SIZE)
 
 
 def our_masks(predictor: Predictor, photos: Sequence[Photo], store: Path) -> None:
