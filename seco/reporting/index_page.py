@@ -20,14 +20,13 @@ from seco.reporting.run_facts import RunFacts, run_section
 from seco.scores.confusion import Counts
 from seco.scores.metrics import MIOU
 from seco.scores.single_images import image_scores
-from seco.storage.atomic import atomic_write_text
 from seco.storage.manifest import Manifest
 
 PAGE = "index.html"
 _NO_TRUTH = "No image has a truth mask: here are pictures, without scores."
 
 
-def write_page(
+def index_page(
     manifest: Manifest,
     measurements: Sequence[Measurement],
     report: Report,
@@ -38,28 +37,28 @@ def write_page(
     data: Path,
     model: Path,
     cams: Path,
-    folder: Path,
+    curves: Path,
     pictures: int,
     pairs: int,
-) -> None:
-    """Write index.html, a page that needs no other file.
+) -> str:
+    """Return index.html, a page that needs no other file.
 
     Args:
         manifest: the data set.
         measurements: what ``measure`` returned; without any truth masks the page has pictures and no scores.
-        report: what ``write_report`` made of them.
+        report: what ``make_report`` made of them.
         run: what was run.
         together: images of the data set that show two classes, as of ``read_pairs``.
         contexts: image id → contexts, as of ``read_contexts``.
         data: the folder that `seco prepare` wrote.
         model: the folder that `seco train` wrote.
         cams: the CAM store, for the pictures.
-        folder: gets index.html; the learning curves are in `train` below it.
+        curves: the folder of the learning curves.
         pictures: images in each part of the gallery, eight at the most.
         pairs: number of pairs of classes that are compared.
 
     Raises:
-        SecoError: the page cannot be written, or a mask, a CAM or a learning curve is damaged.
+        SecoError: a mask, the model, a CAM or a learning curve is damaged.
     """
     names = manifest.class_names
     scored = [item for item in measurements if item.is_scored]
@@ -86,11 +85,11 @@ def write_page(
         advice_section(advice),
         explained.audit,
         explained.method,
-        curves_section(folder / "train"),
+        curves_section(curves),
         run_section(run),
     ]
     text = headline(main, class_names=names) if scored else _NO_TRUTH
-    atomic_write_text(folder / PAGE, compose(sections, title="SeCo report", answer=text, facts=run.in_short()))
+    return compose(sections, title="SeCo report", answer=text, facts=run.in_short())
 
 
 def headline(main: Measurement, *, class_names: Sequence[str]) -> str:
