@@ -123,6 +123,8 @@ def answer(table: pd.DataFrame) -> str:
     ranked = sorted(sure, key=lambda row: -row["gap_percent"])
     parts = [f"{row['class']} with {row['other']} ({row['masks']}, {row['split']})" for row in ranked]
     total = table["gap_low_percent"].notna().sum()
+    if not total:
+        return "Too few images show the classes of a pair together and alone to measure a gap with its interval."
     if not parts:
         return f"In none of {total} rows is the gap above 0 with its whole interval."
     return f"In {len(parts)} of {total} rows the gap is above 0 with its whole interval: {', '.join(parts)}."
@@ -134,6 +136,8 @@ def verdict(correlations: pd.DataFrame) -> str:
     row = last.iloc[0].to_dict()
     where = f"{row['masks']}, {row['split']}"
     value, low, high = (row[f"lift{end}"] for end in INTERVAL)
+    if not row["pairs"]:
+        return f"There is a single class, so no two can be confused ({where})."
     if math.isnan(value) or math.isnan(low):
         return f"Whether what goes together gets confused cannot be said of {row['pairs']} pairs ({where})."
     if low > 0:

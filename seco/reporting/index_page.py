@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from seco.reporting.advice import advise, advise_without_truth
+from seco.reporting.advice import advise, advise_without_masks, advise_without_truth
 from seco.reporting.blocks import Points, Prose, Section
 from seco.reporting.confusions import confused_sentence, confusion_section, worst_confusions, worst_misses
 from seco.reporting.cooccurrence import Cooccurrence, tied_pairs, tied_rows
@@ -23,7 +23,6 @@ from seco.scores.single_images import image_scores
 from seco.storage.manifest import Manifest
 
 PAGE = "index.html"
-_NO_TRUTH = "No image has a truth mask: here are pictures, without scores."
 
 
 def index_page(
@@ -45,7 +44,7 @@ def index_page(
 
     Args:
         manifest: the data set.
-        measurements: what ``measure`` returned; without any truth masks the page has pictures and no scores.
+        measurements: what ``measure`` returned; without any scores the page has pictures alone.
         report: what ``make_report`` made of them.
         run: what was run.
         together: images of the data set that show two classes, as of ``read_pairs``.
@@ -77,7 +76,8 @@ def index_page(
         ties = tied_rows(report.together)
         advice = advise(collect_findings(manifest, scored, main, ties=ties, together=together))
     else:
-        advice = advise_without_truth(len(manifest.records))
+        stages = dict.fromkeys(item.source.stage for item in measurements if item.evaluation.missing)
+        advice = advise_without_masks([*stages]) if stages else advise_without_truth(len(manifest.records))
     gallery = Gallery(manifest, cams=cams, masks=_folders(measurements), rows=pictures)
     sections = [
         *scores,
@@ -88,7 +88,7 @@ def index_page(
         curves_section(curves),
         run_section(run),
     ]
-    text = headline(main, class_names=names) if scored else _NO_TRUTH
+    text = headline(main, class_names=names) if scored else _no_scores(measurements)
     return compose(sections, title="SeCo report", answer=text, facts=run.in_short())
 
 
@@ -105,6 +105,11 @@ def headline(main: Measurement, *, class_names: Sequence[str]) -> str:
         if not found.empty:
             return f"{text} {confused_sentence(*found.iloc[0][['share_percent', 'class', 'called']])}."
     return text
+
+
+def _no_scores(measurements: Sequence[Measurement]) -> str:
+    lacks = ", and ".join(dict.fromkeys(item.lack for item in measurements if item.lack))
+    return f"{lacks[0].upper()}{lacks[1:]}: here are pictures, without scores."
 
 
 def advice_section(advice: Sequence[str]) -> Section:

@@ -149,6 +149,7 @@ def _page(*contexts: dict[str, object]) -> str:
         contexts=pd.DataFrame(contexts),
         notes=("a note",),
         labels=pd.DataFrame(),
+        labels_of_classes=pd.DataFrame(),
         metrics={},
     )
     return compose_page(report, titles=["CAM seed"], figures=["figures/x.png"], rows=2)
