@@ -52,10 +52,10 @@ def compare(
     settings = setting_differences(found)
     main = main_scores(scores)
     sentence = answer(main)
-    write_frame(out / "scores.csv", scores)
+    page = compose(sections(scores, classes, settings), title=" – ".join(runs), answer=sentence)
     keyed = [frame.assign(**key._asdict()) for key, frame in classes.items()]
+    write_frame(out / "scores.csv", scores)
     write_frame(out / "classes.csv", pd.concat(keyed, ignore_index=True))
-    page = compose(sections(scores, classes, settings), title=f"{' – '.join(runs)}", answer=sentence)
     atomic_write_text(out / "index.html", page)
     console = open_console(None)
     shown = shown_scores(scores if every else main, intervals=False)

@@ -36,6 +36,7 @@ def evaluate(
     seeds: Annotated[Path, typer.Option(help="Folder of the seed masks.")] = SEEDS,
     refined: Annotated[Path, typer.Option(help="Folder of the refined masks.")] = REFINED,
     predictions: Annotated[Path, typer.Option(help="Folder of the segmentations.")] = PREDICTIONS,
+    curves: Annotated[Path, typer.Option(help="Folder of the learning curves.")] = REPORTS / "train",
     output: Annotated[Path, typer.Option(help="Folder for the reports.")] = REPORTS,
     partial: Annotated[
         bool, typer.Option("--partial", help="Score the masks that are there; by default none may be missing.")
@@ -45,12 +46,12 @@ def evaluate(
     """Compare all masks with the true masks; write tables, pictures and index.html."""
     from seco.config.settings import load_settings
     from seco.console.summary import show_headline
-    from seco.reporting.index_page import write_page
+    from seco.reporting.index_page import PAGE, index_page
     from seco.reporting.label_scores import measure_labels
     from seco.reporting.measurements import list_sources, measure
-    from seco.reporting.report import write_report
+    from seco.reporting.report import make_report, write_report
     from seco.scores.counts_file import COUNTS_FILE, write_counts
-    from seco.storage.atomic import take_over
+    from seco.storage.atomic import atomic_write_text, take_over
     from seco.storage.contexts import CONTEXTS_FILE, read_contexts
     from seco.storage.fingerprint import data_fingerprint
     from seco.storage.manifest import read_manifest
@@ -70,17 +71,25 @@ def evaluate(
     take_over(output)
     fingerprint, contexts = data_fingerprint(data), read_contexts(data / CONTEXTS_FILE)
     measurements = measure(manifest, sources, contexts=contexts, data=fingerprint, partly=partial)
-    shown = {
-        "together": read_pairs(data, class_names=manifest.class_names),
-        "contexts": contexts,
-        "cams": cams,
-        "folder": output,
-        "pictures": settings.evaluate.pictures,
-        "pairs": settings.evaluate.pairs,
-    }
     labels = measure_labels(manifest, cams=cams, partly=partial)
-    report = write_report(manifest, measurements, labels=labels, **shown)
-    write_page(manifest, measurements, report, run=run, data=data, model=model, **shown)
+    pairs, pictures = settings.evaluate.pairs, settings.evaluate.pictures
+    known = {"together": read_pairs(data, class_names=manifest.class_names), "contexts": contexts, "pairs": pairs}
+    report = make_report(manifest, measurements, labels=labels, **known)
+    # Whatever can be damaged is read before the first file is written: an old report stays whole.
+    page = index_page(
+        manifest,
+        measurements,
+        report,
+        run=run,
+        data=data,
+        model=model,
+        cams=cams,
+        curves=curves,
+        pictures=pictures,
+        **known,
+    )
+    write_report(report, manifest, measurements, cams=cams, folder=output, pictures=pictures, pairs=pairs)
+    atomic_write_text(output / PAGE, page)
     counts = {item.counts_key: item.evaluation.by_image for item in measurements}
     write_counts(output / COUNTS_FILE, counts, data=fingerprint, class_names=manifest.class_names)
     if as_json:

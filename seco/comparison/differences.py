@@ -36,16 +36,17 @@ class _ScoreOfClass:
 
 
 def common_masks(runs: Sequence[Run]) -> list[CountsKey]:
-    """Return the kinds of masks, split by split, that all runs have.
+    """Return the kinds of masks, split by split, that all runs have and an image has truth for.
 
     Raises:
         SecoError: there is none.
     """
     first, *others = runs
-    common = [key for key in first.masks() if all(key in run.masks() for run in others)]
+    scored = [key for key in first.masks() if len(first.counts(key)[0])]
+    common = [key for key in scored if all(key in run.masks() for run in others)]
     if not common:
         names = ", ".join(run.name for run in runs)
-        raise SecoError(f"{names} have no kind of masks in common: evaluate the same splits and stages")
+        raise SecoError(f"{names} have no masks with scores in common: evaluate the same splits, with true masks")
     return common
 
 
@@ -108,11 +109,11 @@ def class_differences(runs: Sequence[Run], key: CountsKey, *, metric: Metric = M
 
 
 def setting_differences(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return a row for each key of params.yaml whose value is not the same in all runs: setting, and a column a run."""
+    """Return a row for each key of params.yaml whose value is not the same in all runs: setting, and `run NAME` of each."""
     keys = dict.fromkeys(key for run in runs for key in run.settings)
     values = {key: [run.settings.get(key, "–") for run in runs] for key in keys}
     rows = [[key, *found] for key, found in values.items() if len({*found}) > 1]
-    return pd.DataFrame(rows, columns=pd.Index(["setting", *(run.name for run in runs)]))
+    return pd.DataFrame(rows, columns=pd.Index(["setting", *(f"run {run.name}" for run in runs)]))
 
 
 def verdict(difference: Interval | None, *, lower_is_better: bool) -> str:

@@ -8,7 +8,7 @@ from seco.comparison.differences import REFERENCE
 from seco.reporting.blocks import Chart, Prose, Section, Table
 from seco.reporting.charts import interval_bars
 from seco.reporting.measurements import title_of
-from seco.reporting.tables import INTERVAL, interval_cell
+from seco.reporting.tables import INTERVAL, heading_of, interval_cell
 from seco.scores.counts_file import CountsKey
 from seco.scores.metrics import METRICS, MIOU
 
@@ -27,7 +27,8 @@ def answer(scores: pd.DataFrame) -> str:
     first = of_last.iloc[0]
     shown = of_last.loc[(of_last["split"] == first["split"]) & (of_last["variant"] == of_last["variant"].iloc[-1])]
     parts = [
-        f"{row['run']} {row['verdict']}, {_signed(row, percent=True)} points"
+        f"{row['run']} {row['verdict']}"
+        + (f", {_signed(row, percent=True)} points" if math.isfinite(row["difference"]) else "")
         for row in shown.to_dict("records")
         if row["verdict"] != REFERENCE
     ]
@@ -54,8 +55,8 @@ def shown_scores(scores: pd.DataFrame, *, intervals: bool) -> pd.DataFrame:
             {
                 "masks": title_of(row["kind"], row["variant"]),
                 "split": row["split"],
-                "score": metric.column.replace("_percent", " %").replace("_", " ").replace("miou", "mIoU"),
-                scores["run"].iloc[0]: reference.get(key, "–"),
+                "score": heading_of(metric.column),
+                f"{scores['run'].iloc[0]} (reference)": reference.get(key, "–"),
                 "run": row["run"],
                 "value": value,
                 "difference": _signed(row, percent=metric.percent),

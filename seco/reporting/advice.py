@@ -68,12 +68,18 @@ def advise(findings: Findings) -> tuple[str, ...]:
 
 
 def advise_without_truth(images: int) -> tuple[str, ...]:
-    """Return what to do where no image has a truth mask."""
+    """Return what to do where no truth mask shows anything."""
     return (
-        f"None of the {images:,} images has a truth mask, so nothing is measured: draw masks of 50 to 100 images in a "
-        "split of their own, and this page shows how good the others are.",
+        f"No truth mask says what a pixel of the {images:,} images shows, so nothing is measured: draw masks of 50 to "
+        "100 images in a split of their own, and this page shows how good the others are.",
         "`seco sweep` chooses the threshold of the CAMs, also without masks.",
     )
+
+
+def advise_without_masks(stages: Sequence[str]) -> tuple[str, ...]:
+    """Return what to do where the masks that some commands write are missing."""
+    commands = " and ".join(f"`seco {stage}`" for stage in stages)
+    return (f"Run {commands}, then `seco evaluate`: masks are missing, so nothing is measured.",)
 
 
 def _context(found: Findings) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from seco.reporting.measurements import Measurement
 from seco.reporting.tables import INTERVAL, interval_cell
 from seco.scores.confusion import Counts
-from seco.scores.cooccurrence import SHARES, PairConfusions, pair_confusions
+from seco.scores.cooccurrence import SHARES, pair_confusions
 from seco.storage.pairs import lift
 
 _PAGE = {
@@ -25,7 +25,6 @@ _FIRST = ("masks", "split", "class", "other", "tied", *_COUNTS, "images_together
 _COLUMNS = (*_FIRST, *(f"{name}{end}_percent" for name in SHARES for end in INTERVAL))
 _RELATED = ("lift", "images_together")
 _CORRELATIONS = ("masks", "split", "pairs", *(f"{name}{end}" for name in _RELATED for end in INTERVAL))
-_LEAST = 0.01  # share of the false pixels of a class that is worth a row
 
 
 class Cooccurrence(NamedTuple):
@@ -67,7 +66,7 @@ def cooccurrence(
     frames, correlations = [pd.DataFrame(columns=pd.Index(_COLUMNS))], []
     for item in measurements:
         found = pair_confusions(item.evaluation.by_image, related=related)
-        chosen = np.flatnonzero((found.images_both > 0) | (_on_other(found) >= _LEAST))
+        chosen = np.flatnonzero(found.is_met)
         met, pairs = together[found.class_ids, found.others], zip(found.class_ids, found.others, strict=True)
         is_tied = np.array([pair in tied for pair in pairs], dtype=np.int64)
         chosen = chosen[np.lexsort([-met[chosen], -is_tied[chosen]])]
@@ -123,6 +122,8 @@ def answer(table: pd.DataFrame) -> str:
     ranked = sorted(sure, key=lambda row: -row["gap_percent"])
     parts = [f"{row['class']} with {row['other']} ({row['masks']}, {row['split']})" for row in ranked]
     total = table["gap_low_percent"].notna().sum()
+    if not total:
+        return "Too few images show the classes of a pair together and alone to measure a gap with its interval."
     if not parts:
         return f"In none of {total} rows is the gap above 0 with its whole interval."
     return f"In {len(parts)} of {total} rows the gap is above 0 with its whole interval: {', '.join(parts)}."
@@ -134,6 +135,8 @@ def verdict(correlations: pd.DataFrame) -> str:
     row = last.iloc[0].to_dict()
     where = f"{row['masks']}, {row['split']}"
     value, low, high = (row[f"lift{end}"] for end in INTERVAL)
+    if not row["pairs"]:
+        return f"There is a single class, so no two can be confused ({where})."
     if math.isnan(value) or math.isnan(low):
         return f"Whether what goes together gets confused cannot be said of {row['pairs']} pairs ({where})."
     if low > 0:
@@ -149,8 +152,3 @@ def verdict(correlations: pd.DataFrame) -> str:
         )
     correlation = interval_cell(value, low, high, decimals=2)
     return f"{found} ({where}: rank correlation {correlation} over {row['pairs']} ordered pairs)."
-
-
-def _on_other(found: PairConfusions) -> np.ndarray:
-    """Return which share of A's false pixels shows B, ``[P]``; 0 where A has none."""
-    return np.nan_to_num(found.shares["of_false_both"][0] + found.shares["of_false_other_alone"][0])

@@ -48,8 +48,10 @@ def find_failures(
     for index, record in enumerate(records):
         labels, counts = manifest.label_ids(record), predicted[index]
         objects = counts[BACKGROUND + 1 : -1]
-        whole = max(int(counts.sum()), 1)
+        whole = int(counts.sum())
         largest = int(objects.argmax()) + 1 if objects.size else BACKGROUND
+        if not counts.sum():  # it has no mask, or the truth ignores every pixel
+            continue
         if labels and not objects.sum():
             found.append(Failure(record, NOTHING, f"nothing found of {', '.join(record.labels)}", 1.0))
         elif labels and largest not in labels and objects.max() >= _LARGE * whole:
@@ -73,7 +75,7 @@ def _missed(scores: ImageScores, index: int, whole: int) -> int:
 
 
 def predicted_pixels(records: Sequence[Record], folder: Path, *, num_classes: int) -> Counts:
-    """Count the pixels of masks, ``[N, K+2]``; an image without a mask counts as none.
+    """Count the pixels of masks, ``[N, K+2]``; an image without a mask has none.
 
     Raises:
         SecoError: a mask is damaged.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from seco.reporting.advice import advise, advise_without_truth
+from seco.reporting.advice import advise, advise_without_masks, advise_without_truth
 from seco.reporting.blocks import Points, Prose, Section
 from seco.reporting.confusions import confused_sentence, confusion_section, worst_confusions, worst_misses
 from seco.reporting.cooccurrence import Cooccurrence, tied_pairs, tied_rows
@@ -20,14 +20,12 @@ from seco.reporting.run_facts import RunFacts, run_section
 from seco.scores.confusion import Counts
 from seco.scores.metrics import MIOU
 from seco.scores.single_images import image_scores
-from seco.storage.atomic import atomic_write_text
 from seco.storage.manifest import Manifest
 
 PAGE = "index.html"
-_NO_TRUTH = "No image has a truth mask: here are pictures, without scores."
 
 
-def write_page(
+def index_page(
     manifest: Manifest,
     measurements: Sequence[Measurement],
     report: Report,
@@ -38,28 +36,28 @@ def write_page(
     data: Path,
     model: Path,
     cams: Path,
-    folder: Path,
+    curves: Path,
     pictures: int,
     pairs: int,
-) -> None:
-    """Write index.html, a page that needs no other file.
+) -> str:
+    """Return index.html, a page that needs no other file.
 
     Args:
         manifest: the data set.
-        measurements: what ``measure`` returned; without any truth masks the page has pictures and no scores.
-        report: what ``write_report`` made of them.
+        measurements: what ``measure`` returned; without any scores the page has pictures alone.
+        report: what ``make_report`` made of them.
         run: what was run.
         together: images of the data set that show two classes, as of ``read_pairs``.
         contexts: image id → contexts, as of ``read_contexts``.
         data: the folder that `seco prepare` wrote.
         model: the folder that `seco train` wrote.
         cams: the CAM store, for the pictures.
-        folder: gets index.html; the learning curves are in `train` below it.
+        curves: the folder of the learning curves.
         pictures: images in each part of the gallery, eight at the most.
         pairs: number of pairs of classes that are compared.
 
     Raises:
-        SecoError: the page cannot be written, or a mask, a CAM or a learning curve is damaged.
+        SecoError: a mask, the model, a CAM or a learning curve is damaged.
     """
     names = manifest.class_names
     scored = [item for item in measurements if item.is_scored]
@@ -78,7 +76,8 @@ def write_page(
         ties = tied_rows(report.together)
         advice = advise(collect_findings(manifest, scored, main, ties=ties, together=together))
     else:
-        advice = advise_without_truth(len(manifest.records))
+        stages = dict.fromkeys(item.source.stage for item in measurements if item.evaluation.missing)
+        advice = advise_without_masks([*stages]) if stages else advise_without_truth(len(manifest.records))
     gallery = Gallery(manifest, cams=cams, masks=_folders(measurements), rows=pictures)
     sections = [
         *scores,
@@ -86,11 +85,11 @@ def write_page(
         advice_section(advice),
         explained.audit,
         explained.method,
-        curves_section(folder / "train"),
+        curves_section(curves),
         run_section(run),
     ]
-    text = headline(main, class_names=names) if scored else _NO_TRUTH
-    atomic_write_text(folder / PAGE, compose(sections, title="SeCo report", answer=text, facts=run.in_short()))
+    text = headline(main, class_names=names) if scored else _no_scores(measurements)
+    return compose(sections, title="SeCo report", answer=text, facts=run.in_short())
 
 
 def headline(main: Measurement, *, class_names: Sequence[str]) -> str:
@@ -106,6 +105,11 @@ def headline(main: Measurement, *, class_names: Sequence[str]) -> str:
         if not found.empty:
             return f"{text} {confused_sentence(*found.iloc[0][['share_percent', 'class', 'called']])}."
     return text
+
+
+def _no_scores(measurements: Sequence[Measurement]) -> str:
+    lacks = ", and ".join(dict.fromkeys(item.lack for item in measurements if item.lack))
+    return f"{lacks[0].upper()}{lacks[1:]}: here are pictures, without scores."
 
 
 def advice_section(advice: Sequence[str]) -> Section:

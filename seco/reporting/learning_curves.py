@@ -48,14 +48,23 @@ def curves_section(folder: Path) -> Section:
         group, _, curve = name.rpartition("/")
         if name != "bad_steps" and not _OF_ONE_CLASS.search(name):
             groups.setdefault(group, []).extend({**point, "curve": curve} for point in _points(path))
-    if not groups:
+    drawn = {name: points for name, points in groups.items() if _is_drawn(points, log=_group(name).log)}
+    if not drawn:
         return _section([Prose(f"{place} holds no learning curves: `seco train` writes them.")])
     blocks: list[Block] = []
-    for group in sorted(groups, key=lambda name: [*_GROUPS].index(name) if name in _GROUPS else len(_GROUPS)):
-        title, log = _GROUPS.get(group, _Group(group))
-        chart = curves(groups[group], x="step", y=group or "rate", log=log)
-        blocks.append(Chart(chart, alt=f"{title}. {_in_words(groups[group])}", caption=f"{title}."))
+    for name in sorted(drawn, key=lambda name: [*_GROUPS].index(name) if name in _GROUPS else len(_GROUPS)):
+        title, log = _group(name)
+        chart = curves(drawn[name], x="step", y=name or "rate", log=log)
+        blocks.append(Chart(chart, alt=f"{title}. {_in_words(drawn[name])}", caption=f"{title}."))
     return _section(blocks)
+
+
+def _group(name: str) -> _Group:
+    return _GROUPS.get(name, _Group(name))
+
+
+def _is_drawn(points: list[dict[str, Any]], *, log: bool) -> bool:
+    return any(not log or point["y"] > 0 for point in points)
 
 
 def _section(blocks: list[Block]) -> Section:
@@ -69,7 +78,7 @@ def _points(path: Path) -> Iterator[dict[str, Any]]:
         steps, values = frame["step"].to_numpy(np.float64), frame[path.stem].to_numpy(np.float64)
     except (OSError, ValueError, KeyError) as error:
         raise SecoError(f"{path} is no learning curve ({error}): run `seco train` again") from error
-    kept = np.isfinite(values)
+    kept = np.isfinite(steps) & np.isfinite(values)
     parts = min(max(int(kept.sum()), 1), _MOST_POINTS)
     for some_steps, some in zip(np.array_split(steps[kept], parts), np.array_split(values[kept], parts), strict=True):
         if len(some):

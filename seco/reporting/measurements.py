@@ -88,9 +88,18 @@ class Measurement:
         return {"masks": self.source.title, "split": self.split}
 
     @property
+    def lack(self) -> str | None:
+        """Why there are no scores; None where there are."""
+        if self.evaluation.whole.occurs().any():
+            return None
+        if self.evaluation.whole.images:
+            return "the truth masks ignore every pixel"
+        return "no image has a predicted mask" if self.evaluation.missing else "no image has a truth mask"
+
+    @property
     def is_scored(self) -> bool:
-        """Whether an image of the split has a truth mask; without one there are no scores."""
-        return self.evaluation.whole.images > 0
+        """Whether there are scores."""
+        return self.lack is None
 
     @property
     def counts_key(self) -> CountsKey:
@@ -220,9 +229,8 @@ def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str])
     notes = []
     for item in measurements:
         where = f"{item.source.title} ({item.split})"
-        if not item.is_scored:
-            lacks = "predicted mask" if item.evaluation.missing else "truth mask"
-            notes.append(f"{where}: no image has a {lacks}, so mIoU and confusion cannot be measured")
+        if item.lack:
+            notes.append(f"{where}: {item.lack}, so mIoU and confusion cannot be measured")
             continue
         confusion = item.evaluation.whole
         if not confusion.occurs()[1:].any():

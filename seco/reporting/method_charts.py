@@ -88,7 +88,8 @@ def prototype_ways(places: Sequence[Place], class_names: Sequence[str]) -> dict[
 def prototype_places(record: MethodRecord) -> list[Place]:
     """Place the kept prototypes in the plane by t-SNE, in the order of the steps.
 
-    Classes without a prototype are left out; fewer than four prototypes in all have no places.
+    Classes without a prototype are left out; fewer than four different prototypes have no places: t-SNE cannot part
+    what is alike.
     """
     from sklearn.manifold import TSNE  # takes a second to import
 
@@ -97,9 +98,9 @@ def prototype_places(record: MethodRecord) -> list[Place]:
         for step, snapshot in zip(record.steps.tolist(), record.snapshots, strict=True)
         for index in snapshot.any(dim=1).nonzero()[:, 0].tolist()
     ]
-    if len(kept) < 4:
+    vectors = np.array([vector for _, _, vector in kept])
+    if len(np.unique(vectors, axis=0)) < 4:
         return []
-    vectors = np.stack([vector for _, _, vector in kept])
     perplexity = min(_PERPLEXITY, (len(kept) - 1) / 3)
     places = TSNE(perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(vectors)
     return [

@@ -65,6 +65,7 @@ class Report:
         correlations: of what goes together with what gets confused.
         notes: what the means leave out.
         labels: the scores of the classifier, a row for each split.
+        labels_of_classes: the same for each class.
         metrics: the content of metrics.json.
     """
 
@@ -77,44 +78,34 @@ class Report:
     surroundings: pd.DataFrame
     notes: tuple[str, ...]
     labels: pd.DataFrame
+    labels_of_classes: pd.DataFrame
     metrics: Mapping[str, Any]
 
 
-def write_report(
+def make_report(
     manifest: Manifest,
     measurements: Sequence[Measurement],
     *,
     together: Counts,
     labels: Mapping[str, LabelScores],
     contexts: Mapping[str, Sequence[str]],
-    cams: Path,
-    folder: Path,
-    pictures: int,
     pairs: int,
 ) -> Report:
-    """Write metrics, tables, the page and its figures.
+    """Return the scores of a run; nothing is read or written.
 
     Args:
         manifest: the data set.
-        measurements: what `measure` returned; a split without truth masks gets pictures and a note, but no numbers.
+        measurements: what `measure` returned; a split without truth masks gets a note, but no numbers.
         together: images of the data set that show two classes, as of `read_pairs`.
         labels: the scores of the classifier by split.
         contexts: image id → contexts, as of `read_contexts`.
-        cams: the CAM store, for the pictures.
-        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, surroundings.csv, labels.csv,
-            report.md, figures/*.png and what `write_dvc_files` writes. CSV files name masks by their keys in
-            metrics.json, the page by their titles.
-        pictures: rows of an overview picture.
-        pairs: number of pairs in the tables of co-occurrence (pairs.csv holds them all).
-
-    Raises:
-        SecoError: a file cannot be written or a CAM is damaged.
+        pairs: number of pairs of classes that are compared.
     """
     names = manifest.class_names
     scored = [item for item in measurements if item.is_scored]
     found = cooccurrence(scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs)
     notes = tuple(notes_on(measurements, class_names=names))
-    report = Report(
+    return Report(
         headline=headline_table(scored),
         classes=class_table(scored, class_names=names),
         pairs=pair_table(scored, class_names=names, pairs=together, num_images=len(manifest.records)),
@@ -124,12 +115,41 @@ def write_report(
         surroundings=surroundings_table(scored, class_names=names, contexts=contexts),
         notes=notes,
         labels=label_headline(labels),
+        labels_of_classes=label_table(labels, class_names=names),
         metrics=finite_metrics(metrics_of(scored, tied_rows(found.pairs), labels), notes=notes),
     )
+
+
+def write_report(
+    report: Report,
+    manifest: Manifest,
+    measurements: Sequence[Measurement],
+    *,
+    cams: Path,
+    folder: Path,
+    pictures: int,
+    pairs: int,
+) -> None:
+    """Write metrics, tables, report.md and its figures.
+
+    Args:
+        report: what `make_report` made of the measurements.
+        manifest: the data set.
+        measurements: what `measure` returned; every split gets pictures.
+        cams: the CAM store, for the pictures.
+        folder: gets metrics.json, classes.csv, pairs.csv, cooccurrence.csv, contexts.csv, surroundings.csv, labels.csv,
+            report.md, figures/*.png and what `write_dvc_files` writes. CSV files name masks by their keys in
+            metrics.json, report.md by their titles.
+        pictures: rows of an overview picture.
+        pairs: the most rows of the tables of pairs and contexts in report.md (the CSV files hold them all).
+
+    Raises:
+        SecoError: a mask or CAM is damaged, and nothing is written; or a file cannot be written.
+    """
+    scored = [item for item in measurements if item.is_scored]
     figures = _write_figures(manifest, measurements, cams=cams, folder=folder / "figures", pictures=pictures)
     tables = {"classes": report.classes, "pairs": report.pairs, "cooccurrence": report.together}
-    tables |= {"contexts": report.contexts, "surroundings": report.surroundings}
-    tables |= {"labels": label_table(labels, class_names=names)}
+    tables |= {"contexts": report.contexts, "surroundings": report.surroundings, "labels": report.labels_of_classes}
     keys = {item.source.title: item.source.key for item in scored}
     for name, frame in tables.items():
         named = frame.assign(masks=frame["masks"].map(keys)) if "masks" in frame else frame
@@ -138,8 +158,7 @@ def write_report(
     page = compose_page(report, titles=titles, figures=[f"figures/{name}" for name in figures], rows=pairs)
     atomic_write_text(folder / "report.md", page)
     write_json(folder / "metrics.json", report.metrics)
-    write_dvc_files(folder, scored, class_names=names)
-    return report
+    write_dvc_files(folder, scored, class_names=manifest.class_names)
 
 
 def compose_page(report: Report, *, titles: Sequence[str], figures: Sequence[str], rows: int) -> str:

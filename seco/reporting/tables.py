@@ -4,6 +4,7 @@ Shares are in percent here and in fractions (0..1) in metrics.json; confusion ra
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from seco.storage.plain_text import escape_markdown
 
 INTERVAL = ("", "_low", "_high")
 """What follows the name of a mean: its value, and the ends of its 95 % interval."""
+_COLUMN = re.compile(r"[a-z0-9_]+")
 _LEAST_SHOWN = 0.01
 _PAIR_COLUMNS = ("masks", "split", "class", "other", "images_together", "lift", "confusion_ratio")
 _CONTEXT_COLUMNS = (
@@ -219,7 +221,7 @@ def to_markdown(frame: pd.DataFrame, *, decimals: int = 2) -> str:
 def shown_cells(frame: pd.DataFrame, *, decimals: int = 2) -> list[list[str]]:
     """Return the headings and then the rows of a frame as people read them, with ∞ and – for "not defined"."""
     rows = [[_cell(str(name), value, decimals) for name, value in row.items()] for row in frame.to_dict("records")]
-    return [[_heading(str(name)) for name in frame.columns], *rows]
+    return [[heading_of(str(name)) for name in frame.columns], *rows]
 
 
 def numeric_columns(frame: pd.DataFrame) -> list[bool]:
@@ -227,7 +229,10 @@ def numeric_columns(frame: pd.DataFrame) -> list[bool]:
     return [pd.api.types.is_numeric_dtype(frame[name]) for name in frame.columns]
 
 
-def _heading(name: str) -> str:
+def heading_of(name: str) -> str:
+    """Return what people read above a column; a name with other signs than a column of ours stays as it is."""
+    if not _COLUMN.fullmatch(name):
+        return name
     for plain, shown in (("miou", "mIoU"), ("iou_", "IoU_"), ("f1_", "F1_"), ("boundary_f_", "boundary_F_")):
         name = name.replace(plain, shown)
     return name.replace("_percent", " %").replace("_", " ")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
 from seco.errors import SecoError
@@ -90,16 +91,37 @@ def paired_differences(
 
 def interval_of(values: Values) -> Interval:
     """Return the interval of ``[1 + RESAMPLES]`` values, the first of which is that of the images themselves."""
-    resampled = values[1:][np.isfinite(values[1:])]
-    if not resampled.size or not np.isfinite(values[0]):
-        return Interval(float(values[0]), float("nan"), float("nan"))
-    low, high = np.percentile(resampled, _LEVEL)
-    return Interval(float(values[0]), float(low), float(high))
+    return Interval(*map(float, with_interval(values[0], values[1:])))
+
+
+def with_interval(value: Values | np.float64, resampled: npt.NDArray[np.floating]) -> Values:
+    """Return values ``[...]`` and the ends of their 95 % intervals ``[3, ...]``, from resamples ``[R, ...]``.
+
+    Resamples in which a value is not defined are left out; a value that is not finite has no interval.
+    """
+    finite = np.isfinite(resampled)
+    known = finite.sum(axis=0)
+    # NaN comes last; np.nanquantile takes a minute for the pairs of COCO's classes.
+    ordered = np.sort(np.where(finite, resampled, np.nan), axis=0)
+    found = [np.asarray(value, dtype=np.float64)]
+    for level in _LEVEL:
+        place = level / 100 * np.maximum(known - 1, 0)
+        below = np.floor(place).astype(np.int64)
+        low, high = (
+            np.take_along_axis(ordered, index[None], axis=0)[0].astype(np.float64)
+            if len(ordered)
+            else np.full(known.shape, np.nan)
+            for index in (below, np.ceil(place).astype(np.int64))
+        )
+        found.append(np.where(np.isfinite(value), low + (place - below) * (high - low), np.nan))
+    return np.stack(found)
 
 
 def draws(count: int) -> Iterator[Counts]:
     """Yield how often each of ``count`` images is drawn, ``[R, count]``: once each, then in each resample."""
     yield np.ones((1, count), dtype=np.int64)
+    if not count:
+        return
     rng = np.random.default_rng(_SEED)
     for start in range(0, RESAMPLES, _AT_ONCE):
         rows = min(_AT_ONCE, RESAMPLES - start)

@@ -1,6 +1,6 @@
 """Whether a class is seen where the classes that come with it are: shares of pixels, with intervals over images."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -8,14 +8,12 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
+from seco.scores.bootstrap import Interval, draws, interval_of, with_interval
 from seco.scores.confusion import Counts, Values
 from seco.scores.image_counts import ImageCounts
 from seco.storage.label_map import BACKGROUND
 
-RESAMPLES = 1000  # of the bootstrap
-_AT_ONCE = 100  # resamples drawn together: a weight for every image of each
-_SEED = 0
-_LEVEL = (0.025, 0.975)  # quantiles of the interval
+_LEAST = 0.01  # share of the false pixels of a class that is worth an interval
 
 SHARES = {
     "on_other": "of the pixels of B, in images with both, those called A",
@@ -28,14 +26,6 @@ SHARES = {
     "of_false_alone": "of A's false pixels, those in images with A and without B, where they show anything but B",
 }
 """The shares of pixels that are measured for an ordered pair of classes (A, B)."""
-
-
-class Interval(NamedTuple):
-    """A number with the 95 % interval of a bootstrap over images; NaN where it is not defined."""
-
-    value: float
-    low: float
-    high: float
 
 
 class PairConfusions(NamedTuple):
@@ -51,8 +41,11 @@ class PairConfusions(NamedTuple):
     """Images whose truth shows A and not B, ``[P]``."""
     images_other_alone: Counts
     """Images whose truth shows B and not A, ``[P]``."""
+    is_met: npt.NDArray[np.bool_]
+    """Whether the truth of an image shows A and B, or at least 1 % of A's false pixels show B, ``[P]``."""
     shares: Mapping[str, Values]
-    """For each name in ``SHARES``: the value and both ends of its 95 % interval, ``[3, P]``; NaN without pixels."""
+    """For each name in ``SHARES``: the value and both ends of its 95 % interval, ``[3, P]``; NaN without pixels, and
+    the ends also of pairs that are not met: most of many classes never are."""
     correlations: Mapping[str, Interval]
     """Spearman's rank correlation of each ``related`` value with the share ``confusion``, over the pairs."""
 
@@ -71,57 +64,30 @@ def pair_confusions(counts: ImageCounts, *, related: Mapping[str, Values]) -> Pa
     both = (shown.T @ shown)[sums.class_ids, sums.others]
     single = shown.sum(axis=0)
     wanted = {name: values[sums.class_ids, sums.others] for name, values in related.items()}
-    whole = sums.shares(np.ones((1, len(counts))))
+    found = {name: np.full((3, len(both)), np.nan) for name in SHARES}
+    for name, (values,) in sums.shares(np.ones((1, len(counts)), dtype=np.int64)).items():
+        found[name][0] = values
+    is_met = (both > 0) | (found["of_false_both"][0] + found["of_false_other_alone"][0] >= _LEAST)
     drawn: dict[str, list[npt.NDArray[np.float32]]] = {name: [] for name in SHARES}
     ranked: dict[str, list[Values]] = {name: [] for name in related}
-    for weights in image_weights(len(counts)):
+    for weights in draws(len(counts)):
         shares = sums.shares(weights)
         for name, values in shares.items():
-            drawn[name].append(values.astype(np.float32))  # half the memory of many pairs
+            drawn[name].append(values[:, is_met].astype(np.float32))  # half the memory of many pairs
         for name, values in wanted.items():
             ranked[name].append(_rank_correlations(values, shares["confusion"]))
-    correlations = {
-        name: with_interval(_rank_correlations(values, whole["confusion"])[0], ranked[name])
-        for name, values in wanted.items()
-    }
+    for name, parts in drawn.items():
+        found[name][:, is_met] = with_interval(found[name][0, is_met], np.concatenate(parts)[1:])
     return PairConfusions(
         sums.class_ids,
         sums.others,
         both,
         single[sums.class_ids] - both,
         single[sums.others] - both,
-        {name: with_interval(values[0], drawn[name]) for name, values in whole.items()},
-        {name: Interval(*map(float, values)) for name, values in correlations.items()},
+        is_met,
+        found,
+        {name: interval_of(np.concatenate(parts)) for name, parts in ranked.items()},
     )
-
-
-def image_weights(num_images: int) -> Iterator[Values]:
-    """Yield how often each image counts in the samples of a bootstrap, ``[n, N]`` at a time."""
-    rng = np.random.default_rng(_SEED)
-    for _ in range(0, RESAMPLES if num_images else 0, _AT_ONCE):
-        places = rng.integers(num_images, size=(_AT_ONCE, num_images)) + num_images * np.arange(_AT_ONCE)[:, None]
-        yield np.bincount(places.ravel(), minlength=_AT_ONCE * num_images).reshape(_AT_ONCE, -1).astype(np.float64)
-
-
-def with_interval(value: Values, drawn: Sequence[npt.NDArray[np.floating]]) -> Values:
-    """Return a value ``[...]`` and the ends of the 95 % interval of its samples ``[n, ...]``: ``[3, ...]``.
-
-    Samples in which the value is not defined are left out.
-    """
-    if not drawn:
-        return np.stack([value, np.full_like(value, np.nan), np.full_like(value, np.nan)])
-    ordered = np.sort(np.concatenate(drawn), axis=0)  # NaN comes last; np.nanquantile takes a minute for COCO's pairs
-    known = np.isfinite(ordered).sum(axis=0)
-    found = [value]
-    for level in _LEVEL:
-        place = level * np.maximum(known - 1, 0)
-        below = np.floor(place).astype(np.int64)
-        low, high = (
-            np.take_along_axis(ordered, index[None], axis=0)[0].astype(np.float64)
-            for index in (below, np.ceil(place).astype(np.int64))
-        )
-        found.append(low + (place - below) * (high - low))
-    return np.stack(found)
 
 
 class _PairSums:
@@ -164,7 +130,7 @@ class _PairSums:
         self._wrong_shown = csr_array(background * self.shown)
         self._false_shown = csr_array(self._false.toarray() * self.shown)
 
-    def shares(self, weights: Values) -> dict[str, Values]:
+    def shares(self, weights: Counts) -> dict[str, Values]:
         """Return the shares ``[n, P]`` by name, each image counted as often as its weight ``[n, N]`` says."""
 
         def of_pairs(matrix: csr_array) -> Values:

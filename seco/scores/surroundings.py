@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from seco.scores.bootstrap import draws, with_interval
 from seco.scores.confusion import Counts, Values
-from seco.scores.cooccurrence import image_weights, with_interval
 from seco.scores.image_counts import ImageCounts
 from seco.storage.label_map import BACKGROUND
 
@@ -44,7 +44,7 @@ def surroundings(counts: ImageCounts, contexts: Mapping[str, Sequence[str]]) -> 
     np.add.at(called, (image[ground], prediction[ground]), pixels[ground])
     total = np.bincount(image[truth == BACKGROUND], weights=pixels[truth == BACKGROUND], minlength=len(counts))
 
-    def shares(weights: Values) -> Values:
+    def shares(weights: Counts) -> Values:
         """Return ``[n, C, K+1]``."""
         inside = np.stack([(weights * column) @ called for column in shown.T], axis=1)
         with np.errstate(invalid="ignore"):
@@ -52,8 +52,8 @@ def surroundings(counts: ImageCounts, contexts: Mapping[str, Sequence[str]]) -> 
 
     if not names:
         return Surroundings((), np.zeros(0, np.int64), np.zeros(0), np.zeros((3, 0, size)))
-    whole = shares(np.ones((1, len(counts))))[0]
     with np.errstate(invalid="ignore"):
         of_background = total @ shown / total.sum()
-    drawn = [shares(weights) for weights in image_weights(len(counts))]
-    return Surroundings(names, shown.sum(axis=0).astype(np.int64), of_background, with_interval(whole, drawn))
+    whole, *resampled = np.concatenate([shares(weights) for weights in draws(len(counts))])
+    of_false = with_interval(whole, np.array(resampled).reshape(-1, *whole.shape))
+    return Surroundings(names, shown.sum(axis=0).astype(np.int64), of_background, of_false)

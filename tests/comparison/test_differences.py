@@ -14,7 +14,7 @@ from seco.comparison.page import answer, sections, shown_scores
 from seco.comparison.runs import Run, read_run
 from seco.errors import SecoError
 from seco.scores.counts_file import CountsKey
-from tests.comparison.make_runs import CLASSES, MASKS, SEEDS, write_run
+from tests.comparison.make_runs import CLASSES, MASKS, SEEDS, counts_of, write_run
 
 
 def runs_of(root: Path, *gains: int, **options) -> list[Run]:
@@ -77,7 +77,16 @@ def test_what_people_read(tmp_path: Path) -> None:
     first, second = (run.name for run in runs)
     assert answer(main).startswith(f"mIoU against {first} (segmentation, crf, val): {second} better, +15.0 (")
     shown = shown_scores(main, intervals=False)
-    assert shown.columns.tolist() == ["masks", "split", "score", first, "run", "value", "difference", "verdict"]
+    assert shown.columns.tolist() == [
+        "masks",
+        "split",
+        "score",
+        f"{first} (reference)",
+        "run",
+        "value",
+        "difference",
+        "verdict",
+    ]
     assert shown["score"].tolist() == ["mIoU %", "confusion ratio"] * 2, "no boundary was counted"
     classes = {key: class_differences(runs, key) for key in (SEEDS, MASKS)}
     keys = [section.key for section in sections(scores, classes, setting_differences(runs))]
@@ -106,5 +115,9 @@ def test_runs_without_common_masks_are_refused(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path, 0)
     (stored,) = run.seeds
     other = run._replace(seeds=(stored._replace(counts={CountsKey("refined", "val", ""): stored.counts[MASKS]}),))
-    with pytest.raises(SecoError, match="have no kind of masks in common"):
+    with pytest.raises(SecoError, match="have no masks with scores in common"):
         common_masks([run, other])
+    empty = stored._replace(counts=dict.fromkeys((SEEDS, MASKS), counts_of(0, images=0)))
+    nothing = run._replace(seeds=(empty,))
+    with pytest.raises(SecoError, match="have no masks with scores in common"):
+        common_masks([nothing, nothing])

@@ -3,7 +3,9 @@
 import json
 import math
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from seco.errors import SecoError
 from seco.reporting.measurements import SEGMENTATION
@@ -11,8 +13,10 @@ from seco.scores.bootstrap import bootstrap, paired_difference
 from seco.scores.counts_file import CountsKey, read_counts
 from seco.scores.metrics import METRICS, headline_metrics
 from seco.storage.fingerprint import data_fingerprint
-from seco.storage.masks import mask_path
+from seco.storage.manifest import read_manifest
+from seco.storage.masks import mask_path, write_mask
 from tests.pipeline.conftest import Project
+from tests.reporting.test_index_page import text_of
 
 KEY = CountsKey(SEGMENTATION, "val", "crf")
 
@@ -71,3 +75,34 @@ def test_an_older_runs_missing_confidence_and_probabilities_are_told(project: Pr
     outcome = project.run("evaluate")
     assert outcome.status == 0
     assert "its confidence is not stored; `seco predict` stores it" in outcome.out
+
+
+@pytest.mark.parametrize("damaged", ["data/train/method.safetensors", "reports/train/plots/metrics/rate.tsv"])
+def test_a_damaged_file_leaves_the_old_report_whole(project: Project, damaged: str) -> None:
+    masks = sorted((project.root / "data/predict/crf").glob("*.png"))
+    for path in masks:
+        with Image.open(path) as mask:
+            write_mask(path, np.ones_like(mask))
+    (project.root / damaged).write_bytes(b"\xff")
+    assert damaged in project.refusal("evaluate")
+
+
+def test_without_any_mask_the_page_names_the_commands(project: Project) -> None:
+    for folder in ("data/predict", "data/refine", "data/export/seeds"):
+        for path in (project.root / folder).rglob("*.png"):
+            path.unlink()
+    assert project.run("evaluate", "--partial").status == 0
+    text = text_of((project.root / "reports/index.html").read_text())
+    assert "No image has a predicted mask: here are pictures, without scores." in text
+    assert "Run `seco export-masks` and `seco refine` and `seco predict`, then `seco evaluate`" in text
+    assert "No image breaks one of the rules for failures." in text
+
+
+def test_truth_that_is_ignored_gives_no_scores(project: Project) -> None:
+    for record in read_manifest(project.root / "data/prepare").records:
+        assert record.mask is not None
+        write_mask(project.root / record.mask, np.full((record.height, record.width), 255, np.uint8))
+    assert project.run("evaluate").status == 0
+    text = text_of((project.root / "reports/index.html").read_text())
+    assert "The truth masks ignore every pixel: here are pictures, without scores." in text
+    assert json.loads((project.root / "reports/headline.json").read_text()) == {}

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from seco.data.cooccurrence import count_pairs
 from seco.data.prepare import audit_labels
-from seco.reporting.index_page import PAGE, write_page
+from seco.reporting.index_page import PAGE, index_page
 from seco.reporting.label_scores import measure_labels
 from seco.reporting.measurements import measure
-from seco.reporting.report import write_report
+from seco.reporting.report import make_report, write_report
 from seco.reporting.run_facts import RunFacts
 from seco.storage.audit import write_audit
 from seco.storage.contexts import read_contexts
@@ -47,12 +47,23 @@ def page_of(
     shown = {
         "together": count_pairs([manifest.label_ids(record) for record in records], num_classes=len(names)),
         "contexts": contexts,
-        "cams": root / "cams",
-        "folder": root / "reports",
-        "pictures": 2,
         "pairs": 3,
     }
+    cams, reports = root / "cams", root / "reports"
     write_audit(root, audit_labels(manifest))
-    report = write_report(manifest, measurements, labels=measure_labels(manifest, cams=root / "cams"), **shown)
-    write_page(manifest, measurements, report, run=FACTS, data=root, model=root / "no-model", **shown)
-    return root / "reports" / PAGE
+    report = make_report(manifest, measurements, labels=measure_labels(manifest, cams=cams), **shown)
+    write_report(report, manifest, measurements, cams=cams, folder=reports, pictures=2, pairs=3)
+    page = index_page(
+        manifest,
+        measurements,
+        report,
+        run=FACTS,
+        data=root,
+        model=root / "no-model",
+        cams=cams,
+        curves=reports / "train",
+        pictures=2,
+        **shown,
+    )
+    (reports / PAGE).write_text(page)
+    return reports / PAGE

@@ -74,7 +74,10 @@ def test_metrics_hold_the_means_over_pairs():
 def test_without_images_of_both_there_is_no_row():
     table = cooccurrence_of(ALONE)
     assert table.empty
-    assert answer(table) == "In none of 0 rows is the gap above 0 with its whole interval."
+    assert (
+        answer(table)
+        == "Too few images show the classes of a pair together and alone to measure a gap with its interval."
+    )
 
 
 def test_the_table_has_the_pairs_that_meet_or_are_confused_the_tied_ones_first():

@@ -101,10 +101,11 @@ def _record(image_id: str, *labels: str) -> Record:
 def test_rules_by_hand() -> None:
     manifest = Manifest((), CLASSES)
     records = [
-        _record(name, *labels) for name, labels in (("1", ("cat",)), ("2", ("cat",)), ("3", ()), ("4", ("cat",)))
+        _record(name, *labels)
+        for name, labels in (("1", ("cat",)), ("2", ("cat",)), ("3", ()), ("4", ("cat",)), ("5", ("cat",)))
     ]
     #        background, cat, dog, person, uncertain
-    predicted = np.array([[90, 0, 0, 0, 10], [50, 20, 30, 0, 0], [40, 60, 0, 0, 0], [93, 3, 4, 0, 0]])
+    predicted = np.array([[90, 0, 0, 0, 10], [50, 20, 30, 0, 0], [40, 60, 0, 0, 0], [93, 3, 4, 0, 0], [0, 0, 0, 0, 0]])
     found = find_failures(records, predicted, manifest, scores=None)
     assert [(failure.record.id, failure.rule) for failure in found] == [("1", NOTHING), ("2", STRAY)]
     assert found[1].note == "dog on 30.0 % of the image, labelled cat"

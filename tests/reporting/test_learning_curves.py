@@ -46,6 +46,18 @@ def test_without_curves_the_section_says_so(tmp_path: Path) -> None:
     assert "holds no learning curves: `seco train` writes them" in text.text
 
 
+@pytest.mark.parametrize("rows", ["", "\t1.5\n", "1\tnan\n", "1\t0\n"])
+def test_a_curve_without_a_point_on_its_axis_makes_no_chart(tmp_path: Path, rows: str) -> None:
+    _write(tmp_path, "loss/total", f"step\ttotal\n{rows}")
+    _write(tmp_path, "rate", "step\trate\n10\t0.1\n")
+    (chart,) = curves_section(tmp_path).blocks
+    assert isinstance(chart, Chart)
+    assert chart.caption == "Learning rate."
+    (tmp_path / "plots/metrics/rate.tsv").unlink()
+    (text,) = curves_section(tmp_path).blocks
+    assert isinstance(text, Prose)
+
+
 @pytest.mark.parametrize("text", ["", "step\tother\n1\t2\n", "step\ttotal\n1\tx\n", "\x00\xff"])
 def test_a_damaged_curve_is_refused_by_name(tmp_path: Path, text: str) -> None:
     _write(tmp_path, "loss/total", text)

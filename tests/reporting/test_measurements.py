@@ -81,6 +81,19 @@ def test_a_class_that_neither_occurs_nor_is_predicted_gets_no_note() -> None:
     assert notes_on([measured([[9, 1, 0, 0], [0, 5, 0, 0], [0, 0, 0, 0]])], class_names=CLASSES) == []
 
 
+def test_what_keeps_masks_from_being_scored_is_told() -> None:
+    ignored = measured([[0, 0, 0, 0]] * 3)
+    unknown, missing = measured(without_truth=2), measured(without_truth=1)
+    missing.evaluation.missing = 1
+    assert not any(item.is_scored for item in (ignored, unknown, missing))
+    assert [
+        note.removeprefix("CAM seed (train): ") for note in notes_on([ignored, unknown, missing], class_names=[])
+    ] == [
+        f"{lack}, so mIoU and confusion cannot be measured"
+        for lack in ("the truth masks ignore every pixel", "no image has a truth mask", "no image has a predicted mask")
+    ]
+
+
 def test_a_score_over_background_alone_is_none() -> None:
     item = measured([[50, 3, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
     assert np.isnan(metrics_of([item], cooccurrence_of(), {})["cam_seed"]["train"]["miou"])

@@ -58,6 +58,10 @@ def test_prototypes_keep_their_order_and_like_ones_lie_together_in_the_plane():
     assert spread < np.linalg.norm(spots[0].mean(axis=0) - spots[2].mean(axis=0))
     assert prototype_places(RECORD) == places
     assert prototype_places(RECORD._replace(snapshots=SNAPSHOTS[:1], steps=RECORD.steps[:1])) == []
+    still = torch.zeros_like(SNAPSHOTS)
+    assert prototype_places(RECORD._replace(snapshots=still)) == []
+    still[:, 0] = SNAPSHOTS[0, 0]
+    assert prototype_places(RECORD._replace(snapshots=still)) == [], "a single class that no longer moves"
 
 
 def test_curves_are_in_percent_without_points_that_are_not_there():

@@ -11,7 +11,7 @@ from seco.data.cooccurrence import count_pairs
 from seco.errors import SecoError
 from seco.reporting.label_scores import measure_labels
 from seco.reporting.measurements import measure
-from seco.reporting.report import Report, compose_page, write_report
+from seco.reporting.report import Report, compose_page, make_report, write_report
 from seco.scores.confusion import ConfusionMatrix, Values
 from seco.scores.metrics import METRICS, Metric
 from seco.storage.contexts import read_contexts
@@ -30,17 +30,17 @@ def report_of(root: Path, *, without_truth: tuple[str, ...] = ()) -> Report:
     records = (replace(record, mask=None) if record.split in without_truth else record for record in manifest.records)
     manifest = Manifest(tuple(records), manifest.class_names)
     measurements = measure(manifest, sources, contexts=read_contexts(root / "contexts.csv"))
-    return write_report(
+    report = make_report(
         manifest,
         measurements,
         labels=measure_labels(manifest, cams=root / "cams"),
         together=count_pairs([manifest.label_ids(record) for record in manifest.records], num_classes=3),
         contexts=read_contexts(root / "contexts.csv"),
-        cams=root / "cams",
-        folder=root / "reports",
-        pictures=2,
         pairs=3,
     )
+    cams, folder = root / "cams", root / "reports"
+    write_report(report, manifest, measurements, cams=cams, folder=folder, pictures=2, pairs=3)
+    return report
 
 
 def test_a_run_leaves_metrics_tables_page_and_pictures(tmp_path: Path) -> None:
@@ -149,6 +149,7 @@ def _page(*contexts: dict[str, object]) -> str:
         contexts=pd.DataFrame(contexts),
         notes=("a note",),
         labels=pd.DataFrame(),
+        labels_of_classes=pd.DataFrame(),
         metrics={},
     )
     return compose_page(report, titles=["CAM seed"], figures=["figures/x.png"], rows=2)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from seco.errors import SecoError
-from seco.scores.bootstrap import RESAMPLES, bootstrap, bootstraps, draws, paired_difference
+from seco.scores.bootstrap import RESAMPLES, bootstrap, bootstraps, draws, paired_difference, with_interval
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.image_counts import ImageCounts
 from seco.scores.metrics import BOUNDARY_F, METRICS, MIOU, TOTALS
@@ -102,3 +102,15 @@ def test_one_image_leaves_nothing_to_chance_and_none_defines_nothing() -> None:
 def test_runs_on_other_data_are_not_compared(other: ImageCounts, sentence: str) -> None:
     with pytest.raises(SecoError, match=sentence):
         paired_difference(run_of(5, data="a" * 16), other, MIOU)
+
+
+def test_intervals_are_quantiles_of_the_resamples_in_which_the_value_is_defined() -> None:
+    resampled = np.random.default_rng(0).random((200, 4))
+    resampled[50:, 1], resampled[:100, 2], resampled[:, 3] = np.nan, np.inf, np.nan
+    value = np.array([0.5, 0.5, np.nan, 0.5])
+    found = with_interval(value, resampled)
+    np.testing.assert_array_equal(found[0], value)
+    np.testing.assert_allclose(found[1:, 0], np.quantile(resampled[:, 0], [0.025, 0.975]))
+    np.testing.assert_allclose(found[1:, 1], np.quantile(resampled[:50, 1], [0.025, 0.975]))
+    assert np.isnan(found[1:, 2:]).all(), "neither a value nor resamples that are not defined have an interval"
+    assert np.isnan(with_interval(value, resampled[:0])[1:]).all()

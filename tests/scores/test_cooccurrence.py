@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from seco.scores.cooccurrence import SHARES, PairConfusions, image_weights, pair_confusions, with_interval
+from seco.scores.cooccurrence import SHARES, PairConfusions, pair_confusions
 from seco.scores.image_counts import ImageCounts
 
 
@@ -65,6 +65,15 @@ def test_the_pair_has_a_direction():
     assert np.isnan(share(found, "gap", (2, 1))[0])
 
 
+def test_pairs_that_never_meet_have_no_interval():
+    found = found_of(BOTH, {(0, 3): 5, (3, 3): 5}, num_classes=3)
+    met = {(a, b) for a, b, is_met in zip(found.class_ids, found.others, found.is_met, strict=True) if is_met}
+    assert met == {(1, 2), (2, 1)}
+    assert share(found, "confusion", (1, 3))[0] == 0.0
+    assert np.isnan(share(found, "confusion", (1, 3))[1:]).all()
+    assert np.isfinite(share(found, "confusion")).all()
+
+
 def test_uncertain_predictions_are_misses():
     found = found_of({(1, 1): 1, (2, 3): 6, (2, 1): 2})
     assert share(found, "on_other")[0] == 2 / 8
@@ -102,19 +111,3 @@ def test_what_goes_together_is_ranked_against_what_is_confused():
     assert found.correlations["lift"].value == pytest.approx(expected)
     assert found.correlations["lift"].low <= expected <= found.correlations["lift"].high
     assert np.isnan(found.correlations["same"]).all(), "what is the same for all pairs has no ranks"
-
-
-def test_intervals_are_quantiles_of_the_samples_in_which_the_value_is_defined():
-    samples = np.random.default_rng(0).random((200, 3))
-    samples[50:, 1] = np.nan
-    samples[:, 2] = np.nan
-    found = with_interval(np.zeros(3), [samples[:90], samples[90:]])
-    np.testing.assert_allclose(found[1:, 0], np.quantile(samples[:, 0], [0.025, 0.975]))
-    np.testing.assert_allclose(found[1:, 1], np.quantile(samples[:50, 1], [0.025, 0.975]))
-    assert np.isnan(found[1:, 2]).all()
-
-
-def test_samples_of_the_bootstrap_have_as_many_images_as_there_are():
-    weights = np.concatenate([*image_weights(7)])
-    assert weights.shape == (1000, 7)
-    assert (weights.sum(axis=1) == 7).all()
