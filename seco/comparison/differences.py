@@ -109,7 +109,7 @@ def class_differences(runs: Sequence[Run], key: CountsKey, *, metric: Metric = M
 
 
 def setting_differences(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return a row for each key of params.yaml whose value is not the same in all runs: setting, and `run NAME` of each."""
+    """Return a row for each key of params.yaml whose value differs: `setting`, and a column `run NAME` for each run."""
     keys = dict.fromkeys(key for run in runs for key in run.settings)
     values = {key: [run.settings.get(key, "–") for run in runs] for key in keys}
     rows = [[key, *found] for key, found in values.items() if len({*found}) > 1]

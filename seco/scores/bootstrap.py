@@ -17,6 +17,7 @@ from seco.scores.image_counts import ImageCounts
 RESAMPLES = 1000
 _AT_ONCE = 100  # resamples: a weight for each image and a matrix for each are in memory together
 _SEED = 0
+_TINY = 1e-9
 _LEVEL = (2.5, 97.5)  # percentiles
 
 
@@ -92,6 +93,18 @@ def paired_differences(
 def interval_of(values: Values) -> Interval:
     """Return the interval of ``[1 + RESAMPLES]`` values, the first of which is that of the images themselves."""
     return Interval(*map(float, with_interval(values[0], values[1:])))
+
+
+def correlation_interval(values: Values) -> Interval:
+    """Return the interval of a correlation, ``[1 + RESAMPLES]`` values as of ``interval_of``, corrected for its bias.
+
+    A resample has fewer different images, which weakens a correlation: without the correction, the interval may leave
+    out the value itself. The bias is the mean distance of the resamples from it on Fisher's scale, where ±1 is far off.
+    """
+    on_scale = np.arctanh(np.clip(values, -1 + _TINY, 1 - _TINY))
+    known = on_scale[1:][np.isfinite(on_scale[1:])]
+    bias = known.mean() - on_scale[0] if len(known) else 0.0
+    return Interval(float(values[0]), *map(float, np.tanh(np.array(interval_of(on_scale)[1:]) - bias)))
 
 
 def with_interval(value: Values | np.float64, resampled: npt.NDArray[np.floating]) -> Values:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
-from seco.scores.bootstrap import Interval, draws, interval_of, with_interval
+from seco.scores.bootstrap import Interval, correlation_interval, draws, with_interval
 from seco.scores.confusion import Counts, Values
 from seco.scores.image_counts import ImageCounts
 from seco.storage.label_map import BACKGROUND
@@ -86,7 +86,7 @@ def pair_confusions(counts: ImageCounts, *, related: Mapping[str, Values]) -> Pa
         single[sums.others] - both,
         is_met,
         found,
-        {name: interval_of(np.concatenate(parts)) for name, parts in ranked.items()},
+        {name: correlation_interval(np.concatenate(parts)) for name, parts in ranked.items()},
     )
 
 

@@ -29,8 +29,8 @@ def test_an_audit_without_findings_says_so():
 
 def test_the_section_answers_first_and_shows_the_main_masks():
     section = cooccurrence_section(found_of(BOTH, BOTH, ALONE), NO_CONTEXTS, main=MAIN)
-    assert [type(block) for block in section.blocks] == [Prose, Chart, Prose, Table, Table]
-    table = section.blocks[3]
+    assert [type(block) for block in section.blocks] == [Prose, Chart, Prose, Prose, Table, Prose, Table]
+    table = section.blocks[4]
     assert isinstance(table, Table)
     assert table.frame[["class", "other"]].to_numpy().tolist() == [["horse", "rider"], ["rider", "horse"]]
     assert table.frame["false pixels on the other, both in the image %"].tolist()[0].startswith("16.7 (")  # 10 of 60

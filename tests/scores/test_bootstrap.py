@@ -2,7 +2,15 @@ import numpy as np
 import pytest
 
 from seco.errors import SecoError
-from seco.scores.bootstrap import RESAMPLES, bootstrap, bootstraps, draws, paired_difference, with_interval
+from seco.scores.bootstrap import (
+    RESAMPLES,
+    bootstrap,
+    bootstraps,
+    correlation_interval,
+    draws,
+    paired_difference,
+    with_interval,
+)
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.image_counts import ImageCounts
 from seco.scores.metrics import BOUNDARY_F, METRICS, MIOU, TOTALS
@@ -114,3 +122,13 @@ def test_intervals_are_quantiles_of_the_resamples_in_which_the_value_is_defined(
     np.testing.assert_allclose(found[1:, 1], np.quantile(resampled[:50, 1], [0.025, 0.975]))
     assert np.isnan(found[1:, 2:]).all(), "neither a value nor resamples that are not defined have an interval"
     assert np.isnan(with_interval(value, resampled[:0])[1:]).all()
+
+
+def test_the_interval_of_a_correlation_holds_it_though_resamples_are_weaker() -> None:
+    weaker = np.tanh(np.arctanh(0.8) - 0.3 + np.linspace(-0.2, 0.2, 1001))
+    found = correlation_interval(np.concatenate([[0.8], weaker]))
+    assert found.value == 0.8
+    assert np.arctanh([found.low, found.high]) == pytest.approx(np.arctanh(0.8) + np.array([-0.19, 0.19]))
+    perfect = correlation_interval(np.ones(5))
+    assert tuple(perfect) == pytest.approx((1, 1, 1))
+    assert np.isnan(correlation_interval(np.full(5, np.nan))).all()
