@@ -78,8 +78,8 @@ def cooccurrence_section(
     """
     pairs, of_surroundings = (_only(frame, main) for frame in (found.pairs, surroundings))
     blocks: list[Block] = [Prose(verdict(_only(found.correlations, main)))]
-    if len(pairs):
-        blocks += [
+    if pairs["lift"].notna().any():
+        blocks.append(
             Chart(
                 pairs_chart(pairs),
                 "scatter of pairs of classes: how often they share images, and how often they are confused",
@@ -87,7 +87,10 @@ def cooccurrence_section(
                 "chance the labels of the data set name both."
                 + f" The {_POINTS} most confused of {len(pairs)} pairs."
                 * (len(pairs) > _POINTS),
-            ),
+            )
+        )
+    if len(pairs):
+        blocks += [
             Prose(answer(tied_rows(found.pairs))),
             Table(_pairs_of_page(pairs), _SPLIT_UP.replace("\n", " ")),
         ]

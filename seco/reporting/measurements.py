@@ -130,19 +130,23 @@ def list_sources(
     seed_splits: Sequence[str],
     refined_splits: Sequence[str],
     predicted_splits: Sequence[str],
+    partly: bool = False,
 ) -> list[MaskSource]:
     """Return the CAM seeds, the refined masks and each segmentation variant whose folder exists.
 
     Raises:
-        SecoError: there is no segmentation at all.
+        SecoError: there is no segmentation at all, and not only a part is wanted.
     """
     sources = [
         MaskSource(CAM_SEED, None, seeds, "export-masks", tuple(seed_splits)),
         MaskSource(REFINED, None, refined, "refine", tuple(refined_splits)),
     ]
     found = [name for name in _VARIANTS if (predictions / name).is_dir()]
-    if predicted_splits and not found:
-        raise SecoError(f"there is no segmentation below {predictions}: run `seco predict`")
+    if predicted_splits and not found and not partly:
+        raise SecoError(
+            f"there is no segmentation below {predictions}: run `seco predict`, or score the other masks with "
+            "`seco evaluate --partial`"
+        )
     splits = tuple(predicted_splits)
     sources += [MaskSource(SEGMENTATION, name, predictions / name, "predict", splits) for name in found]
     return [source for source in sources if source.splits]
