@@ -10,7 +10,7 @@ import pandas as pd
 
 from seco.comparison.runs import Run
 from seco.errors import SecoError
-from seco.reporting.tables import INTERVAL
+from seco.reporting.intervals import INTERVAL
 from seco.scores.bootstrap import Interval, bootstraps, paired_differences
 from seco.scores.confusion import ConfusionMatrix, Values
 from seco.scores.counts_file import CountsKey
@@ -109,7 +109,10 @@ def class_differences(runs: Sequence[Run], key: CountsKey, *, metric: Metric = M
 
 
 def setting_differences(runs: Sequence[Run]) -> pd.DataFrame:
-    """Return a row for each key of params.yaml whose value is not the same in all runs: setting, and `run NAME` of each."""
+    """Return a row for each key of params.yaml whose value is not the same in all runs: setting, and its values.
+
+    The value of a run is in the column `run NAME`.
+    """
     keys = dict.fromkeys(key for run in runs for key in run.settings)
     values = {key: [_text(run.settings.get(key)) for run in runs] for key in keys}
     rows = [[key, *found] for key, found in values.items() if len({*found}) > 1]
