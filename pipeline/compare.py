@@ -41,7 +41,7 @@ def compare(
     from seco.reporting.tables import write_frame
     from seco.storage.atomic import atomic_write_text, require_writable
 
-    if len(set(runs)) < 2 or len(set(runs)) < len(runs):
+    if not all(runs) or len(set(runs)) < 2 or len(set(runs)) < len(runs):
         raise SecoError("name two or more different runs: folders, revisions of git or experiments (`dvc exp list`)")
     found = [read_run(name) for name in runs]
     require_writable(out)

@@ -66,6 +66,7 @@ def evaluate(
         seed_splits=manifest.splits,
         refined_splits=settings.refine.splits,
         predicted_splits=settings.predict.splits,
+        partly=partial,
     )
     run = _facts_of_run(params, data, manifest)
     take_over(output)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from seco.comparison.runs import Run
 from seco.errors import SecoError
-from seco.reporting.tables import INTERVAL
+from seco.reporting.intervals import INTERVAL
 from seco.scores.bootstrap import Interval, bootstraps, paired_differences
 from seco.scores.confusion import ConfusionMatrix, Values
 from seco.scores.counts_file import CountsKey

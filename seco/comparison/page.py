@@ -7,8 +7,9 @@ import pandas as pd
 from seco.comparison.differences import REFERENCE
 from seco.reporting.blocks import Chart, Prose, Section, Table
 from seco.reporting.charts import interval_bars
+from seco.reporting.intervals import INTERVAL, interval_cell
 from seco.reporting.measurements import title_of
-from seco.reporting.tables import INTERVAL, heading_of, interval_cell
+from seco.reporting.tables import heading_of
 from seco.scores.counts_file import CountsKey
 from seco.scores.metrics import METRICS, MIOU
 

@@ -11,9 +11,9 @@ from rich.console import Console
 from seco.console.output import open_console, print_sentence
 from seco.console.score_table import score_table
 from seco.errors import SecoError
+from seco.reporting.intervals import INTERVAL, with_intervals
 from seco.reporting.measurements import CLASSIFICATION
 from seco.reporting.report import Report
-from seco.reporting.tables import INTERVAL, with_intervals
 from seco.scores.metrics import METRICS, MIOU
 from seco.storage.json_file import NOTES, read_metrics
 

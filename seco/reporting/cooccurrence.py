@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from seco.reporting.intervals import INTERVAL, interval_cell, interval_cells
 from seco.reporting.measurements import Measurement
-from seco.reporting.tables import INTERVAL, interval_cell
 from seco.scores.confusion import Counts
 from seco.scores.cooccurrence import SHARES, pair_confusions
 from seco.storage.pairs import lift
@@ -108,12 +108,6 @@ def shares_with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     for name, title in _PAGE.items():
         page[f"{title} %"] = interval_cells(table, name, suffix="_percent")
     return page
-
-
-def interval_cells(table: pd.DataFrame, name: str, *, suffix: str = "", decimals: int = 1) -> list[str]:
-    """Return, for each row, a value and its interval as "12.3 (8.1 to 16.0)"; – where it is not defined."""
-    ends = (table[f"{name}{end}{suffix}"] for end in INTERVAL)
-    return [interval_cell(*values, decimals=decimals) for values in zip(*ends, strict=True)]
 
 
 def answer(table: pd.DataFrame) -> str:

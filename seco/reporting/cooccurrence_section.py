@@ -6,7 +6,9 @@ from typing import Any
 import pandas as pd
 
 from seco.reporting.blocks import Block, Chart, Points, Prose, Section, Strip, Table
-from seco.reporting.cooccurrence import Cooccurrence, answer, interval_cells, tied_rows, verdict
+from seco.reporting.cooccurrence import Cooccurrence, answer, tied_rows, verdict
+from seco.reporting.intervals import interval_cells
+from seco.reporting.measurements import rows_of
 from seco.reporting.surroundings import surroundings_sentences
 from seco.storage.audit import Partner, audit_sentences
 from seco.storage.plain_text import one_line
@@ -76,10 +78,10 @@ def cooccurrence_section(
         strips: as of ``look_alikes``, where none is.
         main: the masks and the split that the page is about, as of ``Measurement.key``.
     """
-    pairs, of_surroundings = (_only(frame, main) for frame in (found.pairs, surroundings))
-    blocks: list[Block] = [Prose(verdict(_only(found.correlations, main)))]
-    if len(pairs):
-        blocks += [
+    pairs, of_surroundings = (rows_of(frame, main) for frame in (found.pairs, surroundings))
+    blocks: list[Block] = [Prose(verdict(rows_of(found.correlations, main)))]
+    if pairs["lift"].notna().any():
+        blocks.append(
             Chart(
                 pairs_chart(pairs),
                 "scatter of pairs of classes: how often they share images, and how often they are confused",
@@ -87,7 +89,10 @@ def cooccurrence_section(
                 "chance the labels of the data set name both."
                 + f" The {_POINTS} most confused of {len(pairs)} pairs."
                 * (len(pairs) > _POINTS),
-            ),
+            )
+        )
+    if len(pairs):
+        blocks += [
             Prose(answer(tied_rows(pairs))),
             Prose(_SPLIT_UP),
             Table(_pairs_of_page(pairs), f"Pairs of classes ({main['masks']}, {main['split']})"),
@@ -164,7 +169,3 @@ def _correlations_of_page(correlations: pd.DataFrame) -> pd.DataFrame:
     page["with lift"] = interval_cells(correlations, "lift", decimals=2)
     page["with images together"] = interval_cells(correlations, "images_together", decimals=2)
     return page
-
-
-def _only(frame: pd.DataFrame, main: Mapping[str, str]) -> pd.DataFrame:
-    return frame.loc[(frame["masks"] == main["masks"]) & (frame["split"] == main["split"])]

@@ -8,7 +8,7 @@ import pandas as pd
 
 from seco.reporting.advice import ClassFinding, Findings, TieFinding
 from seco.reporting.confusions import worst_confusions
-from seco.reporting.measurements import CAM_SEED, REFINED, SEGMENTATION, Measurement
+from seco.reporting.measurements import CAM_SEED, REFINED, SEGMENTATION, Measurement, rows_of
 from seco.scores.confusion import Counts
 from seco.scores.metrics import MIOU, PRECISION, RECALL
 from seco.storage.label_map import BACKGROUND
@@ -58,9 +58,8 @@ def _miou_of(*items: Measurement) -> tuple[float, float]:
 
 def _ties(table: pd.DataFrame, main: Measurement, class_names: Sequence[str], together: Counts) -> list[TieFinding]:
     """Return the rows of the masks that the page is about; an interval of few images says nothing."""
-    rows = table.loc[(table["masks"] == main.source.title) & (table["split"] == main.split)]
     found = []
-    for row in rows.to_dict("records"):
+    for row in rows_of(table, main.key).to_dict("records"):
         a, b = (class_names.index(row[key]) + 1 for key in ("class", "other"))
         if np.isfinite(row["gap_percent"]) and BACKGROUND not in (a, b):
             found.append(

@@ -1,4 +1,4 @@
-"""Which folders of masks are scored, their scores, and what a reader must know about them."""
+"""Which folders of masks are scored, and their scores."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from seco.errors import SecoError
@@ -24,7 +23,7 @@ REFINED = "refined"
 SEGMENTATION = "segmentation"
 _TITLES = {CAM_SEED: "CAM seed", REFINED: "refined mask", SEGMENTATION: "segmentation"}
 _VARIANTS = ("single_scale", "multi_scale", "crf")
-_MEASURED_CONFIDENCE = "multi_scale"
+MEASURED_CONFIDENCE = "multi_scale"
 CLASSIFICATION = "classification"
 """The key of the classifier's scores in metrics.json, beside the kinds of masks."""
 
@@ -51,7 +50,7 @@ class MaskSource:
     def confidence(self) -> Path | None:
         """The folder that says how sure the masks are, where there is one."""
         folder = self.folder.parent / CONFIDENCE
-        return folder if self.variant == _MEASURED_CONFIDENCE and folder.is_dir() else None
+        return folder if self.variant == MEASURED_CONFIDENCE and folder.is_dir() else None
 
     @property
     def key(self) -> str:
@@ -112,6 +111,11 @@ class Measurement:
         return bootstraps([self.evaluation.by_image], headline_metrics())
 
 
+def rows_of(frame: pd.DataFrame, key: Mapping[str, str]) -> pd.DataFrame:
+    """Return the rows of a table about some masks and their split, as of ``Measurement.key``."""
+    return frame.loc[(frame["masks"] == key["masks"]) & (frame["split"] == key["split"])]
+
+
 def main_measurement(scored: Sequence[Measurement]) -> Measurement:
     """Return the masks that the page is about: the most refined, on the first split that has them."""
     return next(item for item in scored if item.source == scored[-1].source)
@@ -130,19 +134,23 @@ def list_sources(
     seed_splits: Sequence[str],
     refined_splits: Sequence[str],
     predicted_splits: Sequence[str],
+    partly: bool = False,
 ) -> list[MaskSource]:
     """Return the CAM seeds, the refined masks and each segmentation variant whose folder exists.
 
     Raises:
-        SecoError: there is no segmentation at all.
+        SecoError: there is no segmentation at all, and not only a part is wanted.
     """
     sources = [
         MaskSource(CAM_SEED, None, seeds, "export-masks", tuple(seed_splits)),
         MaskSource(REFINED, None, refined, "refine", tuple(refined_splits)),
     ]
     found = [name for name in _VARIANTS if (predictions / name).is_dir()]
-    if predicted_splits and not found:
-        raise SecoError(f"there is no segmentation below {predictions}: run `seco predict`")
+    if predicted_splits and not found and not partly:
+        raise SecoError(
+            f"there is no segmentation below {predictions}: run `seco predict`, or score the other masks with "
+            "`seco evaluate --partial`"
+        )
     splits = tuple(predicted_splits)
     sources += [MaskSource(SEGMENTATION, name, predictions / name, "predict", splits) for name in found]
     return [source for source in sources if source.splits]
@@ -210,7 +218,7 @@ def metrics_of(
         if len(item.evaluation.calibration):
             error = item.evaluation.calibration.error()
             scores |= {"calibration_error": error.value, **_ends("calibration_error", error)}
-        pairs = together[(together[[*item.key]] == pd.Series(item.key)).all(axis="columns")]
+        pairs = rows_of(together, item.key)
         if len(pairs):
             scores |= {name: float(pairs[column].mean()) / 100 for name, column in shares.items()}
     for split, found in labels.items():
@@ -222,31 +230,3 @@ def metrics_of(
 
 def _ends(name: str, interval: Interval) -> dict[str, float]:
     return {f"{name}_low": interval.low, f"{name}_high": interval.high}
-
-
-def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str]) -> list[str]:
-    """Return a sentence on each omission: classes without a finite confusion ratio, images without truth."""
-    notes = []
-    for item in measurements:
-        where = f"{item.source.title} ({item.split})"
-        if item.lack:
-            notes.append(f"{where}: {item.lack}, so mIoU and confusion cannot be measured")
-            continue
-        confusion = item.evaluation.whole
-        if not confusion.occurs()[1:].any():
-            notes.append(f"{where}: the truth masks show background alone, so there is no mean over classes")
-        ratios = confusion.confusion_ratio()[1:]
-        # A class that neither occurs in the truth nor is predicted costs nothing and needs no note.
-        missed = np.isnan(ratios) & confusion.occurs()[1:]
-        for left_out, reason in ((np.isinf(ratios), "infinite"), (missed, "not defined (nothing predicted)")):
-            if left_out.any():
-                names = ", ".join(np.array(class_names)[left_out])
-                notes.append(f"{where}: the confusion ratio is {reason} for {names}; the mean leaves them out")
-        if item.evaluation.missing:
-            total = item.evaluation.missing + confusion.images
-            notes.append(f"{where}: {item.evaluation.missing} of {total} masks are missing; the scores leave them out")
-        if item.source.variant == _MEASURED_CONFIDENCE and not len(item.evaluation.calibration):
-            notes.append(f"{where}: its confidence is not stored; `seco predict` stores it, for the calibration")
-        if item.evaluation.without_truth:
-            notes.append(f"{where}: {item.evaluation.without_truth} images have no truth mask and were skipped")
-    return notes

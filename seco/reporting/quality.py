@@ -7,9 +7,9 @@ import pandas as pd
 
 from seco.reporting.blocks import Block, Chart, Points, Prose, Section, Table
 from seco.reporting.charts import curves, interval_bars
-from seco.reporting.measurements import Measurement
+from seco.reporting.intervals import with_intervals
+from seco.reporting.measurements import Measurement, rows_of
 from seco.reporting.report import Report
-from seco.reporting.tables import with_intervals
 from seco.scores.calibration import CENTRES
 from seco.scores.classification import LABELS
 from seco.scores.metrics import MEANING, MIOU
@@ -25,8 +25,7 @@ _DIAGONAL = "right as often as it says"
 
 def how_good(report: Report, main: Measurement) -> Section:
     """Return the scores of all masks with their intervals, every class of the page's own masks, and the classifier."""
-    is_main = (report.classes["masks"] == main.source.title) & (report.classes["split"] == main.split)
-    rows = report.classes.loc[is_main]
+    rows = rows_of(report.classes, main.key)
     where = f"{main.source.title}, {main.split}"
     ranked = rows.dropna(subset=[MIOU.class_column]).sort_values(MIOU.class_column, ascending=False)
     bars: list[dict[str, Any]] = [

@@ -11,7 +11,9 @@ from seco.reporting.cooccurrence import answer, cooccurrence, shares_with_interv
 from seco.reporting.dvc_files import write_dvc_files
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
-from seco.reporting.measurements import MaskSource, Measurement, last_variants, metrics_of, notes_on
+from seco.reporting.intervals import with_intervals
+from seco.reporting.measurements import MaskSource, Measurement, last_variants, metrics_of
+from seco.reporting.notes import notes_on
 from seco.reporting.surroundings import surroundings_table
 from seco.reporting.tables import (
     class_table,
@@ -23,7 +25,6 @@ from seco.reporting.tables import (
     pair_table,
     side_by_side,
     to_markdown,
-    with_intervals,
     write_frame,
 )
 from seco.scores.classification import LABELS, LabelScores

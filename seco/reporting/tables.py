@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from seco.reporting.intervals import INTERVAL
 from seco.reporting.measurements import Measurement
 from seco.scores.classification import LabelScores
 from seco.scores.confusion import Counts
@@ -21,8 +22,6 @@ from seco.storage.label_map import BACKGROUND
 from seco.storage.pairs import lift
 from seco.storage.plain_text import escape_markdown
 
-INTERVAL = ("", "_low", "_high")
-"""What follows the name of a mean: its value, and the ends of its 95 % interval."""
 _COLUMN = re.compile(r"[a-z0-9_]+")
 _LEAST_SHOWN = 0.01
 _PAIR_COLUMNS = ("masks", "split", "class", "other", "images_together", "lift", "confusion_ratio")
@@ -44,25 +43,6 @@ def headline_table(measurements: Sequence[Measurement]) -> pd.DataFrame:
         ends = (metric.factor * value for metric in metrics for value in item.intervals[metric.name])
         rows.append({**item.key, "images": item.evaluation.whole.images, **dict(zip(names, ends, strict=True))})
     return pd.DataFrame(rows, columns=pd.Index(["masks", "split", "images", *names]))
-
-
-def with_intervals(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame for people: each number that has an interval with it in one cell, "52.0 (49.1 to 54.3)"."""
-    shown = frame.copy()
-    for column in map(str, frame.columns):
-        percent = "_percent" * column.endswith("_percent")
-        ends = [f"{column.removesuffix('_percent')}{end}{percent}" for end in INTERVAL]
-        if {*ends} <= {*frame.columns}:
-            cells = zip(*(frame[end] for end in ends), strict=True)
-            shown[column] = [interval_cell(*values, decimals=1 if percent else 2) for values in cells]
-            shown = shown.drop(columns=ends[1:])
-    return shown
-
-
-def interval_cell(value: float, low: float, high: float, *, decimals: int) -> str:
-    """Return a number and its interval, where it has one, in one cell."""
-    shown, *ends = ("–" if math.isnan(number) else f"{number:.{decimals}f}" for number in (value, low, high))
-    return shown if "–" in ends else f"{shown} ({ends[0]} to {ends[1]})"
 
 
 def class_table(measurements: Sequence[Measurement], *, class_names: Sequence[str]) -> pd.DataFrame:

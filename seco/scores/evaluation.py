@@ -91,7 +91,7 @@ def evaluate_masks(
         contexts: image id → the contexts it shows; images that are not in it show none.
         confidence: how sure the masks are, as of `write_confidence`; None: that is not known.
         data: the fingerprint of the data set, where it is known.
-        partly: skip and count images whose predicted mask is missing.
+        partly: skip and count images whose predicted mask is missing, and do without a confidence that is.
         progress: called with (done, total) after each image.
 
     Returns:
@@ -114,7 +114,7 @@ def evaluate_masks(
     for record in missing.values():
         evaluations[record.split].missing += 1
     known = [(record, record.mask) for record in records if record.mask is not None and record.id not in missing]
-    compare = partial(_compare, folder=folder, num_classes=len(class_names), confidence=confidence)
+    compare = partial(_compare, folder=folder, num_classes=len(class_names), confidence=confidence, partly=partly)
     for (record, _), counted in zip(known, thread_map(compare, known, progress=progress), strict=True):
         matrix, boundaries, levels = counted
         shown = contexts.get(record.id, ())
@@ -129,7 +129,7 @@ def _missing(records: Sequence[Record], folder: Path) -> dict[str, Record]:
 
 
 def _compare(
-    known: tuple[Record, Path], *, folder: Path, num_classes: int, confidence: Path | None
+    known: tuple[Record, Path], *, folder: Path, num_classes: int, confidence: Path | None, partly: bool
 ) -> tuple[ConfusionMatrix, Values, Counts | None]:
     """Return the pixels of an image, its boundary F-scores and the levels of its confidence, where that is known."""
     record, truth_file = known
@@ -139,7 +139,8 @@ def _compare(
     matrix = ConfusionMatrix(num_classes)
     matrix.update(truth, prediction)
     boundaries = boundary_scores(truth, prediction, num_classes=num_classes)
-    if confidence is None:
+    file = None if confidence is None else mask_path(confidence, record.id)
+    if file is None or (partly and not file.is_file()):
         return matrix, boundaries, None
-    levels = read_confidence(mask_path(confidence, record.id), size=size)
+    levels = read_confidence(file, size=size)
     return matrix, boundaries, count_levels(truth, prediction, levels)

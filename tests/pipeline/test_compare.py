@@ -41,6 +41,7 @@ def test_runs_with_the_names_of_columns_are_shown_as_they_are(project: Project) 
 def test_what_cannot_be_compared_is_said(project: Project) -> None:
     assert "name two or more different runs" in project.refusal("compare", ".")
     assert "name two or more different runs" in project.refusal("compare", ".", ".")
+    assert "name two or more different runs" in project.refusal("compare", ".", "")
     assert "there is no run 'nowhere'" in project.refusal("compare", ".", "nowhere")
     (project.root / "reports/counts.npz").write_bytes(b"damaged")
     assert "counts.npz is damaged: run `seco evaluate` again" in project.refusal("compare", "reports", ".")

@@ -70,6 +70,20 @@ def test_without_any_mask_of_a_kind_the_others_are_scored_on_request(project: Pr
     )
 
 
+def test_a_part_of_the_results_is_enough_on_request(project: Project) -> None:
+    sure = sorted((project.root / "data/predict/confidence").glob("*.png"))
+    sure[0].unlink()
+    assert f"confidence/{sure[0].name} is missing: run `seco predict` again" in project.refusal("evaluate")
+    assert project.run("evaluate", "--partial").status == 0
+    metrics = json.loads((project.root / "reports/metrics.json").read_text())
+    assert "calibration_error" in metrics["segmentation"]["val"]["multi_scale"]
+    (project.root / "data/predict").rename(project.root / "elsewhere")
+    assert "or score the other masks with `seco evaluate --partial`" in project.refusal("evaluate")
+    assert project.run("evaluate", "--partial").status == 0
+    metrics = json.loads((project.root / "reports/metrics.json").read_text())
+    assert metrics.keys() - {"notes"} == {"cam_seed", "classification", "refined"}
+
+
 def test_an_older_runs_missing_confidence_and_probabilities_are_told(project: Project) -> None:
     (project.root / "data/predict/confidence").rename(project.root / "data/elsewhere")
     outcome = project.run("evaluate")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from seco.errors import SecoError
-from seco.reporting.measurements import MaskSource, Measurement, list_sources, metrics_of, notes_on
+from seco.reporting.measurements import MaskSource, Measurement, list_sources, metrics_of
+from seco.reporting.notes import notes_on
 from seco.scores.classification import score_labels
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.evaluation import Evaluation

@@ -50,6 +50,7 @@ def test_how_good_shows_every_class_by_its_name_and_every_split_with_its_interva
         **dict.fromkeys(("pairs", "together", "correlations", "contexts", "surroundings"), empty),
         notes=("a note",),
         labels=label_headline(labels),
+        labels_of_classes=empty,
         metrics={},
     )
     section = how_good(report, main)

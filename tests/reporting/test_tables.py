@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from seco.reporting.intervals import with_intervals
 from seco.reporting.measurements import MaskSource, Measurement
 from seco.reporting.tables import (
     class_table,
@@ -18,7 +19,6 @@ from seco.reporting.tables import (
     shown_cells,
     side_by_side,
     to_markdown,
-    with_intervals,
     write_frame,
 )
 from seco.scores.classification import score_labels
