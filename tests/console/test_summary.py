@@ -86,7 +86,7 @@ def test_reports_that_cannot_be_read_are_one_sentence(tmp_path: Path, content: s
 def test_the_headline_is_shown_with_its_notes(scored: bool) -> None:
     text, empty = io.StringIO(), pd.DataFrame()
     metrics = METRICS if scored else {"notes": []}
-    report = Report(*[empty] * 7, notes=("a [note]",), labels=empty, metrics=metrics)
+    report = Report(*[empty] * 7, notes=("a [note]",), labels=empty, labels_of_classes=empty, metrics=metrics)
     show_headline(report, console=Console(file=text))
     assert ("62.5" in text.getvalue()) == scored
     assert text.getvalue().endswith("a [note]\n")
