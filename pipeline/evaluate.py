@@ -73,23 +73,12 @@ def evaluate(
     fingerprint, contexts = data_fingerprint(data), read_contexts(data / CONTEXTS_FILE)
     measurements = measure(manifest, sources, contexts=contexts, data=fingerprint, partly=partial)
     labels = measure_labels(manifest, cams=cams, partly=partial)
-    pairs, pictures = settings.evaluate.pairs, settings.evaluate.pictures
-    known = {"together": read_pairs(data, class_names=manifest.class_names), "contexts": contexts, "pairs": pairs}
-    report = make_report(manifest, measurements, labels=labels, **known)
+    known = {"together": read_pairs(data, class_names=manifest.class_names), "contexts": contexts}
+    shown = {"cams": cams, "pictures": settings.evaluate.pictures, "pairs": settings.evaluate.pairs}
+    report = make_report(manifest, measurements, labels=labels, pairs=settings.evaluate.pairs, **known)
     # Whatever can be damaged is read before the first file is written: an old report stays whole.
-    page = index_page(
-        manifest,
-        measurements,
-        report,
-        run=run,
-        data=data,
-        model=model,
-        cams=cams,
-        curves=curves,
-        pictures=pictures,
-        **known,
-    )
-    write_report(report, manifest, measurements, cams=cams, folder=output, pictures=pictures, pairs=pairs)
+    page = index_page(manifest, measurements, report, run=run, data=data, model=model, curves=curves, **known, **shown)
+    write_report(report, manifest, measurements, folder=output, **shown)
     atomic_write_text(output / PAGE, page)
     counts = {item.counts_key: item.evaluation.by_image for item in measurements}
     write_counts(output / COUNTS_FILE, counts, data=fingerprint, class_names=manifest.class_names)

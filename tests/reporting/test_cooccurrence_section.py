@@ -36,6 +36,13 @@ def test_the_section_answers_first_and_shows_the_main_masks():
     assert table.frame["false pixels on the other, both in the image %"].tolist()[0].startswith("16.7 (")  # 10 of 60
 
 
+def test_pairs_that_no_label_names_make_no_chart():
+    found = found_of(BOTH, BOTH, ALONE)
+    unknown = found._replace(pairs=found.pairs.assign(lift=np.nan))
+    section = cooccurrence_section(unknown, NO_CONTEXTS, main=MAIN)
+    assert [type(block) for block in section.blocks] == [Prose, Prose, Table, Table]
+
+
 def test_the_scatter_names_the_more_confused_direction_of_a_tied_pair():
     both = {
         (0, 0): 10,
