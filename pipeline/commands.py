@@ -35,6 +35,9 @@ from pipeline.photographs import Choice, export_cams_of_photographs, predict_pho
 from pipeline.predict import predict as predict_data
 from pipeline.refine import refine as refine_data
 
+_OF_PHOTOGRAPHS = {"size": None, "longest": None, "tile": TILE, "labels": None, "probabilities": None}
+"""Options that only photographs have, and their defaults."""
+
 WithProbabilities = Annotated[
     Probabilities | None,
     typer.Option(
@@ -123,7 +126,9 @@ def _run(of_photographs: Callable[[Choice], None], choice: Choice, of_data: Call
             of_photographs(choice)
         elif choice.images or choice.out is not None:
             raise SecoError("--out and photographs go with --images: write --images PATH --out FOLDER")
-        elif choice.probabilities is not None:
-            raise SecoError("--probabilities goes with --images: write --images PATH --out FOLDER")
+        elif unused := [name for name, default in _OF_PHOTOGRAPHS.items() if getattr(choice, name) != default]:
+            raise SecoError(
+                f"--{unused[0]} goes with --images: write --images PATH --out FOLDER, or set it in params.yaml"
+            )
         else:
             of_data()

@@ -69,6 +69,7 @@ def resume(
     *,
     start_over: Callable[[], None],
     force: bool,
+    source_of: Callable[[str], Path | None] = lambda _: None,
 ) -> frozenset[str]:
     """Prepare the folder of a run's results, on rank 0, and return the ids of the images that have theirs.
 
@@ -79,6 +80,8 @@ def resume(
         files_of: returns the files of an image's results.
         start_over: called where the folder is not of this run, or `force` is given.
         force: whether nothing is kept.
+        source_of: returns the file of an image, which is done again where it is newer than its results; None: of
+            another run, as `run` tells.
 
     Raises:
         SecoError: the folder cannot be written, or what `start_over` raises.
@@ -93,8 +96,15 @@ def resume(
             start_over()
         take_over(folder)
         write_note(folder, run)
-        done = frozenset(image_id for image_id in ids if all(map(Path.is_file, files_of(image_id))))
+        done = frozenset(image_id for image_id in ids if _is_done(files_of(image_id), source_of(image_id)))
     return from_rank_0(done)
+
+
+def _is_done(files: Sequence[Path], source: Path | None) -> bool:
+    """Return whether all results of an image are there, and none is older than the image."""
+    if not all(map(Path.is_file, files)):
+        return False
+    return source is None or source.stat().st_mtime <= min(file.stat().st_mtime for file in files)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ How maps become masks is taken from the settings of the model's training run. A 
 was, unless it is another run: of another model or with other options.
 """
 
-import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,9 @@ MOST_PIXELS = 400_000_000
 """Photographs with more are refused. One takes 4 bytes a pixel, and 3 more while its mask is written."""
 
 _BATCH = 8
+
+
+_RESULTS = (".npz", ".png")
 
 
 class Choice(NamedTuple):
@@ -146,6 +148,7 @@ def _open(choice: Choice, *, command: str, suffix: str) -> _Job:
         _files_of(choice, out, suffix, [photo.id for photo in photos], predictor.class_names),
         start_over=partial(_start_over, out, force=choice.force),
         force=choice.force,
+        source_of={item.id: item.path for item in found}.get,
     )
     return _Job(predictor, photos, resizing, out, done, [])
 
@@ -223,7 +226,7 @@ def _run_of(choice: Choice, command: str) -> dict[str, Any]:
 
 
 def _start_over(out: Path, *, force: bool) -> None:
-    """Remove the results of another run, if asked to.
+    """Remove the results of another run, if asked to; files of other kinds stay.
 
     Raises:
         SecoError: the folder holds something else, or results that shall stay.
@@ -240,4 +243,5 @@ def _start_over(out: Path, *, force: bool) -> None:
             f"{out} holds results of another model, command or options: choose another folder, or give --force to "
             "replace them"
         )
-    shutil.rmtree(out)
+    for path in [path for path in out.rglob("*") if path.suffix in _RESULTS and path.is_file()]:
+        path.unlink()

@@ -37,6 +37,8 @@ def find_photographs(places: Sequence[str]) -> list[FoundPhotograph]:
         SecoError: a place is not there or holds no photograph, a list is damaged, or two files would have one name.
     """
     found = [photograph for place in places for photograph in _find(place)]
+    if not found:
+        raise SecoError(f"{', '.join(places)}: no photograph is named there: correct --images")
     named: dict[str, Path] = {}
     for photograph in found:
         if fault := id_fault(photograph.id):

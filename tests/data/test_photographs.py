@@ -67,3 +67,10 @@ def test_links_in_a_circle_end(shots: Path) -> None:
     os.symlink(shots / "shots", shots / "shots/sub/again")  # noqa: PTH211
     with pytest.raises(SecoError, match="is a link to a folder that it lies in"):
         find_photographs([str(shots / "shots")])
+
+
+@pytest.mark.parametrize(("name", "text"), [("list.txt", "\n\n"), ("list.csv", "image,labels\n")])
+def test_a_list_without_photographs_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SecoError, match="no photograph is named there"):
+        find_photographs([str(tmp_path / name)])

@@ -73,6 +73,21 @@ def test_results_of_another_run_are_kept_unless_asked(place: Project) -> None:
     )
 
 
+def test_replacing_results_keeps_files_of_other_kinds(place: Project) -> None:
+    assert place.run(*words("predict")).status == 0
+    notes = place.root / "out/notes.txt"
+    notes.write_text("mine")
+    assert place.run(*words("predict", "--size", "64", "--force")).status == 0
+    assert notes.read_text() == "mine"
+    assert "predict: 4/4" in place.run(*words("predict", "--size", "64", "--force")).err
+
+
+def test_a_photograph_that_is_newer_than_its_mask_is_done_again(place: Project) -> None:
+    assert place.run(*words("predict")).status == 0
+    os.utime(place.root / "shots/2.png", (2e9, 2e9))
+    assert "predict: 1/1" in place.run(*words("predict")).err
+
+
 def test_what_cannot_be_used_is_named_and_the_others_are_done(place: Project) -> None:
     shots = place.root / "shots"
     (shots / "0.png").write_bytes((shots / "0.png").read_bytes()[:200])
@@ -161,7 +176,8 @@ def test_probabilities_lie_beside_the_masks(place: Project, form: str) -> None:
 def test_probabilities_that_would_have_the_name_of_another_mask_are_refused(place: Project) -> None:
     shutil.copy(place.root / "shots/0.png", place.root / "shots/1.boat.png")
     assert "would both have a file out/1.boat.png" in place.refusal(*words("predict", "--probabilities", "png"))
-    assert place.refusal("predict", "--probabilities", "png").startswith("--probabilities goes with --images")
+    for option, value in (("--probabilities", "png"), ("--size", "64"), ("--tile", "96"), ("--longest", "96")):
+        assert place.refusal("predict", option, value).startswith(f"{option} goes with --images")
 
 
 def test_a_folder_without_photographs_and_two_of_one_name_are_refused(place: Project) -> None:
