@@ -9,7 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from pipeline.inference import FilesOf, resume, tell_left_out, write_in_workers, write_masks
+from pipeline.inference import tell_left_out, write_in_workers, write_masks
+from seco.inference.resume import FilesOf, resume
 
 if TYPE_CHECKING:
     from seco.inference.groups import BadPhotograph
