@@ -112,21 +112,24 @@ def require_unchanged(params: Path, folder: Path) -> None:
 
 
 def origin(params: Path, folder: Path) -> tuple[str, list[str]] | None:
-    """Return the recipe that a settings file was written from, by its first comment, and what has changed since.
+    """Return the recipe that settings come from: the one that their first comment names, else the nearest.
 
     Returns:
-        The recipe's name, and the lines of `differences`; None where the file names no recipe of the folder.
+        The recipe's name, and the lines of `differences`; None where the folder holds no recipe.
 
     Raises:
-        SecoError: the settings or the recipe cannot be read.
+        SecoError: the settings or a recipe cannot be read.
     """
     values = read_yaml(params)
+    names = [path.stem for path in sorted(folder.glob("*.yaml")) if path.stem != _BASE]
     named = _TITLE.match(params.read_text(encoding="utf-8"))
-    if named is None or named["name"] not in {path.stem for path in folder.glob("*.yaml")} - {_BASE}:
-        return None
-    backbone = named["backbone"] if named["backbone"] in backbone_names(folder) else None
-    recipe = compose(folder, named["name"], backbone=backbone)
-    return recipe.name, differences(values, recipe)
+    if named is not None and named["name"] in names:
+        backbone = named["backbone"] if named["backbone"] in backbone_names(folder) else None
+        recipes = [compose(folder, named["name"], backbone=backbone)]
+    else:
+        recipes = [compose(folder, name) for name in names]
+    found = ((recipe.name, differences(values, recipe)) for recipe in recipes)
+    return min(found, key=lambda pair: len(pair[1]), default=None)
 
 
 def differences(values: Mapping[str, Any], recipe: Recipe) -> list[str]:

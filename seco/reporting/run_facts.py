@@ -16,7 +16,7 @@ class RunFacts(NamedTuple):
     """What a reader must know to repeat a run."""
 
     recipe: str | None
-    """The recipe that the settings come from; None where there is none."""
+    """The recipe that the settings come from, or the nearest; None where there is none."""
     changes: tuple[str, ...]
     """A line for each setting that differs from it."""
     commit: str | None
@@ -57,7 +57,7 @@ def run_section(facts: RunFacts) -> Section:
     """Return the section "what was run"."""
     blocks: list[Block] = []
     if facts.recipe is None:
-        blocks.append(Prose("The settings name no recipe that is known here: params.yaml holds them all."))
+        blocks.append(Prose("There are no recipes here to compare the settings with: params.yaml holds them all."))
     elif facts.changes:
         blocks += [Prose(f"The settings are the recipe {facts.recipe} but for:"), Points(facts.changes)]
     else:

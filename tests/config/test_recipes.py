@@ -255,6 +255,9 @@ def test_settings_name_the_recipe_they_come_from_and_what_changed(tmp_path: Path
     params.write_text(text.replace("\nseed: 0 ", "\nseed: 3 "))
     assert origin(params, FOLDER) == ("demo with vit-small", ["seed: 3 (demo with vit-small: 0)"])
     params.write_text(text.replace("# Recipe demo", "# Recipe other"))
-    assert origin(params, FOLDER) is None
+    nearest = origin(params, FOLDER)
+    assert nearest is not None
+    assert nearest[0] == "demo"
+    assert "backbone.depth: None (demo: 6)" in nearest[1]
     params.write_text(text)
     assert origin(params, tmp_path / "nowhere") is None

@@ -20,7 +20,7 @@ def test_the_section_tells_settings_code_data_machine_and_times() -> None:
 def test_what_is_not_known_is_said() -> None:
     facts = FACTS._replace(recipe=None, changes=(), commit=None, stages=())
     texts = [block.text for block in run_section(facts).blocks if isinstance(block, Prose)]
-    assert texts[0].startswith("The settings name no recipe that is known here")
+    assert texts[0].startswith("There are no recipes here")
     assert texts[1].startswith("The code is in no git repository. ")
     assert texts[2] == "No stage left a record of its time here."
     assert facts.in_short() == ["Images: 2 train", "Data: ba9876543210"]
