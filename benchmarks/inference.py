@@ -36,7 +36,7 @@ from seco.method.cam import multi_hot
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
 from seco.refinement.crf import dense_crf, with_engine
-from seco.refinement.labelling import ScoredImage, smooth, write_label
+from seco.refinement.labelling import ScoredImage, write_label
 from seco.runtime.libraries import require_pydensecrf
 from seco.runtime.parallel import process_map
 from seco.storage.images import read_image
@@ -90,10 +90,10 @@ def main(
         }
         for name, (plain, ours) in tasks.items():
             show(name, compared(plain, ours, len(photos), rounds, store))
-    scored = [scores_of(record, number) for number, record in enumerate(records)]
-    smoothing, busy = compare_crfs(scored, rounds)
-    show("dense CRF, a core", smoothing)
-    print(f"\nOur CRFs, one process a core, keep the cores {100 * busy:.0f} % busy.")
+        scored = [scores_of(record, number) for number, record in enumerate(records)]
+        smoothing, used = compare_crfs(scored, rounds, store)
+        show("dense CRF, one core", smoothing)
+    print(f"\nWith a process a core, our CRFs use {100 * used:.0f} % of the cores' time.")
     size = cam_store_size(records)
     print(
         f"A stored CAM of one of these photographs takes {size / 1e3:.1f} kB: {size * TRAIN_AUG / 1e6:.0f} MB for VOC."
@@ -206,31 +206,31 @@ def scores_of(record: Record, number: int) -> ScoredImage:
     return few._replace(scores=scores, class_ids=tuple(range(len(VOC) + 1)))
 
 
-def compare_crfs(scored: Sequence[ScoredImage], rounds: int) -> tuple[Ratio, float]:
-    """Return the time of a core an image with all classes and as `predict` does it, and how busy the cores are."""
+def compare_crfs(scored: Sequence[ScoredImage], rounds: int, store: Path) -> tuple[Ratio, float]:
+    """Compare the processor's seconds an image, with all classes and as `predict` does it.
+
+    Returns:
+        The medians, and the share of the cores' time that `predict` uses for it with a process a core.
+    """
     settings = settings_of(SIZES["b16-448"])
     crf = with_engine(settings.crf_of(settings.predict.crf), on_gpu=torch.cuda.is_available())
     assert crf is not None, "the recipe enables the CRF"
     kernels = {key: value for key, value in crf.items() if key != "sharpness"} | {"engine": "pydensecrf"}
+    label = partial(write_label, folder=store, crf=crf)
     plain = [_seconds(partial(dense_crf, item.image, item.scores, **kernels)) for item in scored]
-    walls, busy = [], []
+    ours = [_seconds(partial(label, item)) for item in scored]
+    walls = []
     for _ in range(rounds):
         start = time.perf_counter()
-        seconds = [*process_map(partial(_smoothed, crf=crf), scored)]
+        for _ in process_map(label, scored):
+            pass
         walls.append(time.perf_counter() - start)
-        busy.append(sum(seconds))
-    cores = torch.get_num_threads()
-    return Ratio(float(np.median(plain)), float(np.median(walls)) * cores / len(scored)), float(
-        np.median(np.divide(busy, walls)) / cores
-    )
-
-
-def _smoothed(scored: ScoredImage, *, crf: dict[str, object]) -> float:
-    return _seconds(partial(smooth, scored, crf=crf))
+    used = sum(ours) / (float(np.median(walls)) * torch.get_num_threads())
+    return Ratio(float(np.median(plain)), float(np.median(ours))), used
 
 
 def _seconds(function: Callable[[], object]) -> float:
-    """Return the processor's seconds of this thread's process."""
+    """Return the seconds that the processor works for a call."""
     start = time.process_time()
     function()
     return time.process_time() - start

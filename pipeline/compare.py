@@ -19,9 +19,11 @@ def compare(
         ),
     ],
     out: Annotated[Path, typer.Option(help="Folder for scores.csv, classes.csv and index.html.")] = REPORTS / "compare",
-    every: Annotated[bool, typer.Option("--all", help="Print all scores and masks, not the main ones alone.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Print all scores and masks, not the main ones alone.", show_default="no")
+    ] = False,
 ) -> None:
-    """Compare runs with the first: which scores are better, worse or no different, and for which classes."""
+    """Compare runs with the first one, score by score and class by class."""
     import pandas as pd
 
     from seco.comparison.differences import (

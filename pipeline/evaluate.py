@@ -39,9 +39,12 @@ def evaluate(
     curves: Annotated[Path, typer.Option(help="Folder of the learning curves.")] = REPORTS / "train",
     output: Annotated[Path, typer.Option(help="Folder for the reports.")] = REPORTS,
     partial: Annotated[
-        bool, typer.Option("--partial", help="Score the masks that are there; by default none may be missing.")
+        bool,
+        typer.Option("--partial", help="Score the masks that are there; else none may be missing.", show_default="no"),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print metrics.json instead of a table.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print metrics.json instead of a table.", show_default="no")
+    ] = False,
 ) -> None:
     """Compare all masks with the true masks; write tables, pictures and index.html."""
     from seco.config.settings import load_settings

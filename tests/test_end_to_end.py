@@ -48,7 +48,8 @@ def test_every_artefact_of_the_design_is_there(project):
                 assert mask.mode == "P"
                 assert mask.size == size
                 assert set(np.unique(np.asarray(mask))) <= set(range(len(DEMO) + 1))
-    assert {path.name for path in (project / "data/train").iterdir()} == {"model.safetensors", "config.json"}
+    trained = {"model.safetensors", "config.json", "method.safetensors"}
+    assert {path.name for path in (project / "data/train").iterdir()} == trained
 
 
 def test_masks_from_labels_show_labelled_classes_only(project):

@@ -1,14 +1,11 @@
 """Which results of a run that was stopped are there, so that it goes on with the others.
 
-Every command imports this file, so it imports torch only where a run begins.
+Every command imports this file, so it imports the others only where a run begins.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from seco.storage.atomic import take_over
-from seco.storage.run_note import read_note, write_note
 
 FilesOf = Callable[[str], Sequence[Path]]
 """An image's id to the files of its results."""
@@ -40,6 +37,8 @@ def resume(
         SecoError: the folder cannot be written, or what `start_over` raises.
     """
     from seco.compute.distributed import from_rank_0, rank
+    from seco.storage.atomic import take_over
+    from seco.storage.run_note import read_note, write_note
 
     done = frozenset[str]()
     if rank() == 0:

@@ -40,7 +40,7 @@ def test_pairs_that_no_label_names_make_no_chart():
     found = found_of(BOTH, BOTH, ALONE)
     unknown = found._replace(pairs=found.pairs.assign(lift=np.nan))
     section = cooccurrence_section(unknown, NO_CONTEXTS, main=MAIN)
-    assert [type(block) for block in section.blocks] == [Prose, Prose, Table, Table]
+    assert [type(block) for block in section.blocks] == [Prose, Prose, Prose, Table, Prose, Table]
 
 
 def test_the_scatter_names_the_more_confused_direction_of_a_tied_pair():
