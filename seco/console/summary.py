@@ -52,7 +52,7 @@ def show_summary(folder: Path, *, console: Console | None = None) -> None:
         ("index.html", "how good, what is confused, which images, what next: open it in a browser"),
         ("report.md", "tables and pictures, for git and pull requests"),
         ("figures/", "CAMs, masks and predictions side by side"),
-        ("metrics.json", "the numbers, for `dvc metrics diff`"),
+        ("metrics.json", "all scores, for scripts"),
     ):
         print_sentence(console, f"{folder / place}: {content}")
 
