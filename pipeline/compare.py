@@ -7,17 +7,12 @@ import typer
 
 from pipeline.options import REPORTS
 
-_RUNS = "Folders, git revisions or experiments; `.` is this one; seeds of one run with commas."
+_RUNS = "Folders, git revisions or experiments; `.` is this one. Seeds of one: a,b,c."
 _CAPTION = "In brackets: 95 % intervals over images, the same ones of both runs."
 
 
 def compare(
-    runs: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="RUN RUN…", help="Folders, git revisions or experiments; `.` is this one. Seeds of one: a,b,c."
-        ),
-    ],
+    runs: Annotated[list[str], typer.Argument(metavar="RUN RUN…", help=_RUNS)],
     out: Annotated[Path, typer.Option(help="Folder for scores.csv, classes.csv and index.html.")] = REPORTS / "compare",
     every: Annotated[
         bool, typer.Option("--all", help="Print all scores and masks, not the main ones alone.", show_default="no")
@@ -29,7 +24,6 @@ def compare(
     from seco.comparison.differences import (
         class_differences,
         common_masks,
-        last_variants,
         main_scores,
         score_differences,
         setting_differences,
@@ -41,6 +35,7 @@ def compare(
     from seco.errors import SecoError
     from seco.reporting.page.compose import compose
     from seco.reporting.tables import write_frame
+    from seco.scores.counts_file import last_variants
     from seco.storage.atomic import atomic_write_text, require_writable
 
     if not all(runs) or len(set(runs)) < 2 or len(set(runs)) < len(runs):
@@ -48,9 +43,8 @@ def compare(
     found = [read_run(name) for name in runs]
     require_writable(out)
     masks = common_masks(found)
-    last = last_variants(masks)
     scores = score_differences(found, masks)
-    classes = {key: class_differences(found, key) for key in last}
+    classes = {key: class_differences(found, key) for key in last_variants(masks)}
     settings = setting_differences(found)
     main = main_scores(scores)
     sentence = answer(main)

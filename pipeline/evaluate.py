@@ -71,9 +71,9 @@ def evaluate(
         predicted_splits=settings.predict.splits,
         partly=partial,
     )
-    run = _facts_of_run(params, data, manifest)
-    take_over(output)
     fingerprint, contexts = data_fingerprint(data), read_contexts(data / CONTEXTS_FILE)
+    run = _facts_of_run(params, fingerprint, manifest)
+    take_over(output)
     measurements = measure(manifest, sources, contexts=contexts, data=fingerprint, partly=partial)
     labels = measure_labels(manifest, cams=cams, partly=partial)
     known = {"together": read_pairs(data, class_names=manifest.class_names), "contexts": contexts}
@@ -91,11 +91,10 @@ def evaluate(
         show_headline(report)
 
 
-def _facts_of_run(params: Path, data: Path, manifest: "Manifest") -> "RunFacts":
+def _facts_of_run(params: Path, fingerprint: str, manifest: "Manifest") -> "RunFacts":
     """Return what the page says about settings, code, data and machine."""
     from seco.config.recipes import origin
     from seco.reporting.run_facts import RunFacts, commit_of
-    from seco.storage.fingerprint import data_fingerprint
     from seco.storage.stage_records import STAGE_RECORDS, read_stage_records
 
     recipe, changes = origin(params, RECIPES) or (None, [])
@@ -103,7 +102,7 @@ def _facts_of_run(params: Path, data: Path, manifest: "Manifest") -> "RunFacts":
         recipe=recipe,
         changes=tuple(changes),
         commit=commit_of(Path.cwd()),
-        data=data_fingerprint(data),
+        data=fingerprint,
         images={split: len(manifest.split(split)) for split in manifest.splits},
         stages=read_stage_records(STAGE_RECORDS, STAGES),
     )

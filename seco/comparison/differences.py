@@ -1,7 +1,7 @@
 """What differs between runs: scores with paired intervals over images, single classes, and settings."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ from seco.errors import SecoError
 from seco.reporting.intervals import INTERVAL
 from seco.scores.bootstrap import Interval, bootstraps, paired_differences
 from seco.scores.confusion import ConfusionMatrix, Values
-from seco.scores.counts_file import CountsKey
+from seco.scores.counts_file import CountsKey, last_variants
 from seco.scores.metrics import METRICS, MIOU, Metric, headline_metrics
 
 BETTER, WORSE, SAME = "better", "worse", "no difference"
@@ -48,11 +48,6 @@ def common_masks(runs: Sequence[Run]) -> list[CountsKey]:
         names = ", ".join(run.name for run in runs)
         raise SecoError(f"{names} have no masks with scores in common: evaluate the same splits, with true masks")
     return common
-
-
-def last_variants(masks: Iterable[CountsKey]) -> list[CountsKey]:
-    """Return, of each kind of masks and split, the last variant, which is the most refined."""
-    return [*{(key.kind, key.split): key for key in masks}.values()]
 
 
 def score_differences(runs: Sequence[Run], masks: Sequence[CountsKey]) -> pd.DataFrame:

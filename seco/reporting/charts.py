@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Row = Mapping[str, Any]
 
 _STEP, _THIN_STEP = 22, 14  # pixels of a bar, and of one of many or in a group
-_PLOT = 230  # pixels of the height of curves and scatter plots
+_PLOT = 230  # pixels of the height of curves
 _FEW = 24  # classes that are drawn large; the cells of their matrix have room for a number
 _CELL, _SMALL_CELL = 32, 12  # pixels of a cell of a matrix with few classes, and with many
 _DARK = 70  # percent from which a number stands on the colour of the heat, and below on that of the paper
@@ -36,7 +36,7 @@ def interval_bars(rows: Sequence[Row], *, value: str, label: str = "class", perc
     """
     import altair as alt
 
-    data, labels = _data(rows), _distinct(rows, "label")
+    data, labels = chart_data(rows), _distinct(rows, "label")
     groups = _distinct(rows, "group")
     scale = alt.Scale(domain=[0, 100]) if percent else alt.Scale(zero=True)
     names = alt.Y("label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=_LABEL))
@@ -70,7 +70,7 @@ def curves(rows: Sequence[Row], *, x: str, y: str, log: bool = False) -> dict[st
     kept = [row for row in rows if not log or row["y"] > 0]
     names = _distinct(kept, "curve")
     scale = alt.Scale(type="log") if log else alt.Scale(zero=False)
-    base = alt.Chart(_data(kept)).encode(
+    base = alt.Chart(chart_data(kept)).encode(
         x=alt.X("x:Q", title=x, axis=alt.Axis(grid=False, tickCount=6)),
         y=alt.Y("y:Q", title=y, scale=scale, axis=alt.Axis(tickCount=5, grid=not log)),
         color=_colour(names, field="curve"),
@@ -83,33 +83,6 @@ def curves(rows: Sequence[Row], *, x: str, y: str, log: bool = False) -> dict[st
     dashes = alt.StrokeDash("curve:N", sort=names, legend=None, scale=alt.Scale(range=_DASHES))
     dashed = base.mark_line(strokeWidth=1.8).encode(strokeDash=dashes)
     return _spec(alt.layer(dashed, points.add_params(near)).properties(height=_PLOT))
-
-
-def scatter(rows: Sequence[Row], *, x: str, y: str) -> dict[str, Any]:
-    """Return labelled points.
-
-    Args:
-        rows: ``x``, ``y``, ``label`` and, optionally, ``group``.
-        x: title of the horizontal axis.
-        y: title of the vertical one.
-    """
-    import altair as alt
-
-    groups = _distinct(rows, "group")
-    encoding: dict[str, Any] = {
-        "x": alt.X("x:Q", title=x, scale=alt.Scale(zero=False, padding=20)),
-        "y": alt.Y("y:Q", title=y, scale=alt.Scale(zero=False, padding=12)),
-    }
-    if groups:
-        encoding |= {"color": _colour(groups)}
-    base = alt.Chart(_data(rows)).encode(**encoding)
-    told = [
-        alt.Tooltip("label:N"),
-        alt.Tooltip("x:Q", title=x, format=".3g"),
-        alt.Tooltip("y:Q", title=y, format=".3g"),
-    ]
-    texts = base.mark_text(align="left", dx=7, limit=_LABEL).encode(text="label:N", color=alt.value("var(--ink)"))
-    return _spec(alt.layer(base.mark_circle(size=70).encode(tooltip=told), texts).properties(height=320))
 
 
 def matrix(rows: Sequence[Row], *, y: str, x: str, value: str, order: Sequence[str]) -> dict[str, Any]:
@@ -129,7 +102,7 @@ def matrix(rows: Sequence[Row], *, y: str, x: str, value: str, order: Sequence[s
     few = len(names) <= _FEW
     cell = _CELL if few else _SMALL_CELL
     axis = {"labelFontSize": 12 if few else 10, "labelLimit": _SIDE, "labelOverlap": False, "ticks": False}
-    base = alt.Chart(_data(rows)).encode(
+    base = alt.Chart(chart_data(rows)).encode(
         x=alt.X("x:N", sort=columns, title=x, axis=alt.Axis(labelAngle=-90 if len(names) > 3 else 0, **axis)),
         y=alt.Y("y:N", sort=names, title=y, axis=alt.Axis(**axis)),
         tooltip=[
@@ -159,7 +132,7 @@ def _distinct(rows: Sequence[Row], key: str) -> list[str]:
     return list(dict.fromkeys(one_line(row[key]) for row in rows if key in row))
 
 
-def _data(rows: Sequence[Row]) -> "alt.Data":
+def chart_data(rows: Sequence[Row]) -> "alt.Data":
     """Return rows as plain JSON: names in one line, and null for what is not finite."""
     import altair as alt
 
@@ -172,10 +145,15 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _spec(chart: Any) -> dict[str, Any]:
-    """Return a chart as a dictionary, as wide as its place on the page."""
+def chart_spec(chart: Any) -> dict[str, Any]:
+    """Return a chart as a dictionary, without altair's own settings: the page has its own."""
     import altair as alt
 
     with alt.data_transformers.enable("default", max_rows=None):
-        spec = chart.properties(width="container").to_dict()
+        spec = chart.to_dict()
     return {key: part for key, part in spec.items() if key != "config"}
+
+
+def _spec(chart: Any) -> dict[str, Any]:
+    """Return a chart that is as wide as its place on the page."""
+    return chart_spec(chart.properties(width="container"))

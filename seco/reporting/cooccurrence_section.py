@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from seco.reporting.blocks import Block, Chart, Points, Prose, Section, Strip, Table
+from seco.reporting.charts import chart_data, chart_spec
 from seco.reporting.cooccurrence import Cooccurrence, answer, tied_rows, verdict
 from seco.reporting.intervals import interval_cells
 from seco.reporting.measurements import rows_of
@@ -134,7 +135,7 @@ def pairs_chart(pairs: pd.DataFrame) -> dict[str, Any]:
         for index, row in ranked.head(_POINTS).to_dict("index").items()
     ]
     few = alt.Axis(tickCount=6)
-    base = alt.Chart(alt.Data(values=rows)).encode(  # pyright: ignore[reportArgumentType]
+    base = alt.Chart(chart_data(rows)).encode(
         x=alt.X("lift:Q", title="lift of sharing an image", scale=alt.Scale(type="sqrt", domainMin=0), axis=few),
         y=alt.Y(
             "confusion:Q",
@@ -152,9 +153,9 @@ def pairs_chart(pairs: pd.DataFrame) -> dict[str, Any]:
     kinds = alt.Color("tied:N", sort=["tied pair", "other pair"], legend=alt.Legend(title=None, orient="top"))
     dots = base.mark_circle(size=55, opacity=0.75).encode(color=kinds)
     names = base.transform_filter("datum.named").mark_text(align="right", dx=-8, limit=200)
-    rule = alt.Chart(alt.Data(values=[{"chance": 1}])).mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x="chance:Q")  # pyright: ignore[reportArgumentType]
+    rule = alt.Chart(chart_data([{"chance": 1}])).mark_rule(strokeDash=[4, 4], opacity=0.5).encode(x="chance:Q")
     chart = alt.layer(rule, dots, names.encode(text="pair:N")).properties(width="container", height=320)
-    return {key: part for key, part in chart.to_dict().items() if key != "config"}
+    return chart_spec(chart)
 
 
 def _pairs_of_page(pairs: pd.DataFrame) -> pd.DataFrame:

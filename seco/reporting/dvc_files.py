@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from seco.reporting.confusions import matrix_rows
-from seco.reporting.measurements import Measurement, last_variants, main_measurement
+from seco.reporting.measurements import Measurement, last_measurements, main_measurement
 from seco.reporting.tables import write_frame
 from seco.scores.metrics import CONFUSION_RATIO, MIOU
 from seco.storage.json_file import write_metrics
@@ -32,7 +32,7 @@ def write_dvc_files(folder: Path, scored: Sequence[Measurement], *, class_names:
         SecoError: a file cannot be written.
     """
     headline: dict[str, dict[str, Any]] = {}
-    for item in last_variants(scored):
+    for item in last_measurements(scored):
         scores = {metric.name: metric.mean(item.evaluation.whole) for metric in (MIOU, CONFUSION_RATIO)}
         headline.setdefault(item.source.kind, {})[item.split] = scores
     write_metrics(folder / HEADLINE_FILE, headline)

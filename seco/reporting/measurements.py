@@ -12,7 +12,7 @@ from seco.errors import SecoError
 from seco.runtime.progress import progress
 from seco.scores.bootstrap import Interval, bootstraps
 from seco.scores.classification import LabelScores
-from seco.scores.counts_file import CountsKey
+from seco.scores.counts_file import CountsKey, last_variants
 from seco.scores.evaluation import Evaluation, evaluate_masks
 from seco.scores.metrics import METRICS, TOTALS, headline_metrics
 from seco.storage.confidence import CONFIDENCE
@@ -121,9 +121,10 @@ def main_measurement(scored: Sequence[Measurement]) -> Measurement:
     return next(item for item in scored if item.source == scored[-1].source)
 
 
-def last_variants(measurements: Sequence[Measurement]) -> list[Measurement]:
-    """Return one measurement for each kind of masks and split: the last variant, which is the most refined."""
-    return list({(item.source.kind, item.split): item for item in measurements}.values())
+def last_measurements(measurements: Sequence[Measurement]) -> list[Measurement]:
+    """Return the measurements of the ``last_variants``."""
+    by_key = {item.counts_key: item for item in measurements}
+    return [by_key[key] for key in last_variants(by_key)]
 
 
 def list_sources(

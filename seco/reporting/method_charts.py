@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from seco.reporting.charts import chart_data, chart_spec
 from seco.storage.method_record import MethodRecord
 from seco.storage.plain_text import one_line
 
@@ -46,7 +47,7 @@ def similarity_matrix(record: MethodRecord, class_names: Sequence[str]) -> dict[
     ]
     few = len(names) <= _FEW
     axis = alt.Axis(labelLimit=110, labelOverlap=False, ticks=False, labelFontSize=12 if few else 10)
-    base = alt.Chart(alt.Data(values=rows)).encode(  # pyright: ignore[reportArgumentType]
+    base = alt.Chart(chart_data(rows)).encode(
         x=alt.X("other:N", sort=names, title=None, axis=axis),
         y=alt.Y("class:N", sort=names, title=None, axis=axis),
         tooltip=["class:N", "other:N", alt.Tooltip("cosine:Q", format=".3f")],
@@ -60,7 +61,7 @@ def similarity_matrix(record: MethodRecord, class_names: Sequence[str]) -> dict[
         ink = alt.condition("abs(datum.cosine) > 0.6", alt.value("white"), alt.value("#222222"))
         layers.append(base.mark_text(fontSize=11).encode(text=alt.Text("cosine:Q", format=".2f"), color=ink))
     size = alt.Step(38 if few else 12)
-    return _spec(alt.layer(*layers).properties(width=size, height=size))
+    return chart_spec(alt.layer(*layers).properties(width=size, height=size))
 
 
 def prototype_ways(places: Sequence[Place], class_names: Sequence[str]) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def prototype_ways(places: Sequence[Place], class_names: Sequence[str]) -> dict[
         for index, step, x, y in places
     ]
     plain = alt.Axis(labels=False, ticks=False, title=None, grid=False)
-    base = alt.Chart(alt.Data(values=rows)).encode(  # pyright: ignore[reportArgumentType]
+    base = alt.Chart(chart_data(rows)).encode(
         x=alt.X("x:Q", axis=plain, scale=alt.Scale(zero=False, padding=30)),
         y=alt.Y("y:Q", axis=plain, scale=alt.Scale(zero=False, padding=20)),
         tooltip=["class:N", "step:Q"],
@@ -82,7 +83,7 @@ def prototype_ways(places: Sequence[Place], class_names: Sequence[str]) -> dict[
         opacity=alt.Opacity("step:Q", scale=alt.Scale(range=[0.15, 0.9], zero=False))
     )
     label = base.transform_filter("datum.last").mark_text(dy=-10, fontSize=12).encode(text="class:N")
-    return _spec(alt.layer(line, dots, label).properties(width="container", height=_SIDE))
+    return chart_spec(alt.layer(line, dots, label).properties(width="container", height=_SIDE))
 
 
 def prototype_places(record: MethodRecord) -> list[Place]:
@@ -124,11 +125,3 @@ def curve_rows(record: MethodRecord, names: dict[str, str]) -> list[dict[str, An
         for step, value in zip(steps, record.curves[name].tolist(), strict=True)
         if not math.isnan(value)
     ]
-
-
-def _spec(chart: Any) -> dict[str, Any]:
-    import altair as alt
-
-    with alt.data_transformers.enable("default", max_rows=None):
-        spec = chart.to_dict()
-    return {key: part for key, part in spec.items() if key != "config"}

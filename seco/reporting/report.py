@@ -12,7 +12,7 @@ from seco.reporting.dvc_files import write_dvc_files
 from seco.reporting.examples import choose_examples, common_columns, example_pictures, legend_of
 from seco.reporting.figures import confusion_figure, overview_figure
 from seco.reporting.intervals import with_intervals
-from seco.reporting.measurements import MaskSource, Measurement, last_variants, metrics_of
+from seco.reporting.measurements import MaskSource, Measurement, last_measurements, metrics_of
 from seco.reporting.notes import notes_on
 from seco.reporting.surroundings import surroundings_table
 from seco.reporting.tables import (
@@ -155,7 +155,7 @@ def write_report(
     for name, frame in tables.items():
         named = frame.assign(masks=frame["masks"].map(keys)) if "masks" in frame else frame
         write_frame(folder / f"{name}.csv", named)
-    titles = [item.source.title for item in last_variants(scored)]
+    titles = [item.source.title for item in last_measurements(scored)]
     page = compose_page(report, titles=titles, figures=[f"figures/{name}" for name in figures], rows=pairs)
     atomic_write_text(folder / "report.md", page)
     write_json(folder / "metrics.json", report.metrics)
@@ -230,7 +230,7 @@ def _write_figures(
 
 def _confusion_figure(measurements: Sequence[Measurement], class_names: Sequence[str]) -> bytes:
     ratios: dict[str, dict[str, list[float]]] = {}
-    for item in last_variants(measurements):
+    for item in last_measurements(measurements):
         values = item.evaluation.whole.confusion_ratio()[1:].tolist()
         ratios.setdefault(item.split, {})[item.source.short_title] = values
     return confusion_figure(ratios, class_names=class_names)

@@ -1,7 +1,7 @@
 """counts.npz: the counts of every image in every kind of masks, so that two runs can be compared image by image."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,6 +22,11 @@ class CountsKey(NamedTuple):
     split: str
     variant: str
     """Empty where there is one only."""
+
+
+def last_variants(masks: Iterable[CountsKey]) -> list[CountsKey]:
+    """Return, of each kind of masks and split, the last variant, which is the most refined."""
+    return [*{(key.kind, key.split): key for key in masks}.values()]
 
 
 class StoredCounts(NamedTuple):

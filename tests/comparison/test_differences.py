@@ -5,7 +5,6 @@ import pytest
 from seco.comparison.differences import (
     class_differences,
     common_masks,
-    last_variants,
     main_scores,
     score_differences,
     setting_differences,
@@ -13,7 +12,7 @@ from seco.comparison.differences import (
 from seco.comparison.page import answer, sections, shown_scores
 from seco.comparison.runs import Run, read_run
 from seco.errors import SecoError
-from seco.scores.counts_file import CountsKey
+from seco.scores.counts_file import CountsKey, last_variants
 from tests.comparison.make_runs import CLASSES, MASKS, SEEDS, counts_of, write_run
 
 

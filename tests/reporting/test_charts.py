@@ -3,7 +3,7 @@ import math
 
 import pytest
 
-from seco.reporting.charts import curves, interval_bars, matrix, scatter
+from seco.reporting.charts import curves, interval_bars, matrix
 
 BARS = [{"label": "cat", "value": 40.0, "low": 30.0, "high": math.inf}, {"label": "dog\u202e\n", "value": math.nan}]
 CHARTS = {
@@ -12,7 +12,6 @@ CHARTS = {
     "curves": lambda: curves(
         [{"x": 1, "y": 2.0, "curve": "a"}, {"x": 2, "y": 0.0, "curve": "a"}], x="s", y="l", log=True
     ),
-    "points": lambda: scatter([{"x": 1.0, "y": 2.0, "label": "a", "group": "g"}], x="x", y="y"),
     "matrix": lambda: matrix([{"y": "a", "x": "b", "value": 3.0}], y="truth", x="called", value="%", order=["a", "b"]),
     "no rows": lambda: curves([], x="s", y="l"),
 }

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from seco.reporting.blocks import Chart, Heading, Legend, Picture, Points, Prose, Section, Strip, Table
-from seco.reporting.charts import matrix, scatter
+from seco.reporting.charts import curves, matrix
 from seco.reporting.page.compose import compose
 from seco.reporting.page.views import data_uri, least_width, table_view
 
@@ -18,7 +18,7 @@ EVERY_BLOCK = (
     Table(pd.DataFrame({"class": ["cat"], "iou_percent": [12.34]}), "a table"),
     Picture(PNG, 'alt "text"', "below"),
     Strip("a strip", (Picture(PNG, "one"), Picture(PNG, "two"))),
-    Chart(scatter([{"x": 1, "y": 2, "label": "</script>"}], x="x", y="y"), "a chart"),
+    Chart(curves([{"x": 1, "y": 2, "curve": "</script>"}], x="x", y="y"), "a chart"),
     Legend((("cat", (1.0, 0.0, 0.5)),)),
 )
 
