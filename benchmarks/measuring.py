@@ -6,6 +6,7 @@
 import json
 import platform
 import resource
+import statistics
 import tempfile
 import time
 from collections.abc import Callable
@@ -16,9 +17,11 @@ import torch
 import typer
 from torch.nn import functional as F
 
+from benchmarks.counts import count_work
 from benchmarks.sizes import SIZES, Size, settings_of
 from benchmarks.synthetic import one_or_two_classes, synthetic_batch
 from seco.data.class_sets import VOC
+from seco.runtime.memory import keep_freed_memory
 from seco.runtime.profiler import ATTENTION, CONVOLUTIONS, MATRICES, profile_steps
 from seco.storage.manifest import Manifest
 from seco.training.crop_pass import Inputs, to_device
@@ -40,14 +43,23 @@ OURS: dict[str, dict[str, Any]] = {
 
 
 class Measurement(NamedTuple):
-    """Time and memory of a step."""
+    """Time and memory of a step. The last three are None for the plain steps, which take minutes."""
 
-    seconds: float
-    """The median."""
+    seconds: list[float]
+    """Of each step."""
     gigabytes: float
     """Peak memory of the GPU; of the process where there is no GPU."""
-    matrix_share: float | None
-    """Share of the time in matrix products, attention, convolutions; None for the plain steps, which take minutes."""
+    matrix_share: float | None = None
+    """Share of the time in matrix products, attention and convolutions."""
+    flops: int | None = None
+    """Of these."""
+    kernels: int | None = None
+    """Operations that compute something."""
+
+    @property
+    def median(self) -> float:
+        """The median of the seconds."""
+        return statistics.median(self.seconds)
 
 
 def main(
@@ -61,6 +73,8 @@ def main(
 
 def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     """Measure steps with random weights, full memories and synthetic images; loading is left out."""
+    if variant in OURS:
+        keep_freed_memory()  # as `train` does
     settings = settings_of(size, **OURS.get(variant, {}))
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(settings, Manifest((), VOC), resume_folder=Path(folder) / "run")
@@ -68,10 +82,25 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     step = _plain_step(trainer, **PLAIN[variant]) if variant in PLAIN else _our_step(trainer)
     labels = one_or_two_classes(settings.train.batch_size, len(VOC))
     inputs = to_device(synthetic_batch(settings, labels), trainer.device)
-    seconds = [_timed(step, inputs, trainer.device) for _ in range(steps + 1)]
-    peak = _peak(trainer.device)  # before the profiler needs memory
-    share = None if variant in PLAIN else _matrix_share(lambda: step(inputs), trainer.device)
-    return Measurement(sorted(seconds[1:])[steps // 2], peak, share)
+    seconds = [_timed(lambda: step(inputs), trainer.device) for _ in range(steps + 1)]
+    found = Measurement(seconds[1:], _peak(trainer.device))  # before the profiler needs memory
+    if variant in PLAIN:
+        return found
+    share, work = _matrix_share(lambda: step(inputs), trainer.device), count_work(lambda: step(inputs))
+    return found._replace(matrix_share=share, flops=work.flops, kernels=work.kernels)
+
+
+def peak_flops(device: torch.device, *, half: bool) -> float:
+    """Return the floating-point operations a second of the fastest of several large matrix products.
+
+    Args:
+        device: where.
+        half: in bfloat16, not in float32.
+    """
+    side = 8192 if device.type == "cuda" else 2048
+    left, right = torch.randn(2, side, side, device=device, dtype=torch.bfloat16 if half else torch.float32).unbind()
+    seconds = min(_timed(lambda: left @ right, device) for _ in range(12))
+    return 2 * side**3 / seconds
 
 
 def _matrix_share(step: Callable[[], None], device: torch.device) -> float:
@@ -114,9 +143,9 @@ def _fill(models: Models) -> None:
     reservoir.enqueue(keys.to(vectors.device), tags.to(vectors.device))
 
 
-def _timed(step: Step, inputs: Inputs, device: torch.device) -> float:
+def _timed(work: Callable[[], object], device: torch.device) -> float:
     start = time.perf_counter()
-    step(inputs)
+    work()
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     return time.perf_counter() - start

@@ -1,6 +1,6 @@
 """Time and peak memory of a training step with every loss on: our step and the plain one of `tests.plain`.
 
-`python -m benchmarks.training` prints a Markdown table. Weights are random, images synthetic, and loading is left out.
+`python -m benchmarks.training` prints Markdown tables. Weights are random, images synthetic, and loading is left out.
 """
 
 import json
@@ -12,12 +12,14 @@ from typing import Annotated
 import torch
 import typer
 
-from benchmarks.measuring import OURS, PLAIN, Measurement, device_name
+from benchmarks.measuring import OURS, PLAIN, Measurement, device_name, peak_flops
+from benchmarks.records import write_record
 from benchmarks.sizes import SIZES
-from seco.compute.device import pick_device
+from seco.compute.device import multiplies_bf16, pick_device
 from seco.storage.atomic import atomic_write_text
 
-BESIDE = [*PLAIN, "ours"]
+Cells = dict[tuple[str, str], Measurement]
+"""By size and variant."""
 
 
 def main(
@@ -25,25 +27,35 @@ def main(
     steps: Annotated[int, typer.Option(min=1, help="Steps to measure, after one to warm up.")] = 3,
     options: Annotated[bool, typer.Option("--options", help="Our step in fp32, checkpointed, compiled too.")] = False,
     output: Annotated[Path | None, typer.Option(help="File to write the tables to as well.")] = None,
+    record: Annotated[Path | None, typer.Option(help="JSON file for `benchmarks.compare`.")] = None,
 ) -> None:
     """Measure training steps and print the tables."""
-    names = sizes.split(",")
+    names, device = sizes.split(","), pick_device()
     unknown = [name for name in names if name not in SIZES]
     if unknown:
         raise typer.BadParameter(f"unknown size {unknown[0]!r}: choose among {', '.join(SIZES)}")
-    variants = [*PLAIN, *OURS] if options else BESIDE
+    half = multiplies_bf16(device)
+    beside = [*(name for name, changes in PLAIN.items() if half or not changes.get("bf16")), "ours"]
+    variants = [*beside, *(name for name in OURS if name not in beside)] if options else beside
     cells = {(name, variant): _measured(name, variant, steps) for name in names for variant in variants}
+    peak = peak_flops(device, half=half)
     lines = [
-        f"A training step on {device_name(pick_device())}, torch {torch.__version__}: median of {steps} after one to "
+        f"A training step on {device_name(device)}, torch {torch.__version__}: median of {steps} after one to "
         "warm up, peak memory, and the share of matrix products (attention and convolutions among them).",
         "",
-        *_table(names, cells),
+        *_table(names, beside, cells),
+        "",
+        f"The fastest large matrix product reaches {peak / 1e9:.0f} GFLOP/s in {'bf16' if half else 'fp32'}.",
+        "",
+        *_work_table(names, cells, peak),
         *(["", *_options_table(names, cells)] if options else []),
     ]
     text = "\n".join(lines) + "\n"
     print(text, end="")
     if output is not None:
         atomic_write_text(output, text)
+    if record is not None:
+        write_record(record, {f"{name}, {variant}": found.seconds for (name, variant), found in cells.items()})
 
 
 def _measured(size: str, variant: str, steps: int) -> Measurement:
@@ -52,17 +64,32 @@ def _measured(size: str, variant: str, steps: int) -> Measurement:
     return Measurement(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _table(names: list[str], cells: dict[tuple[str, str], Measurement]) -> list[str]:
-    """Return a row a size: the plain step, the plain step with fused attention and bf16, ours, the published one."""
+def _table(names: list[str], beside: list[str], cells: Cells) -> list[str]:
+    """Return a row a size: the plain step, where it pays the same with fused attention and bf16, ours, the published."""
     rows = []
     for name in names:
-        ratio = cells[name, "plain"].seconds / cells[name, "ours"].seconds
-        found = [_cell(cells[name, variant]) for variant in BESIDE]
+        ratio = cells[name, "plain"].median / cells[name, "ours"].median
+        found = [_cell(cells[name, variant]) for variant in beside]
         rows.append([SIZES[name].label, *found, f"{ratio:.1f}×", SIZES[name].published or "–"])
-    return _markdown(["ViT, crop, batch", *BESIDE, "plain / ours", "published, on another machine"], rows)
+    return _markdown(["ViT, crop, batch", *beside, "plain / ours", "published, on another machine"], rows)
 
 
-def _options_table(names: list[str], cells: dict[tuple[str, str], Measurement]) -> list[str]:
+def _work_table(names: list[str], cells: Cells, peak: float) -> list[str]:
+    """Return a row a size: what our step computes, and how close its matrix products come to the fastest one."""
+    rows = []
+    for name in names:
+        found = cells[name, "ours"]
+        assert found.flops is not None and found.matrix_share is not None, "measured for ours"
+        reached = found.flops / (found.matrix_share * found.median) / peak
+        share = f"{100 * (1 - found.matrix_share):.0f} %"
+        rows.append(
+            [SIZES[name].label, f"{found.flops / 1e9:.0f}", str(found.kernels), f"{100 * reached:.0f} %", share]
+        )
+    heads = ["ours", "GFLOP", "operations", "speed of matrix products, of the fastest", "time of all others"]
+    return _markdown(heads, rows)
+
+
+def _options_table(names: list[str], cells: Cells) -> list[str]:
     """Return a row a size: our step, with its settings changed one by one."""
     rows = [[SIZES[name].label, *(_cell(cells[name, variant]) for variant in OURS)] for name in names]
     return _markdown(["ViT, crop, batch", *OURS], rows)
@@ -70,7 +97,7 @@ def _options_table(names: list[str], cells: dict[tuple[str, str], Measurement]) 
 
 def _cell(found: Measurement) -> str:
     share = "" if found.matrix_share is None else f", {100 * found.matrix_share:.0f} %"
-    time = f"{found.seconds:.2f} s" if found.seconds >= 1.0 else f"{1000 * found.seconds:.0f} ms"
+    time = f"{found.median:.2f} s" if found.median >= 1.0 else f"{1000 * found.median:.0f} ms"
     return f"{time}, {found.gigabytes:.1f} GB{share}"
 
 

@@ -46,8 +46,10 @@ def load_inference(params: Path, data: Path, model: Path) -> "tuple[Settings, Ma
     """
     from seco.config.settings import load_settings
     from seco.inference.trained import load_predictor
+    from seco.runtime.memory import keep_freed_memory
     from seco.storage.manifest import read_manifest
 
+    keep_freed_memory()
     settings = load_settings(params)
     manifest = read_manifest(data)
     return settings, manifest, load_predictor(model, class_names=manifest.class_names)

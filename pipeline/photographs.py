@@ -127,6 +127,7 @@ def _open(choice: Choice, *, command: str, suffix: str) -> _Job:
     from seco.errors import SecoError
     from seco.inference.photographs import Photo, Resizing
     from seco.inference.trained import load_predictor
+    from seco.runtime.memory import keep_freed_memory
 
     if choice.out is None:
         raise SecoError("--images needs a folder for the results: give --out FOLDER")
@@ -134,6 +135,7 @@ def _open(choice: Choice, *, command: str, suffix: str) -> _Job:
         raise SecoError("--size makes squares and --longest keeps the shape: give one of them")
     found = find_photographs(choice.images)
     _require_apart(choice.out, choice.images)
+    keep_freed_memory()
     predictor = load_predictor(choice.model)
     for_all = _labels_of(choice.labels, found_labels=any(item.labels is not None for item in found))
     for item in found:

@@ -42,10 +42,12 @@ def train(
     from seco.config.requirements import require_every_stage
     from seco.config.settings import load_settings
     from seco.config.stages import installed_code
+    from seco.runtime.memory import keep_freed_memory
     from seco.storage.atomic import take_over
     from seco.storage.manifest import read_manifest
     from seco.training.resume import exclusive_run, fingerprint
 
+    keep_freed_memory()
     settings = load_settings(params)
     manifest = read_manifest(data)
     if profile:

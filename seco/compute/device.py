@@ -17,7 +17,7 @@ def pick_device() -> torch.device:
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Return the context for forward passes: bfloat16 for ``bf16``, for ``auto`` where the hardware multiplies it."""
-    enabled = precision == "bf16" or (precision == "auto" and _multiplies_bf16(device))
+    enabled = precision == "bf16" or (precision == "auto" and multiplies_bf16(device))
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
@@ -41,7 +41,8 @@ def shared_casts(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=False)
 
 
-def _multiplies_bf16(device: torch.device) -> bool:
+def multiplies_bf16(device: torch.device) -> bool:
+    """Return whether the hardware multiplies bfloat16 numbers; elsewhere torch emulates it, slowly."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     units = torch.cpu.get_capabilities()

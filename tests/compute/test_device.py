@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from seco.compute.device import _multiplies_bf16, autocast, full_precision, pick_device, shared_casts
+from seco.compute.device import multiplies_bf16, autocast, full_precision, pick_device, shared_casts
 
 CPU = torch.device("cpu")
 
@@ -82,7 +82,7 @@ def test_auto_uses_bf16_only_on_gpus_that_do_not_emulate_it(monkeypatch, emulate
     monkeypatch.setattr(
         torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or not emulated
     )
-    assert _multiplies_bf16(torch.device("cuda")) is not emulated
+    assert multiplies_bf16(torch.device("cuda")) is not emulated
 
 
 def test_float32_is_exact_on_gpus(monkeypatch):
