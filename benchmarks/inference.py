@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks.measuring import device_name
+from benchmarks.records import write_record
 from benchmarks.refinement import cam_like, records_of
 from benchmarks.sizes import SIZES, settings_of
 from pipeline.export import write_cams
@@ -38,6 +39,7 @@ from seco.models.network import SeCoNetwork
 from seco.refinement.crf import dense_crf, with_engine
 from seco.refinement.labelling import ScoredImage, write_label
 from seco.runtime.libraries import require_pydensecrf
+from seco.runtime.memory import keep_freed_memory
 from seco.runtime.parallel import process_map
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
@@ -57,11 +59,11 @@ Way = Callable[[Path], None]
 """Writes its results to a folder."""
 
 
-class Ratio(NamedTuple):
-    """Seconds an image, medians over rounds."""
+class Seconds(NamedTuple):
+    """Seconds an image, each time that both ways were timed."""
 
-    plain: float
-    ours: float
+    plain: list[float]
+    ours: list[float]
 
 
 def main(
@@ -69,6 +71,7 @@ def main(
     images: Annotated[int, typer.Option(min=1, help="Photographs that the network looks at.")] = 8,
     smoothed: Annotated[int, typer.Option(min=1, help="Photographs for the CRF.")] = 64,
     rounds: Annotated[int, typer.Option(min=1, help="Both ways take turns so many times.")] = 3,
+    record: Annotated[Path | None, typer.Option(help="JSON file for `benchmarks.compare`.")] = None,
 ) -> None:
     """Print a Markdown table with a row for each task."""
     try:
@@ -76,6 +79,7 @@ def main(
         records = [record for record in records_of(folder, 10**6) if read_image(record.image).size == SIZE[::-1]]
     except SecoError as fault:
         raise typer.BadParameter(str(fault)) from fault
+    keep_freed_memory()  # as the commands do; the plain way gains from it too
     records = records[:smoothed]
     predictor = random_predictor()
     photos = [photo_of(record)._replace(labels=labels_of(record)) for record in records[:images]]
@@ -88,11 +92,15 @@ def main(
             "multi-scale CAM": (partial(plain_cams, predictor, photos), partial(our_cams, predictor, photos)),
             "segmentation, 3 scales": (partial(plain_masks, predictor, photos), partial(our_masks, predictor, photos)),
         }
+        found = {}
         for name, (plain, ours) in tasks.items():
-            show(name, compared(plain, ours, len(photos), rounds, store))
+            found[name] = compared(plain, ours, len(photos), rounds, store)
+            show(name, found[name])
         scored = [scores_of(record, number) for number, record in enumerate(records)]
-        smoothing, used = compare_crfs(scored, rounds, store)
-        show("dense CRF, one core", smoothing)
+        found["dense CRF, one core"], used = compare_crfs(scored, rounds, store)
+        show("dense CRF, one core", found["dense CRF, one core"])
+    if record is not None:
+        write_record(record, {f"{name}, {way}": each for name in found for way, each in found[name]._asdict().items()})
     print(f"\nWith a process a core, our CRFs use {100 * used:.0f} % of the cores' time.")
     size = cam_store_size(records)
     print(
@@ -100,9 +108,10 @@ def main(
     )
 
 
-def show(name: str, found: Ratio) -> None:
-    """Print a row."""
-    print(f"| {name} | {found.plain:.2f} | {found.ours:.2f} | {found.plain / found.ours:.1f}× |", flush=True)
+def show(name: str, found: Seconds) -> None:
+    """Print a row of medians."""
+    plain, ours = map(np.median, found)
+    print(f"| {name} | {plain:.2f} | {ours:.2f} | {plain / ours:.1f}× |", flush=True)
 
 
 def random_predictor() -> Predictor:
@@ -120,17 +129,15 @@ def labels_of(record: Record) -> tuple[str, ...]:
     return tuple(VOC[value - 1] for value in found if 0 < value <= len(VOC))
 
 
-def compared(plain: Way, ours: Way, count: int, rounds: int, store: Path) -> Ratio:
+def compared(plain: Way, ours: Way, count: int, rounds: int, store: Path) -> Seconds:
     """Time both ways in turns; the first round warms up and is not counted."""
-    seconds: list[tuple[float, float]] = []
+    found = Seconds([], [])
     for _ in range(1 + rounds):
-        pair = []
-        for way in (plain, ours):
+        for way, seconds in zip((plain, ours), found, strict=True):
             start = time.perf_counter()
             way(store)
-            pair.append((time.perf_counter() - start) / count)
-        seconds.append((pair[0], pair[1]))
-    return Ratio(*np.median(seconds[1:], axis=0).tolist())
+            seconds.append((time.perf_counter() - start) / count)
+    return Seconds(*(seconds[1:] for seconds in found))
 
 
 @torch.inference_mode()
@@ -206,11 +213,11 @@ def scores_of(record: Record, number: int) -> ScoredImage:
     return few._replace(scores=scores, class_ids=tuple(range(len(VOC) + 1)))
 
 
-def compare_crfs(scored: Sequence[ScoredImage], rounds: int, store: Path) -> tuple[Ratio, float]:
+def compare_crfs(scored: Sequence[ScoredImage], rounds: int, store: Path) -> tuple[Seconds, float]:
     """Compare the processor's seconds an image, with all classes and as `predict` does it.
 
     Returns:
-        The medians, and the share of the cores' time that `predict` uses for it with a process a core.
+        The seconds, and the share of the cores' time that `predict` uses for it with a process a core.
     """
     settings = settings_of(SIZES["b16-448"])
     crf = with_engine(settings.crf_of(settings.predict.crf), on_gpu=torch.cuda.is_available())
@@ -226,7 +233,7 @@ def compare_crfs(scored: Sequence[ScoredImage], rounds: int, store: Path) -> tup
             pass
         walls.append(time.perf_counter() - start)
     used = sum(ours) / (float(np.median(walls)) * torch.get_num_threads())
-    return Ratio(float(np.median(plain)), float(np.median(ours))), used
+    return Seconds(plain, ours), used
 
 
 def _seconds(function: Callable[[], object]) -> float:

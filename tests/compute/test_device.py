@@ -3,7 +3,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from seco.compute.device import multiplies_bf16, autocast, full_precision, pick_device, shared_casts
+from seco.compute.device import autocast, full_precision, multiplies_bf16, pick_device, shared_casts
 
 CPU = torch.device("cpu")
 
