@@ -11,9 +11,9 @@ from pipeline.options import PREPARED, REPORTS, Data
 def audit(
     data: Data = PREPARED,
     out: Annotated[Path, typer.Option(help="Folder for the CSV files and index.html.")] = REPORTS / "audit",
-    cache: Annotated[
-        Path, typer.Option(help="File of hashes of photographs, for the next run.")
-    ] = Path(".seco/audit/hashes.csv"),
+    cache: Annotated[Path, typer.Option(help="File of hashes of photographs, for the next run.")] = Path(
+        ".seco/audit/hashes.csv"
+    ),
 ) -> None:
     """Find classes without company of their own, near-duplicates, and images to collect or relabel."""
     from seco.auditing.findings import audit_dataset, duplicate_rows, suggestion_rows

@@ -121,9 +121,7 @@ def _classes(manifest: Manifest, partners: Sequence[Partner]) -> pd.DataFrame:
             if holds
         ]
         others = {f"images_{split}": counts[split, name] for split in held_out}
-        rows.append(
-            {"class": name, "images": images, "images_alone": single, **others, "finding": ", ".join(findings)}
-        )
+        rows.append({"class": name, "images": images, "images_alone": single, **others, "finding": ", ".join(findings)})
     return pd.DataFrame(rows)
 
 
@@ -139,7 +137,9 @@ def _to_collect(classes: pd.DataFrame, partners: Sequence[Partner]) -> Iterator[
     for row in classes.sort_values("images", kind="stable").to_dict("records"):
         if (images := row["images"]) < FEW_TO_LEARN:
             now = f"{images or 'no'} image{'s' * (images != 1)} now"
-            yield Suggestion(COLLECT, row["class"], FEW_TO_LEARN - images, (), f"{now}; fewer than {FEW_TO_LEARN} are few")
+            yield Suggestion(
+                COLLECT, row["class"], FEW_TO_LEARN - images, (), f"{now}; fewer than {FEW_TO_LEARN} are few"
+            )
     wanted = [partner for partner in partners if partner.images_needed]
     for row in sorted(wanted, key=lambda row: -row.images_with_other / row.images):
         yield Suggestion(

@@ -90,9 +90,7 @@ def _edges(plain: NDArray[np.bool_], mirrored: NDArray[np.bool_]) -> NDArray[np.
 
 def _group(records: Sequence[Record], hashes: Hashes, members: NDArray[np.int64]) -> DuplicateGroup:
     ordered = sorted(members.tolist(), key=lambda index: (records[index].split != TRAIN, index))
-    to_first = (
-        distances(hashes.plain[ordered], side[ordered[:1]])[:, 0] for side in (hashes.plain, hashes.mirrored)
-    )
+    to_first = (distances(hashes.plain[ordered], side[ordered[:1]])[:, 0] for side in (hashes.plain, hashes.mirrored))
     least = np.minimum(*to_first)
     least[0] = 0
     return DuplicateGroup(tuple(records[index] for index in ordered), tuple(least.tolist()))

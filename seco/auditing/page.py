@@ -35,7 +35,9 @@ def audit_sections(manifest: Manifest, audit: Audit, sentences: Sequence[str]) -
         todo.append(Table(suggestion_rows(audit.suggestions), "What to collect, relabel and remove"))
     classes = (
         Chart(
-            matrix(share_rows(manifest), y="images of", x="that show", value="% of its images", order=manifest.class_names),
+            matrix(
+                share_rows(manifest), y="images of", x="that show", value="% of its images", order=manifest.class_names
+            ),
             "Matrix of classes: the share of the images of each class that show each other class, and that show it "
             "alone.",
             "Of the images of a class (row), the share in percent that shows another class (column), or no other one.",
