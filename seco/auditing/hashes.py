@@ -31,6 +31,20 @@ class Hashes(NamedTuple):
     mirrored: NDArray[np.bool_]
 
 
+def hash_image(image: Image.Image) -> tuple[str, str]:
+    """Return the hashes of an image and of its mirror image, 64 hexadecimal digits each."""
+    grey = image.convert("L").resize((_SEEN, _SEEN), Image.Resampling.LANCZOS)
+    plain, mirrored = (str(phash(side, hash_size=_SIDE)) for side in (grey, ImageOps.mirror(grey)))
+    return plain, mirrored
+
+
+def as_bits(texts: Sequence[tuple[str, str]]) -> Hashes:
+    """Return hashes, as of `hash_image`, as arrays."""
+    digits = (bytes.fromhex("".join(text[side] for text in texts)) for side in (0, 1))
+    plain, mirrored = (np.unpackbits(np.frombuffer(part, np.uint8)).astype(np.bool_) for part in digits)
+    return Hashes(plain.reshape(-1, BITS), mirrored.reshape(-1, BITS))
+
+
 def hash_images(
     records: Sequence[Record], *, data: Path, cache: Path, progress: ProgressCallback | None = None
 ) -> Hashes:
@@ -50,23 +64,12 @@ def hash_images(
     known = _known(cache)
     keys = [digests.get(record.id, "") for record in records]
     new = [record for record, key in zip(records, keys, strict=True) if key not in known]
-    made = iter(list(thread_map(_hash, new, progress=progress)))
+    made = iter(list(thread_map(lambda record: hash_image(read_image(record.image)), new, progress=progress)))
     texts = [known[key] if key in known else next(made) for key in keys]
     fresh = {key: text for key, text in zip(keys, texts, strict=True) if key}
     if fresh.keys() != known.keys():
         write_csv(cache, [(key, *text) for key, text in fresh.items()], columns=_COLUMNS)
-    plain, mirrored = (np.array([_bits(text[side]) for text in texts]).reshape(-1, BITS) for side in (0, 1))
-    return Hashes(plain, mirrored)
-
-
-def _hash(record: Record) -> tuple[str, str]:
-    grey = read_image(record.image).convert("L").resize((_SEEN, _SEEN), Image.Resampling.LANCZOS)
-    plain, mirrored = (str(phash(image, hash_size=_SIDE)) for image in (grey, ImageOps.mirror(grey)))
-    return plain, mirrored
-
-
-def _bits(text: str) -> NDArray[np.bool_]:
-    return np.unpackbits(np.frombuffer(bytes.fromhex(text), np.uint8)).astype(np.bool_)
+    return as_bits(texts)
 
 
 def _digests(data: Path) -> dict[str, str]:

@@ -25,8 +25,8 @@ def answer(check: LabelCheck, *, split: str) -> str:
     """Return in a sentence how many labels are contradicted."""
     missing, wrong = (len(check.of(kind)) for kind in (MISSING, WRONG))
     text = (
-        f"Of the labels of {len(check.records):,} images of {split}, the model contradicts {missing + wrong}: {missing} "
-        f"may be missing, {wrong} may be wrong."
+        f"Of the labels of {len(check.records):,} images of {split}, the model contradicts {missing + wrong}: "
+        f"{missing} may be missing, {wrong} may be wrong."
     )
     if check.unjudged:
         text += f" Not judged, as the model does not tell them apart: {', '.join(check.unjudged)}."
@@ -43,8 +43,8 @@ def label_sections(check: LabelCheck, strips: dict[str, list[Strip]]) -> list[Se
             blocks.append(Prose(f"{hidden} more are in labels.csv."))
         sections.append(Section(kind, title, tuple(blocks)))
     caption = (
-        "Of each class: the images with its label, the mean probability of images with and without the label, which are "
-        "the thresholds, and the labels beyond them"
+        "Of each class: the images with its label, the mean probability of images with and without the label (the "
+        "thresholds), and the labels beyond them"
     )
     return [*sections, Section("classes", "How sure is the model of each class?", (Table(check.classes(), caption),))]
 
@@ -77,8 +77,8 @@ def contradiction_strips(
         strips[int(cam.photo.id)] = _strip(check, item, cam.pixels, cam.maps[0].float().cpu().numpy())
     if differences and np.median(differences) > _ROUNDING:
         raise SecoError(
-            "the CAMs are of another model, or of photographs that have changed: the probabilities in them are not those "
-            "of this model; run `seco export-cams` again"
+            "the CAMs are of another model, or of photographs that have changed: the probabilities in them are not "
+            "those of this model; run `seco export-cams` again"
         )
     return {
         kind: [strips[number] for number, item in enumerate(chosen) if item.kind == kind] for kind in (MISSING, WRONG)

@@ -72,20 +72,24 @@ def near_duplicates(records: Sequence[Record], hashes: Hashes) -> list[Duplicate
 
 def distances(some: NDArray[np.bool_], others: NDArray[np.bool_]) -> NDArray[np.int16]:
     """Return the bits ``[N, M]`` in which hashes ``[N, 256]`` and ``[M, 256]`` differ."""
-    signs, other_signs = (2 * bits.astype(np.float32) - 1 for bits in (some, others))
-    return ((BITS - signs @ other_signs.T) / 2).astype(np.int16)  # exact: sums of at most 256 ones
+    return ((BITS - _signs(some) @ _signs(others).T) / 2).astype(np.int16)  # exact: sums of 256 ones
 
 
 def _edges(plain: NDArray[np.bool_], mirrored: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Return the pairs ``[E, 2]`` of near-duplicates."""
     found = [np.empty((0, 2), np.int64)]
+    sides = [_signs(bits) for bits in (plain, mirrored)]
     for start in range(0, len(plain), _ROWS):
-        block = plain[start : start + _ROWS]
-        near = np.minimum(distances(block, plain), distances(block, mirrored)) <= MOST_DIFFERENT
-        rows, columns = np.nonzero(near)
-        rows += start
-        found.append(np.stack([rows, columns], axis=1)[rows < columns])
+        block = sides[0][start : start + _ROWS]
+        products = np.maximum(*(block @ side[start:].T for side in sides))  # [rows, those from the first row on]
+        rows, columns = np.nonzero(products >= BITS - 2 * MOST_DIFFERENT)
+        found.append(np.stack([rows, columns], axis=1)[rows < columns] + start)
     return np.concatenate(found)
+
+
+def _signs(bits: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Return -1 and 1, whose product over two hashes is the bits in which they agree less those in which they differ."""
+    return 2 * bits.astype(np.float32) - 1
 
 
 def _group(records: Sequence[Record], hashes: Hashes, members: NDArray[np.int64]) -> DuplicateGroup:

@@ -25,12 +25,12 @@ little; two shots of the same scene differ more."""
 
 
 def audit_sections(manifest: Manifest, audit: Audit, sentences: Sequence[str]) -> list[Section]:
-    """Return the sections of the page; `sentences` are those of `in_words`.
+    """Return the sections of the page; `sentences` are those of `in_words`, the first of which heads it.
 
     Raises:
         SecoError: a photograph of a group cannot be read.
     """
-    todo: list[Block] = [Prose(" ".join(sentences))]
+    todo: list[Block] = [Prose(" ".join(sentences[1:]))]
     if audit.suggestions:
         todo.append(Table(suggestion_rows(audit.suggestions), "What to collect, relabel and remove"))
     classes = (
