@@ -88,7 +88,7 @@ def _edges(plain: NDArray[np.bool_], mirrored: NDArray[np.bool_]) -> NDArray[np.
 
 
 def _signs(bits: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return -1 and 1, whose product over two hashes is the bits in which they agree less those in which they differ."""
+    """Return -1 and 1: the product of two hashes is the bits in which they agree less the others."""
     return 2 * bits.astype(np.float32) - 1
 
 
