@@ -5,6 +5,8 @@ from contextlib import suppress
 
 import typer
 
+from pipeline.audit import audit
+from pipeline.check_labels import check_labels
 from pipeline.commands import export_cams, predict, refine
 from pipeline.compare import compare
 from pipeline.convert import convert
@@ -36,7 +38,7 @@ app = typer.Typer(
 )
 for command in (
     *(generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate),
-    *(summary, compare, sweep, pretrain, download, export_onnx),
+    *(summary, audit, check_labels, compare, sweep, pretrain, download, export_onnx),
 ):
     app.command()(command)
 app.add_typer(convert, name="convert")

@@ -9,7 +9,8 @@ _MOST_OF_A_RULE = 1
 _CONTEXT = 2.0  # points of background that a context adds to a class
 _ONE_SIDED = 15.0  # points between precision and recall
 _LOW = 60.0  # percent of precision or recall
-_FEW_TO_LEARN = 50  # images of a class
+FEW_TO_LEARN = 50
+"""Images of a class: with fewer, more help most (docs/auditing-labels.md)."""
 _FEW_TO_SCORE = 30
 _UNCERTAIN = 10.0  # percent of the pixels
 _LOST = 3.0  # points of mIoU between the masks that the network learns from and its own
@@ -164,7 +165,7 @@ def _few_to_learn(found: Findings) -> Iterator[str]:
     scores = [item.iou for item in found.classes if math.isfinite(item.iou)]
     mean = sum(scores) / len(scores) if scores else 0.0
     for item in sorted(found.classes, key=lambda item: item.images_to_learn):
-        if item.images_to_learn < _FEW_TO_LEARN and item.iou < mean:
+        if item.images_to_learn < FEW_TO_LEARN and item.iou < mean:
             yield (
                 f"Collect more images of {item.name}: it is in {item.images_to_learn} training images, and its IoU is "
                 f"{item.iou:.1f} %, where the mean of the classes is {mean:.1f} %."

@@ -54,8 +54,8 @@ class HeadStart(NamedTuple):
         )
 
 
-class _Frozen(NamedTuple):
-    """Tokens of this rank's share of the images, on the CPU."""
+class FrozenTokens(NamedTuple):
+    """What both classifiers need of the tokens of this rank's share of the images, on the CPU."""
 
     final: Tensor
     """float16 ``[M, n, D]``, condensed by the classifier."""
@@ -94,11 +94,9 @@ def start_heads(
     bytes_each = sum(2 * shape.numel() for shape in _kept_shapes(network, settings))  # in float16
     records = _part(everything, most=MOST_BYTES // bytes_each, seed=settings.seed)
     share = share_of(len(records))
-    dataset = _Squares(
-        records[share.start : share.stop], manifest.class_names, size=settings.train.crop_size, skip_bad=skip_bad
-    )
-    frozen = _encode(network, settings, dataset, counter)
-    losses = _fit(network, settings, frozen, share, len(records), counter)
+    own = records[share.start : share.stop]
+    frozen = freeze_tokens(network, settings, own, manifest.class_names, skip_bad=skip_bad, counter=counter)
+    losses = fit_heads(network, settings, frozen, share=share, total=len(records), counter=counter)
     if not all(map(math.isfinite, losses)):
         raise SecoError(
             "the encoder's tokens are not finite, so that no classifier fits them: set train.precision to fp32, or "
@@ -146,7 +144,21 @@ def _part(records: Sequence[Record], *, most: int, seed: int) -> Sequence[Record
 
 
 @torch.no_grad()
-def _encode(network: SeCoNetwork, settings: Settings, dataset: _Squares, counter: Progress) -> _Frozen:
+def freeze_tokens(
+    network: SeCoNetwork,
+    settings: Settings,
+    records: Sequence[Record],
+    class_names: Sequence[str],
+    *,
+    skip_bad: bool,
+    counter: Progress,
+) -> FrozenTokens:
+    """Encode images once, as squares of ``train.crop_size``.
+
+    Raises:
+        SecoError: an image cannot be read, unless ``skip_bad``.
+    """
+    dataset = _Squares(records, class_names, size=settings.train.crop_size, skip_bad=skip_bad)
     train, device = settings.train, network.classifier.weight.device
     heads = network.classifier, network.aux_classifier
     kept = [torch.empty(len(dataset), *shape, dtype=torch.float16) for shape in _kept_shapes(network, settings)]
@@ -165,13 +177,22 @@ def _encode(network: SeCoNetwork, settings: Settings, dataset: _Squares, counter
         readable[rows] = torch.tensor(flags)
         counter(len(samples))
     final, intermediate = kept
-    return _Frozen(final, intermediate, dataset.labels, readable)
+    return FrozenTokens(final, intermediate, dataset.labels, readable)
 
 
-def _fit(
-    network: SeCoNetwork, settings: Settings, frozen: _Frozen, share: range, total: int, counter: Progress
+def fit_heads(
+    network: SeCoNetwork, settings: Settings, frozen: FrozenTokens, *, share: range, total: int, counter: Progress
 ) -> tuple[float, ...]:
-    """Return the loss of each pass over the images, of which this rank has those of ``share``."""
+    """Fit both classifiers, and return the loss of each of the ``train.head_epochs`` passes over the images.
+
+    Args:
+        network: whose classifiers are fitted, from the weights that they have.
+        settings: of the run.
+        frozen: of the images of this rank.
+        share: their indices among all.
+        total: how many there are over all ranks.
+        counter: shows how many passes are done.
+    """
     heads, epochs = (network.classifier, network.aux_classifier), settings.train.head_epochs
     weights = [weight for head in heads for weight in head.parameters()]
     counter.begin("train: classifiers, passes over their tokens")
