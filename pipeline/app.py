@@ -17,6 +17,7 @@ from pipeline.faults import ending_of
 from pipeline.generate import generate
 from pipeline.prepare import prepare
 from pipeline.pretrain import pretrain
+from pipeline.queue import queue
 from pipeline.recipe import recipe
 from pipeline.resume import resume
 from pipeline.summary import summary
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 for command in (
     *(generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate),
-    *(summary, compare, sweep, pretrain, download, export_onnx),
+    *(summary, compare, queue, sweep, pretrain, download, export_onnx),
 ):
     app.command()(command)
 app.add_typer(convert, name="convert")
