@@ -1,4 +1,4 @@
-"""What the order of `seco queue` is worth: simulated annotators correct the first k masks, the truth stands in for them.
+"""What the order of `seco queue` is worth: simulated annotators correct the first masks, the truth stands in for them.
 
 `python -m benchmarks.review_queue measure RUN --out s0.npz` looks at the masks of a run: a folder with params.yaml,
 data/ and the split's true masks. `… report s0.npz s1.npz` then prints mIoU against k for the queue, for random orders,
@@ -57,6 +57,8 @@ class Measured(NamedTuple):
     """Pixels that the mask calls the class."""
     truth: Values
     """Pixels of the class."""
+    counted: NDArray[np.bool_] = np.ones(1, dtype=np.bool_)
+    """Whether the mean includes a class, ``[K + 1]``."""
 
     @property
     def gains(self) -> Gains:
@@ -98,7 +100,7 @@ def measure(
                 advance()
     except SecoError as fault:
         raise typer.BadParameter(str(fault)) from fault
-    columns: dict[str, Any] = dict(zip(Measured._fields, map(np.stack, zip(*rows, strict=True)), strict=True))
+    columns: dict[str, Any] = dict(zip(Measured._fields, map(np.stack, zip(*rows, strict=True)), strict=False))
     np.savez_compressed(out, **columns)
 
 
@@ -114,9 +116,10 @@ def report(
     files: Annotated[list[Path], typer.Argument(help="What `measure` wrote, of the same images with several seeds.")],
     picture: Annotated[Path | None, typer.Option(help="PNG of the curves.")] = None,
     title: Annotated[str, typer.Option(help="Of the picture.")] = "",
+    least_images: Annotated[int, typer.Option(help="Classes of fewer images are left out of the mIoU.")] = 1,
 ) -> None:
     """Print mIoU against k, and the mean of the curve up to 50 % with its interval against random order."""
-    runs = [Measured(**np.load(file)) for file in files]
+    runs = [read(file, least_images) for file in files]
     orders = [orders_of(run) for run in runs]
     count = len(runs[0].sizes)
     everything = np.arange(count)
@@ -133,6 +136,12 @@ def report(
         print(f"| {name} | {' | '.join(cells)} | {100 * area(curves[name]):.2f} | {interval} |")
     if picture is not None:
         picture.write_bytes(drawn(curves, title=title))
+
+
+def read(file: Path, least: int) -> Measured:
+    """Return what `measure` wrote; classes that fewer images show are left out of the mIoU."""
+    run = Measured(**np.load(file))
+    return run._replace(counted=(run.truth > 0).sum(axis=0) >= least)
 
 
 def orders_of(run: Measured) -> dict[str, list[NDArray[np.intp]]]:
@@ -176,7 +185,7 @@ def curve(run: Measured, orders: Sequence[NDArray[np.intp]], drawn_images: NDArr
             np.vstack([np.zeros(steps.shape[1]), steps]) + before[places].sum(axis=0)
             for steps, (_, before) in zip(gained, corrected(run, union), strict=True)
         )
-        shows = run.truth[places].sum(axis=0) > 0
+        shows = run.counted & (run.truth[places].sum(axis=0) > 0)
         curves.append((found / np.maximum(joined, 1))[:, shows].mean(axis=1))
     return np.mean(curves, axis=0)
 

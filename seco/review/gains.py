@@ -15,8 +15,8 @@ from seco.storage.label_map import BACKGROUND
 
 Gains = NDArray[np.float64]
 
-TAGS = "tags"
-SIGNALS = (*COMPARED, TAGS)
+TAGS, RARITY = "tags", "rarity"
+SIGNALS = (*COMPARED, TAGS, RARITY)
 ABSENT = 0.002
 """Share of the image: a class with fewer pixels is not in the mask."""
 
@@ -33,11 +33,14 @@ def signal_gains(
         sizes: ``[N]``: pixels of each image.
     """
     area = np.stack([one.area for one in compared]).astype(np.float64)  # [N, K + 1]
-    by_tags = _expected_of_tags(compared, tags, known, area)
-    missing = np.concatenate([np.stack([one.missing for one in compared], axis=1), by_tags[0][None]])
-    excess = np.concatenate([np.stack([one.excess for one in compared], axis=1), by_tags[1][None]])
-    pixels = sizes[:, None]
-    return np.stack([class_gain(f * pixels, p * pixels, area * pixels) for f, p in zip(missing, excess, strict=True)])
+    probable = np.stack([one.probabilities for one in compared]).astype(np.float64)  # [N, K]
+    usual, pixels = _usual_area(area), sizes[:, None]
+    pairs = [
+        *zip(*(np.stack([one[side] for one in compared], axis=1) for side in range(2)), strict=True),
+        _of_tags(area, probable, tags, known, usual),
+        _of_rarity(area, tags, usual),
+    ]
+    return np.stack([class_gain(missing * pixels, excess * pixels, area * pixels) for missing, excess in pairs])
 
 
 def class_gain(missing: Gains, excess: Gains, area: Gains) -> Gains:
@@ -55,20 +58,38 @@ def class_gain(missing: Gains, excess: Gains, area: Gains) -> Gains:
     return (missing + iou * excess) / np.maximum(union, 1) * counted / max(int(counted.sum()), 1)
 
 
-def _expected_of_tags(
-    compared: Sequence[Comparison], tags: NDArray[np.bool_], known: NDArray[np.bool_], area: Gains
+def _usual_area(area: Gains) -> Gains:
+    """Return the share of an image that each class covers where masks show it, ``[K + 1]``.
+
+    The mean over all classes counts as one more image of each, for those that few masks or none show.
+    """
+    shown = area > ABSENT
+    shown[:, BACKGROUND] = False
+    covered = np.where(shown, area, 0)
+    return (covered.sum(axis=0) + covered.sum() / max(int(shown.sum()), 1)) / (shown.sum(axis=0) + 1)
+
+
+def _of_tags(
+    area: Gains, probable: Gains, tags: NDArray[np.bool_], known: NDArray[np.bool_], usual: Gains
 ) -> tuple[Gains, Gains]:
     """Return the missing and excess shares ``[N, K + 1]`` that follow from tags and predicted classes.
 
-    A class that is not in the mask is missing with the area that it has in other masks: for certain if it is a tag,
-    else with the classifier's probability. A class in the mask is wrong with the probability that it is not there.
+    A class that is not in the mask is missing with its usual area: for certain if it is a tag, else with the
+    classifier's probability. A class in the mask is wrong with the probability that it is not there.
     """
-    shown = area > ABSENT
-    usual = np.where(shown, area, 0).sum(axis=0) / np.maximum(shown.sum(axis=0), 1)  # [K + 1]
-    probable = np.stack([one.probabilities for one in compared]).astype(np.float64)  # [N, K]
-    expected = np.where(tags, 1.0, probable) * known[:, None]
+    shown, sure = area[:, 1:] > ABSENT, known[:, None]
     missing, excess = np.zeros_like(area), np.zeros_like(area)
-    missing[:, 1:] = np.where(shown[:, 1:], 0, expected) * usual[1:]
-    excess[:, 1:] = np.where(shown[:, 1:], (1 - probable) * known[:, None], 0) * area[:, 1:]
+    missing[:, 1:] = np.where(shown, 0, np.where(tags, 1.0, probable) * sure) * usual[1:]
+    excess[:, 1:] = np.where(shown, (1 - probable) * sure, 0) * area[:, 1:]
     missing[:, BACKGROUND], excess[:, BACKGROUND] = excess[:, 1:].sum(axis=1), missing[:, 1:].sum(axis=1)
     return missing, excess
+
+
+def _of_rarity(area: Gains, tags: NDArray[np.bool_], usual: Gains) -> tuple[Gains, Gains]:
+    """Return the shares that one expects who knows the tags alone: each may be missing, with its usual area.
+
+    Where all views are wrong alike, nothing disagrees, and yet a class of few images gains most by each of them.
+    """
+    missing = np.zeros_like(area)
+    missing[:, 1:] = tags * usual[1:]
+    return missing, np.zeros_like(area)

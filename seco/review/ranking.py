@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seco.review.collect import Candidate
-from seco.review.gains import ABSENT, SIGNALS, TAGS, signal_gains
+from seco.review.gains import ABSENT, RARITY, SIGNALS, TAGS, signal_gains
 from seco.review.selection import select
 from seco.review.signals import Comparison
 from seco.storage.label_map import BACKGROUND
@@ -20,6 +20,7 @@ _WORDS = {
     "refinement": "the refinement changed the {} much",
     "decoder": "two segmentations disagree about the {}",
     "confidence": "the network is unsure about the {}",
+    RARITY: "few images show the {}",
 }
 _ONE_SIDED = 3.0  # times as many pixels on one side as on the other
 
@@ -80,6 +81,8 @@ def _reason(
         if tags[place]:
             return f"the mask lacks the {name}, which is a label"
         return f"the network sees the {name}, which is no label"
+    if SIGNALS[signal] == RARITY:
+        return _WORDS[RARITY].format(name)
     lacks, exceeds = compared.missing[signal, class_id], compared.excess[signal, class_id]
     side = "; it may be larger than the mask says" if lacks > _ONE_SIDED * exceeds else ""
     side = "; it may be smaller than the mask says" if exceeds > _ONE_SIDED * lacks else side
