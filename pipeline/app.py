@@ -19,6 +19,7 @@ from pipeline.faults import ending_of
 from pipeline.generate import generate
 from pipeline.prepare import prepare
 from pipeline.pretrain import pretrain
+from pipeline.queue import queue
 from pipeline.recipe import recipe
 from pipeline.resume import resume
 from pipeline.summary import summary
@@ -38,7 +39,7 @@ app = typer.Typer(
 )
 for command in (
     *(generate, prepare, train, export, export_cams, export_masks, refine, predict, evaluate),
-    *(summary, audit, check_labels, compare, sweep, pretrain, download, export_onnx),
+    *(summary, audit, check_labels, queue, compare, sweep, pretrain, download, export_onnx),
 ):
     app.command()(command)
 app.add_typer(convert, name="convert")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.options import PREPARED
-from seco.conversion.formats import FORMATS
+from seco.conversion.formats import FORMATS, Format
 
 if TYPE_CHECKING:
     from seco.conversion.mask_set import MaskSet
@@ -83,6 +83,11 @@ def convert_masks(
     require_place(out, suffixes=form.suffixes, masks=masks, force=force)
     with progress("convert", len(found.items)) as count:
         convert(found, to, out, options, progress=count.reach)
+    tell_converted(found, to, out, form)
+
+
+def tell_converted(found: "MaskSet", to: str, out: Path, form: Format) -> None:
+    """Say where masks were written, what the file names in it are relative to, and what the format cannot hold."""
     typer.echo(f"{out} holds {len(found.items)} masks of {len(found.class_names)} classes in the format {to}.")
     if form.needs_photos and not form.opens_photos:
         typer.echo(f"The file names of photographs are relative to {found.photo_folder}.")

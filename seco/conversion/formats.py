@@ -43,6 +43,7 @@ FORMATS: dict[str, Format] = {
     "labelme": Format(f"{_HERE}.labelme:write_labelme", needs_photos=True, options=("polygons",)),
     "overlays": Format(f"{_HERE}.overlays:write_jpegs", needs_photos=True, opens_photos=True, keeps_ignore=True),
     "overlays-png": Format(f"{_HERE}.overlays:write_pngs", needs_photos=True, opens_photos=True, keeps_ignore=True),
+    "gallery": Format(f"{_HERE}.gallery:write_gallery", needs_photos=True, opens_photos=True, keeps_ignore=True),
 }
 
 

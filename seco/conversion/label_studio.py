@@ -26,6 +26,7 @@ LOCAL_FILES = "/data/local-files/?d="
 """What precedes the paths of files that Label Studio serves from its own disk."""
 
 _TAG, _IMAGE = "label", "image"  # names that connect the predictions with the interface
+_NOTE = "note"  # a column of the list of tasks
 
 
 def write_label_studio(masks: MaskSet, target: Target, options: Options) -> None:
@@ -41,7 +42,8 @@ def write_label_studio(masks: MaskSet, target: Target, options: Options) -> None
         for number, (item, results) in enumerate(masks.each(work, target.progress)):
             _, file_name = item.known_photo
             predictions = [{"model_version": "SeCo", "result": results}]
-            task = {"data": {_IMAGE: f"{url}{quote(file_name)}"}, "predictions": predictions}
+            data = {_IMAGE: f"{url}{quote(file_name)}"} | ({_NOTE: item.note} if item.note else {})
+            task = {"data": data, "predictions": predictions}
             write_entry(file, task, is_first=number == 0)
         file.write("]\n")
 

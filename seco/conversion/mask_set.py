@@ -23,6 +23,7 @@ class Item(NamedTuple):
         file_name: its path below `MaskSet.photo_folder`, with "/"; None likewise.
         size: its (width, height) in pixels; None where its file says so.
         split: "train", "val", …
+        note: what is to be said of the mask, for formats that can.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Item(NamedTuple):
     file_name: str | None
     size: tuple[int, int] | None
     split: str
+    note: str = ""
 
     @property
     def known_photo(self) -> tuple[Path, str]:
@@ -44,7 +46,7 @@ class MaskSet:
     """Masks of class ids, read one after the other.
 
     Attributes:
-        items: sorted by their ids within each split.
+        items: in the order in which they are written.
         class_names: the foreground classes in id order.
         photo_folder: what `Item.file_name` is relative to; None where the photographs are not known.
         uncertain: the number of masks read by `each` that hold 255.

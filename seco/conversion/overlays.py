@@ -73,7 +73,8 @@ def _write(masks: MaskSet, target: Target, *, suffix: str) -> None:
         folder.add(f"{item.id}{suffix}", picture)
 
 
-def _picture(item: Item, mask: MaskArray, *, suffix: str) -> bytes:
+def drawn_over(item: Item, mask: MaskArray) -> npt.NDArray[np.uint8]:
+    """Return `draw` of a mask and its photograph; raises a SecoError if their sizes differ."""
     path, _ = item.known_photo
     photo = read_image(path)
     if (photo.height, photo.width) != mask.shape:
@@ -82,4 +83,8 @@ def _picture(item: Item, mask: MaskArray, *, suffix: str) -> bytes:
             f"{path} is {photo.width}x{photo.height} pixels but its mask {item.mask} is {width}x{height} "
             "(width x height): make them agree"
         )
-    return encoded(draw(photo, mask), suffix=suffix)
+    return draw(photo, mask)
+
+
+def _picture(item: Item, mask: MaskArray, *, suffix: str) -> bytes:
+    return encoded(drawn_over(item, mask), suffix=suffix)

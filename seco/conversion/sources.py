@@ -10,7 +10,7 @@ from seco.data.readers.finder import PHOTOGRAPHS, FileFinder
 from seco.data.readers.walk import files_below
 from seco.errors import SecoError
 from seco.storage.images import read_any_image
-from seco.storage.manifest import Manifest
+from seco.storage.manifest import Manifest, Record
 from seco.storage.names import BACKGROUND_NAME, file_parts
 
 DEFAULT_SPLIT = "default"
@@ -18,7 +18,7 @@ DEFAULT_SPLIT = "default"
 
 
 def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
-    """Return the masks in a folder of the images of a manifest.
+    """Return the masks in a folder of the images of a manifest, sorted by their ids within each split.
 
     The folder may hold the masks of some splits only, but each of them in full.
 
@@ -44,24 +44,31 @@ def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
             f"{folder} has no mask of {missing[0].id!r} ({len(missing)} of {len(chosen)} images of the splits "
             f"{', '.join(sorted(splits))} have none): run the stage again, or give --classes and --images"
         )
-    base = _common_folder([record.image for record in manifest.records])
     rank = {split: place for place, split in enumerate(manifest.splits)}
+    ordered = sorted(chosen, key=lambda record: (rank[record.split], record.id))
+    return masks_of_records([(record, masks[record.id], "") for record in ordered], manifest)
+
+
+def masks_of_records(chosen: Sequence[tuple[Record, Path, str]], manifest: Manifest) -> MaskSet:
+    """Return some masks of a manifest, with a note on each, in the order given."""
+    base = _common_folder([record.image for record in manifest.records])
     items = [
         Item(
             id=record.id,
-            mask=masks[record.id],
+            mask=mask,
             photo=record.image,
             file_name=Path(os.path.relpath(record.image, base)).as_posix(),
             size=(record.width, record.height),
             split=record.split,
+            note=note,
         )
-        for record in sorted(chosen, key=lambda record: (rank[record.split], record.id))
+        for record, mask, note in chosen
     ]
     return MaskSet(items, manifest.class_names, base)
 
 
 def masks_of_folders(folder: Path, class_names: Sequence[str], *, images: Path | None) -> MaskSet:
-    """Return all masks in a folder.
+    """Return all masks in a folder, sorted by their ids.
 
     Args:
         folder: holds PNGs, also in sub-folders.
