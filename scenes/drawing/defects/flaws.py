@@ -1,0 +1,87 @@
+"""Defects: where each kind lies on a surface, and what it makes of the colours there."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from scenes.drawing.colours import from_hsv, shifted
+from scenes.drawing.shapes import Outline, limb, smooth
+from scenes.drawing.textures import Field, blend, speckle
+
+Paint = Callable[[Field, Field, np.random.Generator], Field]
+"""Colours `[3, H, W]` and the share of each pixel that a defect covers `[H, W]` to the colours with the defect."""
+
+
+class Flaw(NamedTuple):
+    """A kind of defect."""
+
+    outline: Callable[[np.random.Generator], Outline]
+    """Around (0, 0); a unit is the picture's short side."""
+    paint: Paint
+
+
+def _blob(rng: np.random.Generator, radius: float, *, ragged: float) -> Outline:
+    """Return a closed, uneven outline; `ragged` is the spread of its radius (0: an ellipse)."""
+    turn = np.linspace(0, 2 * np.pi, 14, endpoint=False)
+    reach = radius * np.exp(rng.normal(0, ragged, len(turn)))[:, None]
+    flat = np.array([1.0, rng.uniform(0.65, 1.0)])
+    return smooth(np.stack((np.cos(turn), np.sin(turn)), axis=1) * reach * flat)
+
+
+def _gash(rng: np.random.Generator) -> Outline:
+    """Return a long, thin, bent outline of any direction."""
+    length, width = rng.uniform(0.45, 0.8), rng.uniform(0.055, 0.09)
+    along = np.linspace(-0.5, 0.5, 5) * length
+    joints = np.stack((along, rng.normal(0, 0.03, 5)), axis=1)
+    angle = rng.uniform(0, np.pi)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return limb(joints @ turn, width * np.array([0.5, 0.9, 1.0, 0.9, 0.4]))
+
+
+def _scratched(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
+    """Bare material, lighter or darker, rough."""
+    bare = blend(*_pair(rng, colours, covered, amount=75), speckle(rng, *covered.shape))
+    return colours + (bare - colours) * (0.9 * covered)
+
+
+def _stained(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
+    """A liquid that darkens and tints what is below it, most at its rim."""
+    tint = from_hsv(rng.choice([0.07, 0.1, 0.3, 0.6]) + rng.normal(0, 0.02), rng.uniform(0.3, 0.8), 0.55) / 255
+    rim = covered * (1.0 - gaussian_filter(covered, 3.0))
+    depth = np.clip(rng.uniform(0.7, 0.95) * covered + 0.6 * rim, 0, 1)
+    return colours * (1.0 - depth * (1.0 - tint[:, None, None]))
+
+
+def _pierced(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
+    """A dark opening with a bright, frayed edge."""
+    inside = np.clip(2.0 * gaussian_filter(covered, 1.5) - 1.0, 0, 1) * covered
+    edge = np.clip(covered - inside, 0, 1)
+    dark = rng.uniform(8, 35) + 8 * speckle(rng, *covered.shape)
+    return colours * (1.0 - covered) + inside * dark + edge * np.clip(1.35 * colours + 25, 0, 255)
+
+
+def _dented(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
+    """The surface itself, bent: bright where it faces the light, dark where it turns away."""
+    depth = gaussian_filter(covered, max(2.0, 0.12 * np.sqrt(covered.sum())))
+    down, across = np.gradient(depth)
+    angle = rng.uniform(0, 2 * np.pi)
+    slope = np.sin(angle) * down + np.cos(angle) * across
+    return colours * (1.0 + covered * rng.uniform(0.55, 0.8) * slope / max(float(np.abs(slope).max()), 1e-6))
+
+
+FLAWS = {
+    "scratch": Flaw(_gash, _scratched),
+    "stain": Flaw(lambda rng: _blob(rng, rng.uniform(0.13, 0.24), ragged=0.16), _stained),
+    "hole": Flaw(lambda rng: _blob(rng, rng.uniform(0.09, 0.16), ragged=0.1), _pierced),
+    "dent": Flaw(lambda rng: _blob(rng, rng.uniform(0.14, 0.22), ragged=0.03), _dented),
+}
+"""By name; all are of the class `defect`."""
+
+
+def _pair(rng: np.random.Generator, colours: Field, covered: Field, *, amount: float) -> tuple[Field, Field]:
+    """Return two colours `[3]` that stand out from those of a surface where it is covered."""
+    here = (colours * covered).sum(axis=(1, 2)) / max(float(covered.sum()), 1.0)
+    bare = shifted(rng, here.astype(np.float32), amount=amount)
+    return bare, np.clip(bare * np.float32(0.8), 0, 255)
