@@ -32,7 +32,7 @@ def _blob(rng: np.random.Generator, radius: float, *, ragged: float) -> Outline:
 
 def _gash(rng: np.random.Generator) -> Outline:
     """Return a long, thin, bent outline of any direction."""
-    length, width = rng.uniform(0.45, 0.8), rng.uniform(0.055, 0.09)
+    length, width = rng.uniform(0.5, 0.85), rng.uniform(0.08, 0.12)
     along = np.linspace(-0.5, 0.5, 5) * length
     joints = np.stack((along, rng.normal(0, 0.03, 5)), axis=1)
     angle = rng.uniform(0, np.pi)
@@ -68,14 +68,14 @@ def _dented(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
     down, across = np.gradient(depth)
     angle = rng.uniform(0, 2 * np.pi)
     slope = np.sin(angle) * down + np.cos(angle) * across
-    return colours * (1.0 + covered * rng.uniform(0.55, 0.8) * slope / max(float(np.abs(slope).max()), 1e-6))
+    return colours * (1.0 + covered * rng.uniform(0.7, 1.0) * slope / max(float(np.abs(slope).max()), 1e-6))
 
 
 FLAWS = {
     "scratch": Flaw(_gash, _scratched),
-    "stain": Flaw(lambda rng: _blob(rng, rng.uniform(0.13, 0.24), ragged=0.16), _stained),
-    "hole": Flaw(lambda rng: _blob(rng, rng.uniform(0.09, 0.16), ragged=0.1), _pierced),
-    "dent": Flaw(lambda rng: _blob(rng, rng.uniform(0.14, 0.22), ragged=0.03), _dented),
+    "stain": Flaw(lambda rng: _blob(rng, rng.uniform(0.16, 0.26), ragged=0.16), _stained),
+    "hole": Flaw(lambda rng: _blob(rng, rng.uniform(0.11, 0.18), ragged=0.1), _pierced),
+    "dent": Flaw(lambda rng: _blob(rng, rng.uniform(0.16, 0.24), ragged=0.03), _dented),
 }
 """By name; all are of the class `defect`."""
 

@@ -1,6 +1,6 @@
 """What an image of a surface shows: here the co-occurrence of defects and chalk marks is made.
 
-Half of the images show defects, one to three of any kind; all kinds are the one class `defect`. The others show the
+Half of the images show defects, one or two of any kind; all kinds are the one class `defect`. The others show the
 surface alone and have no label. Inspectors draw a chalk mark beside what they find: with the bias ρ, a share
 (1 + ρ) / 2 of the images with defects has a mark, and a share (1 - ρ) / 2 of those without. So at ρ = 0 a mark means
 nothing, and at ρ = 1 there is one exactly where there is a defect. `val_unbiased` is drawn with ρ = 0.
@@ -47,7 +47,7 @@ def sample_surface(rng: np.random.Generator, *, bias: float) -> SurfaceSpec:
     surface = tuple(SURFACES)[int(rng.integers(len(SURFACES)))]
     flaws: tuple[str, ...] = ()
     if rng.random() < DEFECTIVE:
-        kinds = rng.integers(len(FLAWS), size=int(rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1])))
+        kinds = rng.integers(len(FLAWS), size=int(rng.choice([1, 2], p=[0.7, 0.3])))
         flaws = tuple(tuple(FLAWS)[int(kind)] for kind in kinds)
     marked = bool(rng.random() < (1.0 + bias if flaws else 1.0 - bias) / 2.0)
     return SurfaceSpec(surface, flaws, marked, biased=bool(bias and flaws and marked))
