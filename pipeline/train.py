@@ -67,6 +67,7 @@ def _run(
     from rich.console import Console
 
     from seco.compute.distributed import rank
+    from seco.config.requirements import without_effect
     from seco.console.output import print_sentence
     from seco.runtime.progress import progress
     from seco.training.loading import describe_batches
@@ -77,8 +78,8 @@ def _run(
     say = partial(print_sentence, console)
     usual = PAPER_BATCH.get(str(settings.prepare.classes))
     say(f"train: {describe_batches(settings.train.batch_size, usual=usual)}")
-    if len(manifest.class_names) == 1 and settings.method == "seco" and settings.weight_lig:
-        say("train: there is one class, so L_LiG, which contrasts a class with others, is 0: set weight_lig to 0")
+    for sentence in without_effect(settings, manifest.records, num_classes=len(manifest.class_names)):
+        say(f"train: {sentence}")
     score = _scorer(settings, manifest) if settings.train.evaluate_every else None
     trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
     for fault in trainer.state.faults:

@@ -158,9 +158,7 @@ def _write_image(job: Job, *, folder: Path, kind: str, bias: float, image_size: 
     return spec
 
 
-def _write_annotation(
-    path: Path, photograph: Path, spec: Spec, *, folder: str, height: int, width: int
-) -> None:
+def _write_annotation(path: Path, photograph: Path, spec: Spec, *, folder: str, height: int, width: int) -> None:
     root = ElementTree.Element("annotation")
     ElementTree.SubElement(root, "folder").text = folder
     ElementTree.SubElement(root, "filename").text = photograph.name

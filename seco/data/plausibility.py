@@ -100,8 +100,8 @@ def _of_labels(train: Sequence[Labels], names: Sequence[str]) -> Iterator[str]:
     lone = [name for name in images if all(len(train[number]) == 1 for number in images[name])]
     if len(images) > 1 and (hollow := [name for name in names if name in lone and _NOTHING.fullmatch(name)]):
         yield (
-            f"{TRAIN}: {_quoted(hollow)} seems to say that an image shows nothing: give such images no label (formats of "
-            "class folders: a folder named none), so that they teach what is background"
+            f"{TRAIN}: {_quoted(hollow)} seems to say that an image shows nothing: give such images no label (formats "
+            "of class folders: a folder named none), so that they teach what is background"
         )
     together: dict[tuple[int, ...], list[str]] = {}
     for name in names:

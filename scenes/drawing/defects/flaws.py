@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from scenes.drawing.colours import from_hsv, shifted
+from scenes.drawing.colours import from_hsv
 from scenes.drawing.shapes import Outline, limb, smooth
-from scenes.drawing.textures import Field, blend, speckle
+from scenes.drawing.textures import Field, blend, speckle, value_noise
 
 Paint = Callable[[Field, Field, np.random.Generator], Field]
 """Colours `[3, H, W]` and the share of each pixel that a defect covers `[H, W]` to the colours with the defect."""
@@ -32,7 +32,7 @@ def _blob(rng: np.random.Generator, radius: float, *, ragged: float) -> Outline:
 
 def _gash(rng: np.random.Generator) -> Outline:
     """Return a long, thin, bent outline of any direction."""
-    length, width = rng.uniform(0.5, 0.85), rng.uniform(0.08, 0.12)
+    length, width = rng.uniform(0.45, 0.75), rng.uniform(0.11, 0.16)
     along = np.linspace(-0.5, 0.5, 5) * length
     joints = np.stack((along, rng.normal(0, 0.03, 5)), axis=1)
     angle = rng.uniform(0, np.pi)
@@ -41,17 +41,21 @@ def _gash(rng: np.random.Generator) -> Outline:
 
 
 def _scratched(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
-    """Bare material, lighter or darker, rough."""
-    bare = blend(*_pair(rng, colours, covered, amount=75), speckle(rng, *covered.shape))
-    return colours + (bare - colours) * (0.9 * covered)
+    """A bundle of fine scores, light and dark, that lie close together."""
+    height, width = covered.shape
+    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
+    angle, period = rng.uniform(0, np.pi), rng.uniform(3.0, 5.0)
+    wander = 2.0 * value_noise(rng, height, width, cells=(4, 4), octaves=1)
+    scores = 0.5 + 0.5 * np.sin(2 * np.pi * ((np.cos(angle) * xs + np.sin(angle) * ys) / period + wander))
+    return _over(colours, blend(*_apart(colours, covered), scores), 0.9 * covered)
 
 
 def _stained(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
-    """A liquid that darkens and tints what is below it, most at its rim."""
-    tint = from_hsv(rng.choice([0.07, 0.1, 0.3, 0.6]) + rng.normal(0, 0.02), rng.uniform(0.3, 0.8), 0.55) / 255
-    rim = covered * (1.0 - gaussian_filter(covered, 3.0))
-    depth = np.clip(rng.uniform(0.7, 0.95) * covered + 0.6 * rim, 0, 1)
-    return colours * (1.0 - depth * (1.0 - tint[:, None, None]))
+    """Rust: blotches of brown and orange through which the surface shows."""
+    height, width = covered.shape
+    blotches = value_noise(rng, height, width, cells=(height / 7, width / 7), octaves=2)
+    dark, light = (from_hsv(rng.normal(0.06, 0.015), rng.uniform(0.6, 0.9), value) for value in (0.22, 0.7))
+    return _over(colours, blend(dark, light, blotches), rng.uniform(0.75, 0.9) * covered)
 
 
 def _pierced(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
@@ -63,12 +67,14 @@ def _pierced(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
 
 
 def _dented(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
-    """The surface itself, bent: bright where it faces the light, dark where it turns away."""
-    depth = gaussian_filter(covered, max(2.0, 0.12 * np.sqrt(covered.sum())))
+    """The surface itself, bent and creased: bright where it faces the light, dark where it turns away."""
+    height, width = covered.shape
+    creases = value_noise(rng, height, width, cells=(height / 12, width / 12), octaves=1)
+    depth = gaussian_filter(covered * (0.6 + 0.8 * creases), 2.0)
     down, across = np.gradient(depth)
     angle = rng.uniform(0, 2 * np.pi)
     slope = np.sin(angle) * down + np.cos(angle) * across
-    return colours * (1.0 + covered * rng.uniform(0.7, 1.0) * slope / max(float(np.abs(slope).max()), 1e-6))
+    return colours * (1.0 + covered * np.clip(rng.uniform(7.0, 10.0) * slope, -0.75, 0.9))
 
 
 FLAWS = {
@@ -80,8 +86,11 @@ FLAWS = {
 """By name; all are of the class `defect`."""
 
 
-def _pair(rng: np.random.Generator, colours: Field, covered: Field, *, amount: float) -> tuple[Field, Field]:
-    """Return two colours `[3]` that stand out from those of a surface where it is covered."""
+def _over(colours: Field, above: Field, share: Field) -> Field:
+    return colours + (above - colours) * share
+
+
+def _apart(colours: Field, covered: Field) -> tuple[Field, Field]:
+    """Return a dark and a light colour `[3]` on either side of that of the surface where it is covered."""
     here = (colours * covered).sum(axis=(1, 2)) / max(float(covered.sum()), 1.0)
-    bare = shifted(rng, here.astype(np.float32), amount=amount)
-    return bare, np.clip(bare * np.float32(0.8), 0, 255)
+    return 0.45 * here, np.clip(1.4 * here + 40.0, 0, 255)

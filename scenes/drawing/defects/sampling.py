@@ -23,7 +23,7 @@ DEFECTIVE = 0.5
 
 @dataclass(frozen=True)
 class SurfaceSpec:
-    """What an image shows: its surface, the kinds of its defects (none in an image of nothing), a chalk mark or none."""
+    """What an image shows: its surface, the kinds of its defects (none in an image of nothing), perhaps a mark."""
 
     surface: str
     flaws: tuple[str, ...]

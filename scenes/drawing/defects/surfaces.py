@@ -1,4 +1,4 @@
-"""Surfaces of materials: cloth, metal, wood, concrete, leather. Each fills a picture; a unit is the picture's short side."""
+"""Surfaces of cloth, metal, wood, concrete and leather, each as large as a picture."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Surfaces with defects: right labels, exact masks, and chalk marks that come with defects as often as the bias says."""
+"""Surfaces with defects: right labels, exact masks, and chalk marks that come with defects as the bias says."""
 
 from pathlib import Path
 
