@@ -1,6 +1,7 @@
 """Composition: where defects and marks lie on a surface, and the photograph with its mask."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from scenes.drawing.camera import photograph
 from scenes.drawing.composition import Scene
@@ -25,7 +26,9 @@ def compose_surface(rng: np.random.Generator, spec: SurfaceSpec, *, height: int,
     colours = SURFACES[spec.surface](rng, height, width)
     placed = [(kind, _placed(rng, FLAWS[kind].outline(rng) * side, height, width)) for kind in spec.flaws]
     cuts = [_covered([outline], height, width) for _, outline in placed]
-    mask = np.max([cut >= 0.5 for cut in cuts], axis=0) if cuts else np.zeros((height, width), dtype=np.bool_)
+    mask = np.zeros((height, width), dtype=np.bool_)
+    for cut in cuts:
+        mask |= cut >= 0.5
     if spec.marked:
         middle = placed[0][1].mean(axis=0) if placed else None
         colours = chalked(colours, _mark(rng, mask, middle), rng)
@@ -41,7 +44,7 @@ def _placed(rng: np.random.Generator, outline: Outline, height: int, width: int)
     return outline - low + rng.random(2) * room
 
 
-def _mark(rng: np.random.Generator, mask: Field, middle: Outline | None) -> Field:
+def _mark(rng: np.random.Generator, mask: NDArray[np.bool_], middle: Outline | None) -> Field:
     """Return what a mark covers `[H, W]`: beside the defect at `middle` (x, y), or anywhere where there is none."""
     height, width = mask.shape
     size = rng.uniform(*CHALK_SIZE) * min(height, width)

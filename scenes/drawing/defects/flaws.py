@@ -41,13 +41,12 @@ def _gash(rng: np.random.Generator) -> Outline:
 
 
 def _scratched(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
-    """A bundle of fine scores, light and dark, that lie close together."""
-    height, width = covered.shape
-    ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    angle, period = rng.uniform(0, np.pi), rng.uniform(3.0, 5.0)
-    wander = 2.0 * value_noise(rng, height, width, cells=(4, 4), octaves=1)
-    scores = 0.5 + 0.5 * np.sin(2 * np.pi * ((np.cos(angle) * xs + np.sin(angle) * ys) / period + wander))
-    return _over(colours, blend(*_apart(colours, covered), scores), 0.9 * covered)
+    """Bare material: much darker or much lighter than the surface, and rough."""
+    here = (colours * covered).sum(axis=(1, 2)) / max(float(covered.sum()), 1.0)
+    dark, light = 0.35 * here, np.clip(1.3 * here + 60.0, 0, 255)
+    bare, other = (dark, light) if here.mean() > 120 else (light, dark)
+    above = blend(bare, 0.7 * bare + 0.3 * other, speckle(rng, *covered.shape))
+    return _over(colours, above, 0.95 * covered)
 
 
 def _stained(colours: Field, covered: Field, rng: np.random.Generator) -> Field:
@@ -88,9 +87,3 @@ FLAWS = {
 
 def _over(colours: Field, above: Field, share: Field) -> Field:
     return colours + (above - colours) * share
-
-
-def _apart(colours: Field, covered: Field) -> tuple[Field, Field]:
-    """Return a dark and a light colour `[3]` on either side of that of the surface where it is covered."""
-    here = (colours * covered).sum(axis=(1, 2)) / max(float(covered.sum()), 1.0)
-    return 0.45 * here, np.clip(1.4 * here + 40.0, 0, 255)
