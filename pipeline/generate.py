@@ -1,4 +1,4 @@
-"""Stage `generate`: draw the demo scenes."""
+"""Stage `generate`: draw the demo scenes, or surfaces with defects."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,9 +10,12 @@ from pipeline.options import PARAMS, Params
 
 def generate(
     params: Params = PARAMS,
-    output: Annotated[Path, typer.Option(help="Folder for the scenes, in VOC's layout.")] = Path("data/raw/demo"),
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the images, in VOC's layout.", show_default="data/raw and generate.kind"),
+    ] = None,
 ) -> None:
-    """Draw the demo scenes, with masks, in the layout of PASCAL VOC."""
+    """Draw the demo scenes or surfaces with defects, with masks, in the layout of PASCAL VOC."""
     from scenes.drawing.writer import write_demo
     from seco.config.settings import load_settings
     from seco.runtime.progress import progress
@@ -20,7 +23,8 @@ def generate(
     settings = load_settings(params)
     with progress("generate") as advance:
         write_demo(
-            output,
+            output or Path("data/raw") / settings.generate.kind,
+            kind=settings.generate.kind,
             train_images=settings.generate.train_images,
             val_images=settings.generate.val_images,
             bias=settings.generate.bias,

@@ -69,6 +69,7 @@ def _run(
     from rich.console import Console
 
     from seco.compute.distributed import rank
+    from seco.config.requirements import without_effect
     from seco.console.output import print_sentence
     from seco.runtime.progress import progress
     from seco.training.loading import describe_batches
@@ -79,6 +80,8 @@ def _run(
     say = partial(print_sentence, console)
     usual = PAPER_BATCH.get(str(settings.prepare.classes))
     say(f"train: {describe_batches(settings.train.batch_size, usual=usual)}")
+    for sentence in without_effect(settings, manifest.records, num_classes=len(manifest.class_names)):
+        say(f"train: {sentence}")
     score = _scorer(settings, manifest) if settings.train.evaluate_every else None
     trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
     for fault in trainer.state.faults:

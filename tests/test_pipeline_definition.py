@@ -104,5 +104,5 @@ def test_command_script_section_and_artefacts_share_the_stages_name(stage):
     assert body["cmd"] == f"seco {stage}"
     assert (ROOT / "pipeline" / f"{stage}.py").exists()
     assert stage in PARAMS
-    folders = {"generate": "data/raw/demo", "evaluate": "reports/figures"}
+    folders = {"generate": "data/raw/${generate.kind}", "evaluate": "reports/figures"}
     assert body["outs"][0] == folders.get(stage, f"data/{stage}")

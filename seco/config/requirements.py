@@ -35,6 +35,23 @@ def require_every_stage(settings: Settings, records: "Sequence[Record]") -> None
         raise SecoError(f"the settings do not fit the data:\n{listing}")
 
 
+def without_effect(settings: Settings, records: "Sequence[Record]", *, num_classes: int) -> Iterator[str]:
+    """Yield a sentence for each setting of SeCo that these data leave nothing to do.
+
+    Args:
+        settings: of the run.
+        records: all images of the data set.
+        num_classes: K.
+    """
+    if settings.method != "seco":
+        return
+    if settings.weight_lig and num_classes == 1:
+        yield "weight_lig has no effect: L_LiG tells a class from the others, and there is one class: set it to 0"
+    labelled = all(record.labels for record in records if record.split == _TRAIN)
+    if settings.negative_patches == "hard" and labelled:
+        yield "negative_patches has no effect: every training image has a label: set it to anywhere"
+
+
 def _missing_splits(settings: Settings, records: "Sequence[Record]") -> Iterator[str]:
     splits = list(dict.fromkeys(record.split for record in records))
     wanted = {"refine.splits": settings.refine.splits, "predict.splits": settings.predict.splits}

@@ -88,8 +88,9 @@ class Crf(Section):
 
 
 class Generate(Section):
-    """The demo scenes."""
+    """The images that are drawn: the demo scenes, or surfaces with defects."""
 
+    kind: Literal["demo", "defects"]
     train_images: Count
     val_images: Count
     image_size: Annotated[int, Field(ge=64, le=1024)]

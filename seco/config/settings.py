@@ -47,6 +47,7 @@ class Settings(Section):
     patch_scale: Factor
     num_patches: Count
     patch_centres: Literal["uncertain", "anywhere"]
+    negative_patches: Literal["anywhere", "hard"]
     tag_threshold: Share
     settle_uncertain: bool
     use_rectification: bool

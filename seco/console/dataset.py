@@ -46,8 +46,9 @@ def show_dataset(
     console.print(_table("Images", ["split", "images", "with mask", *_LABEL_COLUMNS], _split_rows(summary)))
     classes = ((name, *(counts[name] for counts in summary["images_a_class"].values())) for name in class_names)
     console.print(_table("Images of each class", ["class", *summary["images"]], classes))
-    pairs = _pair_rows(statistics, class_names)
-    console.print(_table("Classes that share images", ["class", "other", "images", "lift"], pairs))
+    if len(class_names) > 1:
+        pairs = _pair_rows(statistics, class_names)
+        console.print(_table("Classes that share images", ["class", "other", "images", "lift"], pairs))
     sentences = audit_sentences(statistics.partners)
     if sentences[_SENTENCES:]:
         sentences[_SENTENCES:] = [f"{len(sentences) - _SENTENCES} more classes are hardly seen alone: {AUDIT_FILE}"]

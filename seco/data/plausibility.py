@@ -14,6 +14,10 @@ _SHOWN = 5  # names in a sentence
 _FEW = 4  # images that may look alike by chance
 _DARK = 128  # of 255: 16-bit images that reach no further were stored with fewer bits
 _EMPTY = ("nan", "none", "null", "n/a", "na", "nil", "-", "?", "unlabeled", "unlabelled")
+_NOTHING = re.compile(
+    r"(?:no|not|non|without)[\W_].*|.*[\W_]free|clean|empty|good|healthy|intact|negatives?|normal|nothing|okay|ok",
+    re.IGNORECASE,
+)
 
 Labels = frozenset[str]
 
@@ -92,6 +96,12 @@ def _of_labels(train: Sequence[Labels], names: Sequence[str]) -> Iterator[str]:
         yield (
             f"{TRAIN}: every image shows {_quoted(everywhere)}, so nothing tells it from its surroundings: "
             "add images without it, with other labels or none"
+        )
+    lone = [name for name in images if all(len(train[number]) == 1 for number in images[name])]
+    if len(images) > 1 and (hollow := [name for name in names if name in lone and _NOTHING.fullmatch(name)]):
+        yield (
+            f"{TRAIN}: {_quoted(hollow)} seems to say that an image shows nothing: give such images no label (formats "
+            "of class folders: a folder named none), so that they teach what is background"
         )
     together: dict[tuple[int, ...], list[str]] = {}
     for name in names:

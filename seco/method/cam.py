@@ -135,6 +135,17 @@ def strongest(cam: Tensor, class_ids: Tensor) -> tuple[Tensor, Tensor]:
     return strength, winner
 
 
+def strongest_activation(maps: Tensor, inside: Tensor) -> Tensor:
+    """Return, from 0 to 1 in each image, how strongly the class that responds most does: ``[B, H, W]``.
+
+    Args:
+        maps: ``Wᵀ Z`` of all classes ``[B, K, h, w]``.
+        inside: bool ``[B, H, W]``; it is 0 elsewhere, and everywhere in an image that no class responds to.
+    """
+    highest = maps.amax(dim=1, keepdim=True)
+    return normalise_cam(resize(highest, inside.shape[-2:]).relu(), inside=inside).squeeze(1)
+
+
 def inside_mask(boxes: Tensor, size: tuple[int, int]) -> Tensor:
     """Turn the boxes ``[B, 4]`` (top, left, bottom, right; pixels) of the real images into bool ``[B, H, W]``."""
     top, left, bottom, right = (edge.view(-1, 1, 1) for edge in boxes.unbind(dim=1))

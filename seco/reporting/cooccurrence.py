@@ -129,8 +129,6 @@ def verdict(correlations: pd.DataFrame) -> str:
     row = last.iloc[0].to_dict()
     where = f"{row['masks']}, {row['split']}"
     value, low, high = (row[f"lift{end}"] for end in INTERVAL)
-    if not row["pairs"]:
-        return f"There is a single class, so no two can be confused ({where})."
     if math.isnan(value) or math.isnan(low):
         return f"Whether what goes together gets confused cannot be said of {row['pairs']} pairs ({where})."
     if low > 0:

@@ -34,7 +34,10 @@ are called the class. Masks made with the labels of an image, such as CAM seeds,
 
 
 def audit_section(partners: Sequence[Partner]) -> Section:
-    """Return what the labels alone say, as of ``read_audit``."""
+    """Return what the labels alone say, as of ``read_audit``; nothing of a single class."""
+    heading = "What goes together: the labels, before any training"
+    if len({row.class_name for row in partners}) == 1:
+        return Section("audit", heading, ())
     sentences = audit_sentences(partners)
     frame = pd.DataFrame(
         [
@@ -65,13 +68,13 @@ def audit_section(partners: Sequence[Partner]) -> Section:
                 "needed: how many more images of the class without the other would be a third of its images.",
             )
         )
-    return Section("audit", "What goes together: the labels, before any training", tuple(blocks))
+    return Section("audit", heading, tuple(blocks))
 
 
 def cooccurrence_section(
     found: Cooccurrence, surroundings: pd.DataFrame, *, strips: Sequence[Strip] = (), main: Mapping[str, str]
 ) -> Section:
-    """Return whether what goes together gets confused.
+    """Return whether what goes together gets confused: pairs of classes, if there are several, then surroundings.
 
     Args:
         found: as of ``cooccurrence``.
@@ -79,7 +82,25 @@ def cooccurrence_section(
         strips: as of ``look_alikes``, where none is.
         main: the masks and the split that the page is about, as of ``Measurement.key``.
     """
-    pairs, of_surroundings = (rows_of(frame, main) for frame in (found.pairs, surroundings))
+    of_surroundings = rows_of(surroundings, main)
+    has_pairs = bool(found.correlations["pairs"].any())
+    blocks: list[Block] = _pair_blocks(found, main) if has_pairs else []
+    if sentences := surroundings_sentences(of_surroundings):
+        blocks.append(Points(tuple(sentences)))
+    if len(of_surroundings):
+        page = of_surroundings[["class", "context", "images", "of_background_percent"]].copy()
+        page.insert(3, "of false positives %", interval_cells(of_surroundings, "of_false", suffix="_percent"))
+        caption = (
+            "Of the background that is taken for a class, the share in images with a context; and of all background."
+        )
+        blocks.append(Table(page.head(_ROWS), caption))
+    heading = "Does what goes together get confused?" if has_pairs else "Where is background taken for the class?"
+    return Section("cooccurrence", heading, (*blocks, *strips))
+
+
+def _pair_blocks(found: Cooccurrence, main: Mapping[str, str]) -> list[Block]:
+    """Return what is said of pairs of classes."""
+    pairs = rows_of(found.pairs, main)
     blocks: list[Block] = [Prose(verdict(rows_of(found.correlations, main)))]
     if pairs["lift"].notna().any():
         blocks.append(
@@ -98,20 +119,11 @@ def cooccurrence_section(
             Prose(_SPLIT_UP),
             Table(_pairs_of_page(pairs), f"Pairs of classes ({main['masks']}, {main['split']})"),
         ]
-    blocks += [
+    return [
+        *blocks,
         Prose(_CORRELATED),
         Table(_correlations_of_page(found.correlations), "Rank correlation of sharing images with being confused"),
     ]
-    if sentences := surroundings_sentences(of_surroundings):
-        blocks.append(Points(tuple(sentences)))
-    if len(of_surroundings):
-        page = of_surroundings[["class", "context", "images", "of_background_percent"]].copy()
-        page.insert(3, "of false positives %", interval_cells(of_surroundings, "of_false", suffix="_percent"))
-        caption = (
-            "Of the background that is taken for a class, the share in images with a context; and of all background."
-        )
-        blocks.append(Table(page.head(_ROWS), caption))
-    return Section("cooccurrence", "Does what goes together get confused?", (*blocks, *strips))
 
 
 def pairs_chart(pairs: pd.DataFrame) -> dict[str, Any]:

@@ -54,13 +54,13 @@ def method_section(record: MethodRecord, *, class_names: Sequence[str], patches:
                 "Cosines between prototypes at the end of the training.",
             ),
         ]
-    if places := prototype_places(record):
-        caption = (
-            f"Prototypes after steps {places[0].step} to {places[-1].step} (t-SNE), darker the later. Directions and "
-            "distances between groups mean little; prototypes that lie apart and stay there do."
-        )
-        alt = "the prototypes of classes in the plane, at several steps"
-        blocks.append(Chart(prototype_ways(places, class_names), alt, caption))
+        if places := prototype_places(record):
+            caption = (
+                f"Prototypes after steps {places[0].step} to {places[-1].step} (t-SNE), darker the later. Directions "
+                "and distances between groups mean little; prototypes that lie apart and stay there do."
+            )
+            alt = "the prototypes of classes in the plane, at several steps"
+            blocks.append(Chart(prototype_ways(places, class_names), alt, caption))
     if patches is not None:
         blocks.append(patches)
     for names, y, caption in (

@@ -22,6 +22,8 @@ _SHADE = 0.55  # of the colour over a patch
 def patch_figure(grid: PatchGrid, *, labels: Sequence[int], class_names: Sequence[str]) -> bytes:
     """Draw which prototype each patch is most like, and how like it is to those of the image's own classes.
 
+    A single class has one panel: how like each patch is to its prototype.
+
     Args:
         grid: the patches and their similarities.
         labels: class ids (1..K) of the image; the first three have a panel each.
@@ -30,24 +32,15 @@ def patch_figure(grid: PatchGrid, *, labels: Sequence[int], class_names: Sequenc
     Returns:
         A WebP picture.
     """
-    shown = [class_id for class_id in labels if np.isfinite(grid.similarities[..., class_id - 1]).all()][:_MOST_PANELS]
-    figure = Figure(figsize=(_PANEL * (1 + len(shown)), _PANEL + 0.3), facecolor="white", layout="constrained")
-    first, *others = figure.subplots(1, 1 + len(shown), squeeze=False)[0]
-    best = np.nanargmax(grid.similarities, axis=2)  # [n, m]
-    strength = np.nanmax(grid.similarities, axis=2)
-    colours = class_colours()[best + 1] / 255.0
-    names = np.array([lettered(name) for name in class_names])[best]
-    _panel(
-        first,
-        grid,
-        colours,
-        [
-            [f"{name}\n{value:.2f}" for name, value in zip(*row, strict=True)]
-            for row in zip(names.tolist(), strength.tolist(), strict=True)
-        ],
-    )
-    first.set_title("most similar prototype", fontsize=10)
-    for axis, class_id in zip(others, shown, strict=True):
+    several = len(class_names) > 1
+    own = labels if several else [1]
+    shown = [class_id for class_id in own if np.isfinite(grid.similarities[..., class_id - 1]).all()][:_MOST_PANELS]
+    panels = several + len(shown)
+    figure = Figure(figsize=(_PANEL * panels, _PANEL + 0.3), facecolor="white", layout="constrained")
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    if several:
+        _most_similar(axes[0], grid, class_names)
+    for axis, class_id in zip(axes[several:], shown, strict=True):
         values = grid.similarities[..., class_id - 1]
         # From white (a cosine of 0 or less) to the colour of the class (1).
         share = np.clip(values, 0, 1)[..., None]
@@ -57,6 +50,19 @@ def patch_figure(grid: PatchGrid, *, labels: Sequence[int], class_names: Sequenc
     buffer = io.BytesIO()
     figure.savefig(buffer, format="webp", dpi=_DPI, pil_kwargs={"quality": 80})  # a fifth of the bytes of a PNG
     return buffer.getvalue()
+
+
+def _most_similar(axis: Axes, grid: PatchGrid, class_names: Sequence[str]) -> None:
+    best = np.nanargmax(grid.similarities, axis=2)  # [n, m]
+    strength = np.nanmax(grid.similarities, axis=2)
+    colours = class_colours()[best + 1] / 255.0
+    names = np.array([lettered(name) for name in class_names])[best]
+    texts = [
+        [f"{name}\n{value:.2f}" for name, value in zip(*row, strict=True)]
+        for row in zip(names.tolist(), strength.tolist(), strict=True)
+    ]
+    _panel(axis, grid, colours, texts)
+    axis.set_title("most similar prototype", fontsize=10)
 
 
 def _panel(axis: Axes, grid: PatchGrid, colours: NDArray[np.float64], texts: Sequence[Sequence[str]]) -> None:

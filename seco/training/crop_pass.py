@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seco.compute.device import autocast
 from seco.compute.pixels import normalise
-from seco.method.cam import inside_mask, multi_scale_cam, normalise_cam, present_classes
+from seco.method.cam import inside_mask, multi_scale_cam, normalise_cam, present_classes, strongest_activation
 from seco.models.network import CamPair, SeCoNetwork
 from seco.training.loading import Batch
 
@@ -103,3 +103,15 @@ class CropPass:
             known=self.network.activations(self.output.tokens, self.inputs.class_ids),
         )
         return CamPair(*(normalise_cam(cam, inside=self.inputs.inside) for cam in sums))
+
+    @cached_property
+    def strongest(self) -> CamPair:
+        """Normalised activation ``[B, S, S]`` of the strongest of all K classes, shown or not, by both classifiers.
+
+        At one scale, from the tokens that are there: it decides where to look, not what a pixel is.
+        """
+        inputs, num_classes = self.inputs, self.network.num_classes
+        with torch.no_grad():
+            every = torch.arange(1, num_classes + 1, device=inputs.labels.device).expand(len(inputs.labels), -1)
+            maps = self.network.activations(self.output.tokens, every)
+            return CamPair(*(strongest_activation(each, inputs.inside) for each in maps))

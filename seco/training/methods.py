@@ -101,6 +101,7 @@ def _patch_contrast(settings: Settings, network: SeCoNetwork) -> Part:
         patch_size=settings.patch_size,
         num_patches=settings.num_patches,
         centres=settings.patch_centres,
+        negatives=settings.negative_patches,
         low=settings.cam.low,
         high=settings.cam.high,
         threshold=settings.tag_threshold,

@@ -13,7 +13,7 @@ from seco.errors import SecoError
 from tests.imports import ROOT
 
 FOLDER = ROOT / "recipes"
-NAMES = ("coco2014", "demo", "few-images", "own-images", "voc2012")
+NAMES = ("coco2014", "defects", "demo", "few-images", "own-images", "voc2012")
 DINOV2 = ("dinov2-base", "dinov2-base-reg", "dinov2-small", "dinov2-small-reg")
 BACKBONES = ("deit-base", *DINOV2, "vit-small", "vit-tiny")
 
@@ -46,6 +46,7 @@ PAPER = {
     "patch_size": (64, 64),
     "num_patches": (10, 10),
     "patch_centres": ("uncertain", "uncertain"),
+    "negative_patches": ("anywhere", "anywhere"),
     "tag_threshold": (0.2, 0.2),
     "settle_uncertain": (True, True),
     "use_rectification": (True, True),

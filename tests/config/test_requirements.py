@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from seco.config.requirements import require_every_stage
+from seco.config.requirements import require_every_stage, without_effect
 from seco.errors import SecoError
 from seco.storage.manifest import Record
 from tests.settings import small_settings
@@ -129,3 +129,20 @@ def test_an_engine_that_is_not_installed_is_told(
     monkeypatch.setitem(sys.modules, "pydensecrf.densecrf", None)  # it cannot be imported
     told = faults(records(train=1, val=1), **changes)
     assert [line.split(" here: ")[0] for line in told] == ([f"{key}: pydensecrf is not installed"] if key else [])
+
+
+def test_settings_that_the_data_leave_nothing_to_do_are_told() -> None:
+    lig = "weight_lig has no effect: L_LiG tells a class from the others, and there is one class: set it to 0"
+    negatives = "negative_patches has no effect: every training image has a label: set it to anywhere"
+    empty = records(train=2, val=1)
+    empty[1] = Record("train1", Path("a.jpg"), None, (), "train", 8, 8)
+
+    def told(images: list[Record], num_classes: int, **changes: Any) -> list[str]:
+        return [*without_effect(small_settings(**changes), images, num_classes=num_classes)]
+
+    assert told(records(train=2), 2) == []
+    assert told(records(train=2), 1) == [lig]
+    assert told(records(train=2), 1, weight_lig=0.0) == []
+    assert told(records(train=2), 1, method="baseline", negative_patches="hard") == []
+    assert told(records(train=2), 2, negative_patches="hard") == [negatives]
+    assert told(empty, 2, negative_patches="hard") == []

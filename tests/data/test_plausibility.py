@@ -57,6 +57,33 @@ def test_what_images_give_away_is_told(images: list[tuple[str, str | None]], tol
     assert [note for note in oddities(data_set(*images)) if note.startswith(told)]
 
 
+@pytest.mark.parametrize("name", ["no defect", "No_Defect", "non-defect", "weed-free", "good", "OK", "normal"])
+def test_a_class_that_seems_to_mean_nothing_is_told_unless_it_comes_with_others(name: str) -> None:
+    def told(*labels: tuple[str, ...]) -> list[str]:
+        records = [Record(str(place), Path("x"), None, found, "train", 1, 1) for place, found in enumerate(labels)]
+        images = [CheckedImage(record, None, ("", "")) for record in records]
+        return [note for note in oddities(CheckedDataset(images, [], {}, ("defect", name))) if "shows nothing" in note]
+
+    assert told(("defect",), (name,), (name,)) == [
+        f"train: {name!r} seems to say that an image shows nothing: give such images no label (formats of class "
+        "folders: a folder named none), so that they teach what is background"
+    ]
+    assert told(("defect",), (name,), ("defect", name)) == []
+    assert told((name,)) == []  # the one class there is
+
+
+def test_one_class_in_every_image_is_told_and_images_of_nothing_cure_it() -> None:
+    everywhere = data_set(*[("a", None)] * 4, classes="a")
+    require_usable(everywhere)
+    assert oddities(everywhere) == [
+        "train: every image shows 'a', so nothing tells it from its surroundings: add images without it, with other "
+        "labels or none"
+    ]
+    assert oddities(data_set(*[("a", None)] * 4, ("", None), classes="a")) == []
+    with pytest.raises(SecoError, match="no image of the split 'train' has a label, so there is nothing to learn"):
+        require_usable(data_set(*[("", None)] * 4, classes="a"))
+
+
 @pytest.mark.parametrize(
     ("names", "told"),
     [

@@ -108,3 +108,13 @@ def test_a_tiny_temperature_overflows_nothing_and_tags_stay():
     assert loss.isfinite()
     assert queries.grad.isfinite().all()
     assert torch.equal(tags, before)
+
+
+def test_one_class_has_nothing_to_be_contrasted_with():
+    queries = torch.tensor([[0.6, 0.8], [1.0, 0.0], [0.0, 1.0]], requires_grad=True)
+    prototypes, seen = torch.tensor([[1.0, 0.0]]), torch.tensor([True])
+    loss = global_contrast(queries, torch.tensor([1, 1, 0]), prototypes, seen, temperature=TAU)
+    loss.backward()
+    assert loss.item() == 0
+    assert queries.grad is not None
+    assert not queries.grad.any()

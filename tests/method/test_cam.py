@@ -10,6 +10,7 @@ from seco.method.cam import (
     multi_scale_cam,
     normalise_cam,
     present_classes,
+    strongest_activation,
     three_way_labels,
     two_way_labels,
 )
@@ -189,3 +190,12 @@ def test_the_mask_is_true_inside_the_box(box):
     top, left, bottom, right = box
     expected = [[top <= row < bottom and left <= column < right for column in range(7)] for row in range(5)]
     assert inside_mask(torch.tensor([box]), (5, 7)).tolist() == [expected]
+
+
+def test_the_strongest_class_is_scaled_to_its_peak_inside_the_image_and_silence_stays_0():
+    # Two classes on a grid of four tokens: the larger of both counts. Nothing answers in the second image.
+    maps = torch.tensor([[[[4.0, -1.0, 1.0, 9.0]], [[-2.0, 2.0, 0.0, 9.0]]], [[[-1.0, -2.0, -3.0, 9.0]]] * 2])
+    inside = torch.tensor([[[True, True, True, False]]] * 2)
+    found = strongest_activation(maps, inside)
+    torch.testing.assert_close(found[0], torch.tensor([[3 / 3, 1 / 3, 0.0, 0.0]]), atol=1e-5, rtol=0)
+    assert found[1].tolist() == [[0.0] * 4]

@@ -160,3 +160,13 @@ def test_a_restored_reservoir_continues_at_its_cursor():
     for reservoir in (first, second):
         reservoir.enqueue(torch.tensor([[8.0]]), torch.tensor([7]))
     assert filled(first) == filled(second) == [(float(n), n - 1) for n in range(4, 9)]
+
+
+@pytest.mark.parametrize("mode", ["adaptive", "single", "patches"])
+def test_images_of_nothing_move_no_prototype(mode):
+    prototypes = Prototypes(1, 2)
+    prototypes.update(torch.tensor([[3.0, 4.0]]), torch.tensor([[1.0]]), momentum=0.5, mode=mode)
+    before = prototypes.vectors.clone()
+    prototypes.update(torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0]]), momentum=0.5, mode=mode)
+    assert torch.equal(prototypes.vectors, before)
+    torch.testing.assert_close(before, torch.tensor([[0.6, 0.8]]))

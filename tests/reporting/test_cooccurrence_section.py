@@ -23,8 +23,9 @@ def test_the_audit_has_a_sentence_a_class_and_a_table_of_those_that_come_togethe
 
 
 def test_an_audit_without_findings_says_so():
-    (sentence,) = audit_section([CAR]).blocks
+    (sentence,) = audit_section([CAR, CAR._replace(class_name="cat")]).blocks
     assert sentence == Prose("Every class is without any other one in at least a third of its images.")
+    assert audit_section([CAR]).blocks == (), "a single class has no company"
 
 
 def test_the_section_answers_first_and_shows_the_main_masks():

@@ -180,3 +180,19 @@ def test_bf16_gives_nearly_the_same_terms(models):
     for name in ("cls", "aux", "ptc"):
         assert half.terms[name].item() == pytest.approx(single.terms[name].item(), rel=0.03), name
     assert {term.device for term in half.terms.values()} == {CPU}
+
+
+def test_the_strongest_class_is_sought_among_all_and_hard_negatives_are_cut_where_it_is(models):
+    settings = small_settings(**(PHASES | WEIGHTS | {"negative_patches": "hard"}))
+    inputs = tiny_inputs(labels=((0.0, 0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 1.0)))
+    crops = crop_pass(models, settings, inputs=inputs, step=3)
+    tokens, weight = crops.output.tokens, models.network.aux_classifier.weight
+    scores = (tokens.intermediate @ weight.T).amax(dim=2).view(2, 1, *tokens.grid)
+    whole = torch.nn.functional.interpolate(scores, size=(64, 64), mode="bilinear")[0, 0].detach().relu()
+    expected = (whole - whole.min()) / (whole.max() - whole.min())
+    torch.testing.assert_close(crops.strongest.auxiliary[0], expected, atol=1e-3, rtol=0)
+    assert not crops.strongest.auxiliary.requires_grad
+    patches = contrast_of(retuned(models, settings).objective(crops)).patches
+    rows, columns = (patches.corners[0] + settings.patch_size // 2).unbind(dim=1)
+    assert (expected[rows, columns] > settings.cam.high - 1e-2).all()
+    assert patches.tags[0].tolist() == [0, 0, 0]

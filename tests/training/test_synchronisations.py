@@ -44,9 +44,9 @@ def _repeats_by_tensor(name: str, args: Any) -> bool:
     return name == "repeat_interleave" and len(args) > 1 and isinstance(args[1], Tensor)
 
 
-@pytest.mark.parametrize("count", [1, 5])
-def test_a_step_reads_four_values_whatever_the_batch_size(tmp_path, count):
-    trainer = build(tmp_path)
+@pytest.mark.parametrize(("count", "negatives"), [(1, "anywhere"), (5, "anywhere"), (5, "hard")])
+def test_a_step_reads_four_values_whatever_the_batch_size(tmp_path, count, negatives):
+    trainer = build(tmp_path, negative_patches=negatives)
     parts = inputs_of(trainer)._asdict()
     inputs = Inputs(**{name: part[:1].expand(count, *part.shape[1:]) for name, part in parts.items()})
     with Reads() as reads:

@@ -148,8 +148,9 @@ class PatchContrast(Part):
         update = MemoryUpdate(embedding.detach(), labels, None, crops.step)
         if crops.step < self.contrast_start:
             return Contribution(update=update)
-        cam = crops.cams.final if crops.step >= self.tag_source_switch else crops.cams.auxiliary
-        patches = self.cutter.cut(crops.inputs, cam, from_masks=self.oracle_tags)
+        source = int(crops.step < self.tag_source_switch)  # of a CamPair: the final CAM or CAM_aux
+        strongest = crops.strongest[source] if self.cutter.negatives == "hard" else None
+        patches = self.cutter.cut(crops.inputs, crops.cams[source], strongest, from_masks=self.oracle_tags)
         contrast = self.contrast(crops, embedding, patches)
         update = update._replace(contrast=contrast)
         before, after = patches.tags, _patch_tags(contrast)

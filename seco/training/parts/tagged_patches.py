@@ -35,6 +35,8 @@ class PatchCutter(NamedTuple):
     """Patches an image."""
     centres: str
     """On which pixels patches are centred: ``uncertain`` ones or ``anywhere`` in the image."""
+    negatives: str
+    """The same for images without labels: ``anywhere``, or ``hard``, on pixels that the CAM would give to a class."""
     low: float
     """CAM values at or below it are background."""
     high: float
@@ -44,11 +46,21 @@ class PatchCutter(NamedTuple):
     settle_uncertain: bool
     """Where an image's CAM shows one class only, uncertain pixels count as that class."""
 
-    def cut(self, inputs: Inputs, cam: Tensor, *, from_masks: bool) -> TaggedPatches:
-        """Cut patches by a normalised CAM ``[B, C, H, W]``, and tag them by it or by the true masks."""
+    def cut(self, inputs: Inputs, cam: Tensor, strongest: Tensor | None = None, *, from_masks: bool) -> TaggedPatches:
+        """Cut patches by a CAM, and tag them by it or by the true masks.
+
+        Args:
+            inputs: the batch.
+            cam: normalised ``[B, C, H, W]``.
+            strongest: of ``CropPass.strongest``, ``[B, H, W]``; None: images without labels are cut like the others.
+            from_masks: whether tags come from the true masks.
+        """
         label_map = three_way_labels(cam, inputs.class_ids, inputs.inside, low=self.low, high=self.high)
         place, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
         wanted = label_map == IGNORE if self.centres == "uncertain" else inputs.inside
+        if strongest is not None:
+            shows_nothing = (inputs.labels > 0).sum(dim=1) == 0  # [B]
+            wanted = torch.where(shows_nothing.view(-1, 1, 1), strongest > self.high, wanted)
         corners = sample_patches(wanted, inputs.boxes, place, patch_size=self.patch_size)
         tags = tag_patches(
             *(inputs.masks if from_masks else label_map, inputs.class_ids, inputs.inside, corners),

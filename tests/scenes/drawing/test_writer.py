@@ -106,7 +106,7 @@ def test_a_run_replaces_the_former_data_and_what_a_killed_run_left(tmp_path: Pat
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
 
 
-@pytest.mark.parametrize("step", ["compose_scene", "write_contexts", "rename"])
+@pytest.mark.parametrize("step", ["encode_mask", "write_contexts", "rename"])
 def test_a_failure_leaves_the_former_data_and_nothing_else(
     tmp_path: Path, former: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
