@@ -35,6 +35,7 @@ class Record:
         labels: names of the classes the image shows, in class-id order.
         split: "train", "val", …
         width, height: size in pixels.
+        corrected: the mask that somebody corrected (`seco corrections add`), or None.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Record:
     split: str
     width: int
     height: int
+    corrected: Path | None = None
 
 
 @dataclass(frozen=True)
