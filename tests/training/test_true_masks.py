@@ -1,6 +1,7 @@
 """Images with a true mask learn from it: which they are, and what a run makes of them."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def test_a_share_is_drawn_by_seed_among_images_with_masks_and_larger_shares_hold
     assert chosen(manifest) == {}
     sets = [set(chosen(manifest, mask_share=share)) for share in (0.01, 0.05, 0.25, 0.75)]
     assert [len(names) for names in sets] == [1, 2, 10, 30]
-    assert all(small < large for small, large in zip(sets, sets[1:], strict=False))
+    assert all(small < large for small, large in pairwise(sets))
     assert sets[-1] == {str(index) for index in range(10, 40)}
     assert set(chosen(manifest, mask_share=0.25, seed=1)) != sets[2]
 
