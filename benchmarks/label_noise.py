@@ -63,7 +63,9 @@ def planted(settings: Settings, manifest: Manifest, *, share: float, seeds: int)
     found: dict[tuple[str, str, str], list[list[float]]] = defaultdict(list)
     with progress("label_noise") as counter:
         records = manifest.split(TRAIN)
-        frozen = freeze_tokens(network, settings, records, manifest.class_names, skip_bad=False, counter=counter)
+        frozen = freeze_tokens(
+            network, settings, records, manifest.class_names, skip_bad=False, teaching={}, counter=counter
+        )
         truth = frozen.labels.numpy().astype(np.bool_)
         for seed in range(seeds):
             rng = np.random.default_rng(seed)

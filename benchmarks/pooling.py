@@ -64,7 +64,7 @@ def best_threshold(settings: Settings, manifest: Manifest, split: str) -> tuple[
     """
     network = build_models(settings, num_classes=len(manifest.class_names), device=pick_device()).network
     with progress("fit") as counter:
-        start_heads(network, settings, manifest, skip_bad=False, counter=counter)
+        start_heads(network, settings, manifest, skip_bad=False, teaching={}, counter=counter)
     counts = count(network, settings, manifest, split)
     threshold = max(counts, key=lambda threshold: MIOU.mean(counts[threshold]))
     occurs, values = counts[threshold].occurs(), 100 * counts[threshold].iou()

@@ -36,6 +36,7 @@ def synthetic_batch(
         boxes=torch.tensor(boxes),
         labels=labels,
         draws=torch.rand(count, settings.num_patches, 2, generator=generator, dtype=torch.float64),
+        supervised=torch.empty(count, 0, dtype=torch.bool),
     )
 
 

@@ -10,6 +10,7 @@ from pipeline.check_labels import check_labels
 from pipeline.commands import export_cams, predict, refine
 from pipeline.compare import compare
 from pipeline.convert import convert
+from pipeline.corrections import corrections
 from pipeline.download import download
 from pipeline.evaluate import evaluate
 from pipeline.experiment import experiment
@@ -43,6 +44,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(convert, name="convert")
+app.add_typer(corrections, name="corrections")
 app.add_typer(recipe, name="recipe")
 app.add_typer(experiment, name="experiment")
 app.add_typer(resume, name="resume")

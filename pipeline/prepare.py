@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.options import PARAMS, PREPARED, RESULTS, Params
+from seco.storage.corrections import FOLDER
 from seco.storage.stage_records import recorded
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def prepare(
             show_default="prepare.skip_bad of the settings",
         ),
     ] = None,
+    corrections: Annotated[Path, typer.Option(help="Folder of the corrected masks.")] = FOLDER,
 ) -> None:
     """Check the data set and write its manifest; problems.csv lists all problems."""
     from seco.config.requirements import require_every_stage
@@ -42,10 +44,10 @@ def prepare(
     settings = load_settings(params)
     section = settings.prepare
     root = Path(section.root)
-    _require_apart(root, (output, *RESULTS))
+    _require_apart(root, (output, corrections, *RESULTS))
     take_over(output)
     take_over(cache)
-    dataset = _check_dataset(section, cache)
+    dataset = _check_dataset(section, cache, corrections)
     listing = write_problems(output, dataset.problems)
     if not (section.skip_bad if skip_bad is None else skip_bad):
         refuse(dataset.problems, listing=listing)
@@ -72,9 +74,10 @@ def _require_apart(root: Path, results: Iterable[Path]) -> None:
             )
 
 
-def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
-    """List the images, draw masks from outlines or colours, and decode all files."""
+def _check_dataset(section: "Prepare", cache: Path, corrections: Path) -> "CheckedDataset":
+    """List the images, draw masks from outlines or colours, decode all files, and add corrected masks."""
     from seco.data.checks import FactsCache, check
+    from seco.data.corrections.using import use_corrections
     from seco.data.dataset import read_dataset
     from seco.data.masks import draw_masks
     from seco.runtime.progress import progress
@@ -95,4 +98,7 @@ def _check_dataset(section: "Prepare", cache: Path) -> "CheckedDataset":
         advance.begin("prepare, masks")
         listing = draw_masks(listing, cache=cache / "masks", progress=advance.reach)
         advance.begin("prepare, images")
-        return check(listing, cache=FactsCache(cache, root=section.root), progress=advance.reach)
+        facts = FactsCache(cache, root=section.root)
+        dataset = check(listing, cache=facts, progress=advance.reach)
+        advance.begin("prepare, corrections")
+        return use_corrections(dataset, corrections, cache=facts, progress=advance.reach)

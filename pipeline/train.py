@@ -1,4 +1,4 @@
-"""Stage `train`: the SeCo network, from image labels alone."""
+"""Stage `train`: the SeCo network, from image labels, and from true masks where there are any."""
 
 from functools import partial
 from pathlib import Path
@@ -75,6 +75,7 @@ def _run(
     from seco.training.loading import describe_batches
     from seco.training.log import TrainingLog
     from seco.training.trainer import Trainer
+    from seco.training.true_masks import describe_teaching
 
     console = Console(stderr=True, quiet=rank() > 0)
     say = partial(print_sentence, console)
@@ -86,6 +87,8 @@ def _run(
     trainer = Trainer(settings, manifest, resume_folder=folder, skip_bad_images=skip_bad, score=score)
     for fault in trainer.state.faults:
         say(f"train: {fault}")
+    if trainer.teaching:
+        say(f"train: {describe_teaching(manifest, trainer.teaching)}")
     if trainer.needs_head_start:
         with progress("train: images, encoded once for the classifiers", console=console) as counter:
             start = trainer.start_heads(counter)

@@ -81,6 +81,7 @@ def tiny_batch(*, labels: Rows = LABELS, boxes: Sequence[Sequence[int]] = BOXES,
         boxes=torch.tensor(boxes),
         labels=torch.tensor(labels),
         draws=torch.rand(count, 3, 2, generator=seeded(seed), dtype=torch.float64),
+        supervised=torch.empty(count, 0, dtype=torch.bool),
     )
 
 

@@ -74,7 +74,8 @@ def _how_to_hold_out(share: float | None, images: int) -> str:
 
 def _missing_masks(settings: Settings, records: "Sequence[Record]") -> Iterator[str]:
     train = [record for record in records if record.split == _TRAIN]
-    bare = [record.id for record in train if record.mask is None]
+    corrected = settings.train.use_corrections
+    bare = [record.id for record in train if record.mask is None and not (corrected and record.corrected)]
     found = f"{len(bare)} of {len(train)} training images have no mask"
     if bare and settings.method == "full":
         yield f"method: {found}, which full supervision needs, such as {bare[0]!r}: add it, or choose another method"
@@ -82,6 +83,12 @@ def _missing_masks(settings: Settings, records: "Sequence[Record]") -> Iterator[
     for key, use in (("judge_tags", "to judge tags by"), ("oracle_tags", "to take tags from")):
         if bare and settings.method == "seco" and getattr(settings.train, key) and contrasts:
             yield f"train.{key}: {found} {use}, such as {bare[0]!r}: set it to false"
+    own, wanted = sum(record.mask is not None for record in train), settings.train.masks_of(len(train))
+    if own < wanted:
+        yield (
+            f"train.mask_share: {settings.train.mask_share} asks for the masks of {wanted} of {len(train)} training "
+            f"images, but {own} have one: set it to {own / len(train):.2g}{' or less' if own else ''}"
+        )
     held_out = [record for record in records if record.split == settings.train.evaluate_split]
     if settings.train.evaluate_every and held_out and all(record.mask is None for record in held_out):
         split = settings.train.evaluate_split

@@ -142,6 +142,13 @@ class Train(Section):
     evaluate_split: str
     judge_tags: bool
     oracle_tags: bool
+    use_corrections: bool
+    mask_weight: Weight
+    mask_share: Share
+
+    def masks_of(self, images: int) -> int:
+        """Return how many of the training images ``mask_share`` is: at least one, unless it is 0."""
+        return max(round(self.mask_share * images), 1) if self.mask_share else 0
 
 
 class Export(Section):

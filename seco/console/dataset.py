@@ -87,6 +87,8 @@ def _notes(summary: Mapping[str, Any]) -> Iterator[str]:
             yield f"{split}: {_images(count)} without a label, which show none of the classes"
         if summary["images_without_mask"][split] == images:
             yield f"{split}: no image has a mask, so nothing can be measured there"
+        if count := summary["images_corrected"][split]:
+            yield f"{split}: {_images(count)} with a corrected mask"
         if count := summary["images_with_unseen_labels"][split]:
             is_normal = count <= _USUAL_SHARE * (images - summary["images_without_mask"][split])
             hint = " (normal)" if is_normal else ": check the masks"

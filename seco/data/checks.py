@@ -13,6 +13,7 @@ from seco.data.problems import Problem
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.storage.atomic import atomic_write_bytes
+from seco.storage.corrections import digest_of
 from seco.storage.images import inspect_image
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import TRAIN, Record
@@ -29,14 +30,14 @@ class CheckedImage:
         record: the image.
         shown: the classes that its mask shows; None where it has no mask. In VOC the labels of about 6 % of the images
             name a class that the mask does not show, which is normal.
-        digests: of the content of image and mask; that of a missing mask is empty.
+        digests: of the content of image, mask and corrected mask; that of a missing mask is empty.
         palette: the colour of each value of the mask, packed into one number, if it has a palette.
         brightest: the highest value, 0..255, of an image of 16 bits; None for other images.
     """
 
     record: Record
     shown: tuple[str, ...] | None
-    digests: tuple[str, str]
+    digests: tuple[str, str, str]
     palette: tuple[tuple[int, int], ...] = ()
     brightest: int | None = None
 
@@ -133,14 +134,14 @@ def _check_image(item: ListedImage, class_names: tuple[str, ...], cache: FactsCa
         problems.append(_problem(item, item.image, error))
     if item.mask is not None:
         try:
-            shown, mask_digest, palette = _check_mask(item.mask, size, class_names, cache)
+            shown, mask_digest, palette = check_mask(item.mask, size, class_names, cache)
         except SecoError as error:
             problems.append(_problem(item, item.mask, error))
     labels = item.labels if item.labels is not None else shown or ()
     if size is None or problems:
         return problems
     record = Record(item.id or "", item.image, item.mask, labels, item.split or TRAIN, *size)
-    return CheckedImage(record, shown, (image_digest, mask_digest), palette, brightest)
+    return CheckedImage(record, shown, (image_digest, mask_digest, ""), palette, brightest)
 
 
 def _check_photograph(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, int], str, int | None]:
@@ -155,10 +156,14 @@ def _check_photograph(item: ListedImage, cache: FactsCache) -> tuple[tuple[int, 
     return (width, height), f"{digest:014x}", brightest[0] if brightest else None
 
 
-def _check_mask(
+def check_mask(
     mask: Path, size: tuple[int, int] | None, class_names: tuple[str, ...], cache: FactsCache
 ) -> tuple[tuple[str, ...], str, tuple[tuple[int, int], ...]]:
-    """Return the classes that a mask shows, the digest of its file, and its palette."""
+    """Return the classes that a mask shows, the digest of its file, and its palette.
+
+    Raises:
+        SecoError: it cannot be read, has another size, or a value that is no class.
+    """
     width, height, digest, count, *others = cache.facts(mask, "values", _mask_facts)
     values, colours = others[:count], others[count:]
     require_sound(mask, MaskFacts((width, height), tuple(values)), num_classes=len(class_names), size=size)
@@ -177,8 +182,7 @@ def _mask_facts(path: Path) -> Facts:
 
 
 def _digest(path: Path) -> int:
-    """Return the first 56 bits of the SHA-256 of a file's content."""
-    return int.from_bytes(hashlib.sha256(path.read_bytes()).digest()[:7], "big")
+    return int(digest_of(path.read_bytes()), 16)
 
 
 def _problem(item: ListedImage, file: Path, error: SecoError) -> Problem:

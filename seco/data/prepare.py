@@ -1,6 +1,5 @@
 """Writes what the stage `prepare` produces: the manifest, masks beside it, and statistics of the data set."""
 
-import os
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ import numpy.typing as npt
 from seco.data.checks import CheckedDataset, CheckedImage
 from seco.data.cooccurrence import PairCounts, count_pairs
 from seco.data.plausibility import require_usable
-from seco.storage.atomic import atomic_write_bytes, temporary_path
+from seco.storage.atomic import atomic_write_bytes, link_or_copy, temporary_path
 from seco.storage.audit import Partner, audit, write_audit
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
@@ -69,7 +68,7 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cac
     write_audit(folder, partners)
     write_pairs(folder, class_names=names, counts=counts, lifts=lifts)
     digests = [(item.record.id, *item.digests) for item in dataset.images]
-    write_csv(folder / DIGESTS_FILE, digests, columns=("id", "image", "mask"))
+    write_csv(folder / DIGESTS_FILE, digests, columns=("id", "image", "mask", "corrected"))
     write_manifest(folder, manifest, summary=summary)
     return DatasetStatistics(summary, counts, lifts, partners)
 
@@ -100,7 +99,7 @@ def link_masks(images: Sequence[CheckedImage], *, cache: Path, folder: Path) -> 
                 if mask is None or not mask.is_relative_to(cache):
                     linked.append(item)
                     continue
-                _link(mask, mask_path(aside, image_id))
+                link_or_copy(mask, mask_path(aside, image_id))
                 linked.append(replace(item, record=replace(item.record, mask=mask_path(target, image_id))))
             if target.exists():
                 shutil.rmtree(target)
@@ -115,11 +114,12 @@ def summarise(dataset: CheckedDataset) -> dict[str, Any]:
     """Count images, labels and masks of each split.
 
     Returns:
-        `images`, `images_without_mask`, `images_without_label`: split → number; `images_a_class`: split → class →
-        images; `labels_an_image`: split → number of labels → images; `images_with_unseen_labels`: split → images with a
-        label that their mask does not show (normal in VOC: about 6 % of train_aug); `images_with_unnamed_classes`:
-        split → images whose mask shows a class that no label names; `left_out_without_label`: split → images that are
-        left out as they have no label; `problems`: the number of problems.
+        `images`, `images_without_mask`, `images_corrected`, `images_without_label`: split → number; `images_a_class`:
+        split → class → images; `labels_an_image`: split → number of labels → images; `images_with_unseen_labels`:
+        split → images with a label that their mask does not show (normal in VOC: about 6 % of train_aug);
+        `images_with_unnamed_classes`: split → images whose mask shows a class that no label names;
+        `left_out_without_label`: split → images that are left out as they have no label; `problems`: the number of
+        problems.
     """
     summary: dict[str, Any] = {
         "left_out_without_label": dict(dataset.unlabelled),
@@ -132,6 +132,7 @@ def summarise(dataset: CheckedDataset) -> dict[str, Any]:
         for key, value in (
             ("images", len(images)),
             ("images_without_mask", len(images) - len(masked)),
+            ("images_corrected", sum(item.record.corrected is not None for item in images)),
             ("images_without_label", sum(not item.record.labels for item in images)),
             ("images_a_class", {name: labels[name] for name in dataset.class_names}),
             ("labels_an_image", dict(sorted(Counter(len(item.record.labels) for item in images).items()))),
@@ -155,11 +156,3 @@ def _copy_contexts(source: Path, target: Path) -> None:
         atomic_write_bytes(target, source.read_bytes())
     else:
         target.unlink(missing_ok=True)
-
-
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:  # another disk, or a file system without links
-        shutil.copyfile(source, target)

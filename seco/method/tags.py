@@ -107,6 +107,19 @@ def rectify_tags(queries: Tensor, tags: Tensor, keys: Tensor, key_tags: Tensor, 
     return torch.where(below / count > threshold, UNCERTAIN, tags)  # eq. 7
 
 
+def keep_true_tags(tags: Tensor, rectified: Tensor, supervised: Tensor) -> Tensor:
+    """Return rectified tags ``[B·V]``, but those before where a true mask gave them.
+
+    Args:
+        tags: before eq. 7, ``[B·V]``, image by image.
+        rectified: after it, ``[B·V]``.
+        supervised: bool ``[B]``: which images have a true mask; ``[B, 0]`` where none has.
+    """
+    if not supervised.numel():
+        return rectified
+    return torch.where(supervised.repeat_interleave(len(tags) // len(supervised)), tags, rectified)
+
+
 def _classes_shown(labels: Tensor, class_ids: Tensor) -> Tensor:
     """Return which of an image's classes occur among labels ``[B, n, P]``: bool ``[B, n, C]``."""
     found = [(labels == ids.view(-1, 1, 1)).any(dim=2) & (ids > 0).unsqueeze(1) for ids in class_ids.unbind(dim=1)]

@@ -98,6 +98,19 @@ def swap_folder(fresh: Path, place: Path, *, former: Path) -> None:
         raise
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name, whose folder is made if necessary; copy it where the file system has no links.
+
+    Raises:
+        OSError: the system refused.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another disk, or a file system without links
+        shutil.copyfile(source, target)
+
+
 def publish(temporary: Path, path: Path) -> None:
     """Sync a finished file, rename it to `path`, and sync the folder, so that the name survives a power failure too.
 

@@ -18,7 +18,7 @@ SUMMARY_FILE = "summary.json"
 TRAIN = "train"
 """The split that the network learns from."""
 
-_COLUMNS = ("id", "image", "mask", "labels", "split", "width", "height")
+_COLUMNS = ("id", "image", "mask", "labels", "split", "width", "height", "corrected")
 _CLASS_COLUMNS = ("id", "name")
 _SEPARATOR = ";"
 _REMEDY = "run `seco prepare` again"
@@ -35,6 +35,7 @@ class Record:
         labels: names of the classes the image shows, in class-id order.
         split: "train", "val", …
         width, height: size in pixels.
+        corrected: the mask that somebody corrected (`seco corrections add`), or None.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Record:
     split: str
     width: int
     height: int
+    corrected: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -118,9 +120,10 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def _to_row(folder: Path, record: Record) -> tuple[str, ...]:
-    image, mask = (_relative(path, folder) if path else "" for path in (record.image, record.mask))
+    files = (record.image, record.mask, record.corrected)
+    image, mask, corrected = (_relative(path, folder) if path else "" for path in files)
     labels = _SEPARATOR.join(record.labels)
-    return record.id, image, mask, labels, record.split, str(record.width), str(record.height)
+    return record.id, image, mask, labels, record.split, str(record.width), str(record.height), corrected
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -133,9 +136,10 @@ def _from_row(where: str, folder: Path, row: dict[str, str]) -> Record:
     except ValueError as error:
         raise SecoError(f"{where}: width and height must be whole numbers ({error}); {_REMEDY}") from error
     # normpath and not resolve(): a data folder that is a link keeps the path that the user knows.
-    image, mask = (Path(os.path.normpath(folder / row[name])) for name in ("image", "mask"))
+    image, mask, corrected = (Path(os.path.normpath(folder / row[name])) for name in ("image", "mask", "corrected"))
     labels = tuple(label for label in row["labels"].split(_SEPARATOR) if label)
-    return Record(row["id"], image, mask if row["mask"] else None, labels, row["split"], width, height)
+    masks = (mask if row["mask"] else None, corrected if row["corrected"] else None)
+    return Record(row["id"], image, masks[0], labels, row["split"], width, height, masks[1])
 
 
 def _require_sound(where: str, record: Record, class_names: tuple[str, ...]) -> None:

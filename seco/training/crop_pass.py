@@ -34,6 +34,8 @@ class Inputs(NamedTuple):
     """Multi-hot ``[B, K]``."""
     draws: Tensor
     """Float64 ``[B, n, 2]``."""
+    supervised: Tensor
+    """Bool ``[B]``: whether the image learns from its mask; ``[B, 0]`` in a run where none does."""
     class_ids: Tensor
     """``[B, C]``: the present classes."""
     inside: Tensor
@@ -47,7 +49,7 @@ def to_device(batch: Batch, device: torch.device) -> Inputs:
     """
     class_ids = present_classes(batch.labels)
     moved = (part.to(device, non_blocking=True) for part in (*batch[2:], class_ids))
-    weak, strong, second, masks, boxes, labels, draws, class_ids = moved
+    weak, strong, second, masks, boxes, labels, draws, supervised, class_ids = moved
     inside = inside_mask(boxes, (weak.shape[-2], weak.shape[-1]))
     return Inputs(
         weak=normalise(weak) * inside.unsqueeze(1),
@@ -57,6 +59,7 @@ def to_device(batch: Batch, device: torch.device) -> Inputs:
         boxes=boxes,
         labels=labels,
         draws=draws,
+        supervised=supervised,
         class_ids=class_ids,
         inside=inside,
     )

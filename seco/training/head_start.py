@@ -6,7 +6,8 @@ come to lie on the objects.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from seco.runtime.progress import Progress
 from seco.runtime.workers import FEWER_LOADERS
 from seco.storage.images import read_image
 from seco.storage.manifest import Manifest, Record
+from seco.training.true_masks import true_labels
 
 MOST_BYTES = 2_000_000_000  # of the tokens, over all ranks
 RATE = 3e-3  # of AdamW, with cosine decay to 0
@@ -73,6 +75,7 @@ def start_heads(
     manifest: Manifest,
     *,
     skip_bad: bool,
+    teaching: Mapping[str, Path],
     counter: Progress,
 ) -> HeadStart:
     """Fit both classifiers of a network to the tokens of the training images; nothing else of it changes.
@@ -85,6 +88,7 @@ def start_heads(
         settings: of the run.
         manifest: the data; images of the split "train" are used.
         skip_bad: leave out images that cannot be read.
+        teaching: true masks by image id; the classes that they show are the labels of these images.
         counter: shows how many of this rank's images are encoded, then how many passes over the tokens are done.
 
     Raises:
@@ -95,7 +99,9 @@ def start_heads(
     records = _part(everything, most=MOST_BYTES // bytes_each, seed=settings.seed)
     share = share_of(len(records))
     own = records[share.start : share.stop]
-    frozen = freeze_tokens(network, settings, own, manifest.class_names, skip_bad=skip_bad, counter=counter)
+    frozen = freeze_tokens(
+        network, settings, own, manifest.class_names, skip_bad=skip_bad, teaching=teaching, counter=counter
+    )
     losses = fit_heads(network, settings, frozen, share=share, total=len(records), counter=counter)
     if not all(map(math.isfinite, losses)):
         raise SecoError(
@@ -106,27 +112,39 @@ def start_heads(
     return HeadStart(int(images), len(records), len(everything), losses)
 
 
-class _Squares(SafeDataset[int, tuple[Tensor, bool]]):
-    """Uint8 squares ``[3, S, S]`` of some records, and whether each could be read."""
+class _Squares(SafeDataset[int, tuple[Tensor, Tensor, bool]]):
+    """Uint8 squares ``[3, S, S]`` of some records, their labels ``[K]``, and whether each could be read."""
 
-    def __init__(self, records: Sequence[Record], class_names: Sequence[str], *, size: int, skip_bad: bool) -> None:
+    def __init__(
+        self,
+        records: Sequence[Record],
+        class_names: Sequence[str],
+        *,
+        size: int,
+        skip_bad: bool,
+        teaching: Mapping[str, Path],
+    ) -> None:
         self.records = records
-        self.labels = torch.stack([multi_hot(record.labels, class_names) for record in records])
+        self.class_names = class_names
         self.size = size
         self.skip_bad = skip_bad
+        self.teaching = teaching
 
     def __len__(self) -> int:
         return len(self.records)
 
-    def load(self, key: int) -> tuple[Tensor, bool]:
+    def load(self, key: int) -> tuple[Tensor, Tensor, bool]:
         """Load the square of a record."""
+        record = self.records[key]
         try:
-            image = tv.pil_to_tensor(read_image(self.records[key].image))
+            image = tv.pil_to_tensor(read_image(record.image))
+            labels = multi_hot(true_labels(record, self.teaching, self.class_names), self.class_names)
         except SecoError:
             if not self.skip_bad:
                 raise
-            return torch.zeros(3, self.size, self.size, dtype=torch.uint8), False  # training will name it
-        return tv.resize(image, [self.size, self.size], antialias=True), True
+            nothing = torch.zeros(3, self.size, self.size, dtype=torch.uint8)
+            return nothing, torch.zeros(len(self.class_names)), False  # training will name it
+        return tv.resize(image, [self.size, self.size], antialias=True), labels, True
 
 
 def _kept_shapes(network: SeCoNetwork, settings: Settings) -> list[torch.Size]:
@@ -151,33 +169,36 @@ def freeze_tokens(
     class_names: Sequence[str],
     *,
     skip_bad: bool,
+    teaching: Mapping[str, Path],
     counter: Progress,
 ) -> FrozenTokens:
-    """Encode images once, as squares of ``train.crop_size``.
+    """Encode images once, as squares of ``train.crop_size``; ``teaching`` as of ``start_heads``.
 
     Raises:
         SecoError: an image cannot be read, unless ``skip_bad``.
     """
-    dataset = _Squares(records, class_names, size=settings.train.crop_size, skip_bad=skip_bad)
+    dataset = _Squares(records, class_names, size=settings.train.crop_size, skip_bad=skip_bad, teaching=teaching)
     train, device = settings.train, network.classifier.weight.device
     heads = network.classifier, network.aux_classifier
     kept = [torch.empty(len(dataset), *shape, dtype=torch.float16) for shape in _kept_shapes(network, settings)]
+    labels = torch.empty(len(dataset), len(dataset.class_names))
     readable = torch.empty(len(dataset), dtype=torch.bool)
     counter.reach(0, len(dataset))
     for samples in load_batches(
         dataset, batch_size=train.batch_size, num_workers=train.num_workers, remedy=FEWER_LOADERS
     ):
-        squares, flags = zip(*samples, strict=True)
+        squares, found_labels, flags = zip(*samples, strict=True)
         images = normalise(torch.stack(squares).to(device)).to(network.classifier.weight.dtype)
         with autocast(device, train.precision):
             tokens = network.encoder(images)
         rows = slice(counter.done, counter.done + len(samples))
         for own, head, found in zip(kept, heads, (tokens.final, tokens.intermediate), strict=True):
             own[rows] = head.condense(found)
+        labels[rows] = torch.stack(found_labels)
         readable[rows] = torch.tensor(flags)
         counter(len(samples))
     final, intermediate = kept
-    return FrozenTokens(final, intermediate, dataset.labels, readable)
+    return FrozenTokens(final, intermediate, labels, readable)
 
 
 def fit_heads(

@@ -1,6 +1,7 @@
 """Training batches from the manifest's records: which record is loaded when, and how its sample is made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,8 +16,10 @@ from seco.method.cam import multi_hot
 from seco.runtime.loader import SafeDataset, load_batches
 from seco.runtime.workers import FEWER_LOADERS
 from seco.storage.images import read_image
+from seco.storage.label_map import IGNORE
 from seco.storage.manifest import Record
 from seco.storage.masks import read_mask
+from seco.training.true_masks import shown_classes
 from seco.training.views import ViewMaker
 
 
@@ -32,13 +35,15 @@ class Batch(NamedTuple):
     second: Tensor
     """``[B, 3, S', S']``."""
     masks: Tensor
-    """``[B, S, S]``: true class ids."""
+    """``[B, S, S]``: true class ids; 255 all over for an image whose mask is not loaded."""
     boxes: Tensor
     """Int64 ``[B, 4]``."""
     labels: Tensor
     """Multi-hot float32 ``[B, K]``."""
     draws: Tensor
     """Float64 ``[B, n, 2]``, uniform in 0..1: they decide where each patch is centred and whether it is mirrored."""
+    supervised: Tensor
+    """Bool ``[B]``: whether the image learns from its mask; ``[B, 0]`` in a run where none does."""
 
 
 class Draw(NamedTuple):
@@ -98,6 +103,7 @@ class TrainingSet(SafeDataset[Draw, Batch]):
         num_draws: rows of ``Batch.draws`` an image.
         seed: of all draws.
         skip_bad: replace a record that cannot be read by the next one, instead of raising.
+        teaching: the true masks that images learn from, by id; they come before the records' own masks.
 
     Raises:
         SecoError: masks are wanted and a record has none.
@@ -112,6 +118,7 @@ class TrainingSet(SafeDataset[Draw, Batch]):
         num_draws: int,
         seed: int,
         skip_bad: bool = False,
+        teaching: Mapping[str, Path] | None = None,
     ) -> None:
         self.records = records
         self.class_names = class_names
@@ -119,8 +126,9 @@ class TrainingSet(SafeDataset[Draw, Batch]):
         self.num_draws = num_draws
         self.seed = seed
         self.attempts = len(records) if skip_bad else 1
+        self.teaching = teaching or {}
         if "mask" in views.wanted:
-            _require_masks(records)
+            _require_masks(records, self.teaching)
 
     def load(self, key: Draw) -> Batch:
         """Load the sample of a draw."""
@@ -136,18 +144,21 @@ class TrainingSet(SafeDataset[Draw, Batch]):
         raise SecoError(faults[0] if self.attempts == 1 else f"no training image can be read; the first: {faults[0]}")
 
     def _mask(self, record: Record) -> Tensor | None:
-        """Return the true mask where the views need it; no other mask is opened."""
-        if "mask" not in self.views.wanted:
-            return None
-        assert record.mask is not None, "checked in the constructor"
-        size = (record.width, record.height)
-        return torch.from_numpy(read_mask(record.mask, num_classes=len(self.class_names), size=size))
+        """Return the true mask where the views need it or the image learns from it; no other mask is opened."""
+        file = self.teaching.get(record.id, record.mask if "mask" in self.views.wanted else None)
+        if file is not None:
+            size = (record.width, record.height)
+            return torch.from_numpy(read_mask(file, num_classes=len(self.class_names), size=size))
+        return torch.full((record.height, record.width), IGNORE, dtype=torch.uint8) if self.teaching else None
 
     def _sample(self, record: Record, image: Tensor, mask: Tensor | None, position: int, faults: list[str]) -> Batch:
         views_seed, draws_seed = np.random.SeedSequence((self.seed, position)).generate_state(2, np.uint64)
         views = self.views(image, mask, seed=int(views_seed >> 1))
         draws = torch.from_numpy(np.random.default_rng(draws_seed).random((self.num_draws, 2)))
-        return Batch([record.id], faults, *views, multi_hot(record.labels, self.class_names), draws)
+        learns = record.id in self.teaching
+        labels = shown_classes(mask.numpy(), self.class_names) if learns and mask is not None else record.labels
+        supervised = torch.tensor(learns) if self.teaching else torch.empty(0, dtype=torch.bool)
+        return Batch([record.id], faults, *views, multi_hot(labels, self.class_names), draws, supervised)
 
 
 def training_batches(dataset: TrainingSet, stream: SampleStream, *, num_workers: int) -> Iterator[Batch]:
@@ -189,8 +200,8 @@ def describe_batches(batch_size: int, *, usual: tuple[str, int] | None = None) -
     return f"batches of {batch_size}{split}{warning}"
 
 
-def _require_masks(records: Sequence[Record]) -> None:
-    bare = [record.id for record in records if record.mask is None]
+def _require_masks(records: Sequence[Record], teaching: Mapping[str, Path]) -> None:
+    bare = [record.id for record in records if record.mask is None and record.id not in teaching]
     if bare:
         raise SecoError(
             f"{len(bare)} of {len(records)} training images have no mask, such as {bare[0]}: full supervision needs "

@@ -27,6 +27,7 @@ from seco.training.methods import build_models
 from seco.training.objective import StepResult
 from seco.training.optimizer import build_optimizer, learning_rate_factor, set_learning_rate
 from seco.training.resume import RunState
+from seco.training.true_masks import teaching_masks
 from seco.training.views import ViewMaker
 
 Progress = Callable[[int, str], None]
@@ -60,6 +61,7 @@ class Trainer:
         self.skip_bad_images = skip_bad_images
         self.score = score
         self.device = pick_device()
+        self.teaching = teaching_masks(manifest, settings.train, seed=settings.seed)
         models = build_models(settings, num_classes=len(manifest.class_names), device=self.device)
         optimizer = build_optimizer(
             models.network,
@@ -83,6 +85,7 @@ class Trainer:
             self.settings,
             self.manifest,
             skip_bad=self.skip_bad_images,
+            teaching=self.teaching,
             counter=counter,
         )
 
@@ -182,6 +185,7 @@ class Trainer:
             num_draws=objective.num_draws,
             seed=seed,
             skip_bad=self.skip_bad_images,
+            teaching=self.teaching,
         )
         return training_batches(dataset, stream, num_workers=train.num_workers)
 

@@ -14,6 +14,7 @@ from seco.storage.pairs import lift
 SUMMARY = {
     "images": {"train": 1500, "val": 2},
     "images_without_mask": {"train": 1, "val": 2},
+    "images_corrected": {"train": 0, "val": 0},
     "images_without_label": {"train": 0, "val": 1},
     "images_a_class": {"train": {"cat": 900, "dog": 800, "cow": 0}, "val": {"cat": 1, "dog": 0, "cow": 0}},
     "labels_an_image": {"train": {1: 1300, 2: 190, 4: 7, 6: 3}, "val": {0: 1, 1: 1}},

@@ -62,6 +62,7 @@ def test_the_summary_counts_images_labels_and_masks(voc: Path) -> None:
     assert summarise(replace(dataset, problems=problems, unlabelled=Counter(train=3))) == {
         "images": {"train": 3, "val": 1},
         "images_without_mask": {"train": 0, "val": 1},
+        "images_corrected": {"train": 0, "val": 0},
         "images_without_label": {"train": 0, "val": 0},
         "images_a_class": {"train": {"cat": 2, "dog": 2, "person": 1}, "val": {"cat": 0, "dog": 1, "person": 0}},
         "labels_an_image": {"train": {1: 1, 2: 2}, "val": {1: 1}},

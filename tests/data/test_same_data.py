@@ -81,6 +81,7 @@ def test_the_counts_of_real_photographs_are_those_of_independent_code(tmp_path: 
         assert {key: value[split] for key, value in summary.items() if "images" in key} == {
             "images": {"train": 400, "val": 100}[split],
             "images_without_mask": 0,
+            "images_corrected": 0,
             "images_without_label": 0,
             "images_a_class": {name: counts[name] for name in VOC},
             "images_with_unseen_labels": sum(not a <= b for a, b in zip(labels, shown, strict=True)),

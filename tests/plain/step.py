@@ -125,7 +125,9 @@ class PlainObjective:
                 keys = _in_order(*views)
         if settings.use_rectification:
             threshold = settings.rectify_threshold
-            tags = rectified(queries, tags, reservoir.keys, reservoir.tags, threshold=threshold)
+            after = rectified(queries, tags, reservoir.keys, reservoir.tags, threshold=threshold)
+            learns, views = _supervised(inputs), settings.num_patches + 2
+            tags = [(tags if learns[place // views] else after)[place] for place in range(len(tags))]
         entries = torch.cat([keys, reservoir.keys])
         entry_tags = torch.cat([torch.tensor(tags, device=keys.device), reservoir.tags])
         terms = {
@@ -153,12 +155,14 @@ class PlainObjective:
         for image, own in enumerate(maps):
             box, draws, anywhere = inputs.boxes[image], inputs.draws[image], settings.patch_centres == "anywhere"
             corners = patch_corners(own, box, draws, patch_size=size, anywhere=anywhere)
+            rule = {"threshold": settings.tag_threshold, "settle": settings.settle_uncertain}
+            if _supervised(inputs)[image]:
+                own, rule["settle"] = inputs.masks[image], False
             for corner, mirror in zip(corners, draws[:, 1].tolist(), strict=True):
                 window = (slice(None), *(slice(start, start + size) for start in corner))
                 weak.append(inputs.weak[image][window])
                 patch = inputs.strong[image][window]
                 strong.append(patch.flip(-1) if mirror < 0.5 else patch)
-                rule = {"threshold": settings.tag_threshold, "settle": settings.settle_uncertain}
                 tags.append(patch_tag(own, inputs.inside[image], corner, patch_size=size, **rule))
             classes = (inputs.labels[image].nonzero().flatten() + 1).tolist()
             tags += [classes[0] if len(classes) == 1 else -1] * 2
@@ -173,15 +177,27 @@ class PlainObjective:
         rgb, thresholds = to_rgb(inputs.weak), self.settings.cam
         logits = F.interpolate(full_precision(scores), size=rgb.shape[-2:], mode="bilinear")
         labels = refined_labels(rgb, cam, inputs.labels, inputs.inside, low=thresholds.low, high=thresholds.high)
-        costs = -logits.log_softmax(dim=1)  # [B, K + 1, H, W]
-        costs = costs.gather(1, labels.where(labels != 255, 0).unsqueeze(1)).squeeze(1)
-        background, foreground = costs[labels == 0], costs[(labels != 0) & (labels != 255)]
+        supervised = _supervised(inputs)
+        background, foreground, true = [logits.new_zeros(0)], [logits.new_zeros(0)], [logits.new_zeros(0)]
+        for image, learns in enumerate(supervised):
+            own = (inputs.masks if learns else labels)[image]
+            costs = -logits[image].log_softmax(dim=0).gather(0, own.where(own != 255, 0).unsqueeze(0)).squeeze(0)
+            background.append(costs[own == 0] if not learns else costs[:0].flatten())
+            foreground.append(costs[(own != 0) & (own != 255)] if not learns else costs[:0].flatten())
+            true.append(costs[own != 255] if learns else costs[:0].flatten())
+        background, foreground, true = (_mean_or_zero(torch.cat(costs)) for costs in (background, foreground, true))
+        share = sum(supervised) / len(supervised)
         images = zip(rgb, logits.softmax(dim=1), inputs.inside, strict=True)
         energies = [energy_loss(*(part[None] for part in parts), weight=1e-7) for parts in images]
         return {
-            "seg": 0.5 * _mean_or_zero(background) + 0.5 * _mean_or_zero(foreground),
+            "seg": (1 - share) * 0.5 * (background + foreground) + self.settings.train.mask_weight * share * true,
             "reg": torch.stack(energies).mean(),
         }
+
+
+def _supervised(inputs: Inputs) -> list[bool]:
+    """Return which images learn from their true mask."""
+    return inputs.supervised.tolist() if inputs.supervised.numel() else [False] * len(inputs.labels)
 
 
 def _soft_margin(logits: Tensor, labels: Tensor) -> Tensor:

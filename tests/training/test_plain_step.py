@@ -1,5 +1,6 @@
 """A training step equals the plain step of tests/plain, which shares none of its shortcuts."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 
@@ -55,7 +56,13 @@ class Pair:
     """A trainer (the engine) and a plain step with the same weights and buffers."""
 
     def __init__(
-        self, folder: Path, *, from_auxiliary: bool = True, dtype: torch.dtype = torch.float32, **changes: object
+        self,
+        folder: Path,
+        *,
+        from_auxiliary: bool = True,
+        dtype: torch.dtype = torch.float32,
+        supervised: Sequence[bool] = (),
+        **changes: object,
     ) -> None:
         source = {"train.tag_source_switch": 50 if from_auxiliary else 0}
         self.settings = small_settings(**(SETTINGS | source | changes))
@@ -68,11 +75,13 @@ class Pair:
         self.models: Models = deepcopy(self.engine.state.models)
         self.plain = PlainObjective(self.models, self.settings)
         self.update = PlainUpdate(self.models, self.settings)
-        self.from_auxiliary, self.dtype = from_auxiliary, dtype
+        self.from_auxiliary, self.dtype, self.supervised = from_auxiliary, dtype, supervised
 
     def inputs(self, step: int) -> Inputs:
         inputs = to_device(synthetic_batch(self.settings, LABELS, boxes=BOXES, seed=step), CPU)
         exact = {name: getattr(inputs, name).to(self.dtype) for name in ("weak", "strong", "second", "labels")}
+        if self.supervised:
+            exact |= {"masks": true_masks(inputs, seed=step), "supervised": torch.tensor(self.supervised)}
         return inputs._replace(**exact)
 
     def step(self, step: int = 0) -> tuple[StepResult, PlainResult]:
@@ -102,6 +111,18 @@ class Pair:
             for name, value in module.state_dict().items()
             if ".record." not in name  # for the report; nothing reads it
         ]
+
+
+def true_masks(inputs: Inputs, *, seed: int) -> Tensor:
+    """Masks ``[B, S, S]`` in blocks of 16 pixels: background, the classes of the labels and 255, also as padding."""
+    generator, side = torch.Generator().manual_seed(seed), inputs.weak.shape[-1] // 16
+    drawn = torch.randint(8, (len(inputs.labels), side, side), generator=generator)
+    masks = []
+    for labels, blocks in zip(inputs.labels, drawn, strict=True):
+        classes = (labels.nonzero().flatten() + 1).tolist()
+        masks.append(torch.tensor([0, 0, 0, *(classes * 4)[:4], 255])[blocks])
+    large = torch.stack(masks).repeat_interleave(16, dim=1).repeat_interleave(16, dim=2)
+    return large.masked_fill(~inputs.inside, 255)
 
 
 def assert_equal(pair: Pair, results: tuple[StepResult, PlainResult], *, within: float) -> None:
@@ -139,6 +160,18 @@ def test_in_double_precision_four_steps_agree_to_1e_8(tmp_path, from_auxiliary):
     # Otherwise these steps would test little.
     assert {-1, 0} < tags
     assert withdrawn > 0
+
+
+@pytest.mark.parametrize("supervised", [(True, False, False), (False, True, True), (True, True, True)])
+def test_with_true_masks_of_some_images_four_steps_agree_in_double_precision(tmp_path, supervised):
+    masks = {"supervised": supervised, "train.mask_weight": 2.5, "patch_centres": "anywhere", "weight_patch": 0.4}
+    pair = Pair(tmp_path, dtype=torch.float64, **masks)
+    without = Pair(tmp_path / "without", dtype=torch.float64, **masks | {"supervised": ()})
+    for step in range(4):
+        results = pair.step(step)
+        assert_equal(pair, results, within=1e-8)
+        assert not torch.equal(results[0].terms["seg"], without.step(step)[0].terms["seg"])
+        assert contrast_of(results[0]).tags.tolist() != contrast_of(without.step(step)[0]).tags.tolist()
 
 
 def test_in_bf16_terms_and_gradients_stay_near_those_in_single_precision(tmp_path):

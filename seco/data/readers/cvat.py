@@ -42,9 +42,7 @@ def read_cvat(data: ReaderInput) -> Listing:
     """
     tree = VocTree(data.root, mask_folders=(MASKS,))
     names = read_label_map(tree.root / LABEL_MAP)
-    background = [colour for colour, name in names.items() if name.lower() == _BACKGROUND] or [_UNNAMED]
-    ignored = [colour for colour, name in names.items() if (colour, name.lower()) == _IGNORED]
-    classes = {colour: name for colour, name in names.items() if colour not in (*background, *ignored)}
+    background, ignored, classes = colour_classes(names)
     listing = Listing(class_names=list(dict.fromkeys(classes.values())))
     places: Mapping[str | None, str] = data.places
     if None in places:
@@ -90,6 +88,14 @@ def read_label_map(path: Path) -> Mapping[int, str]:
             raise SecoError(f"{path}, line {number}: {line!r} is not of the form name:red,green,blue::")
         names[packed(*map(int, values))] = name.strip()
     return names
+
+
+def colour_classes(names: Mapping[int, str]) -> tuple[list[int], list[int], dict[int, str]]:
+    """Return, of packed colour → name, the colours of background and of uncertain pixels, and those of classes."""
+    background = [colour for colour, name in names.items() if name.lower() == _BACKGROUND] or [_UNNAMED]
+    ignored = [colour for colour, name in names.items() if (colour, name.lower()) == _IGNORED]
+    classes = {colour: name for colour, name in names.items() if colour not in (*background, *ignored)}
+    return background, ignored, classes
 
 
 def _digest(names: Mapping[int, str], mask: Path) -> str:

@@ -87,18 +87,29 @@ def _image(file: Path, finder: FileFinder, split: str | None) -> ListedImage | N
     if not isinstance(text, str) or finder.look(text, places=(place,)) is None:
         text = f"{file.stem}.jpg"
     image = finder.find(text, places=(place,))
+    try:
+        labels, outlines = read_shapes(file, content, digest=hashlib.sha256(data).hexdigest())
+    except SecoError as error:
+        return ListedImage(None, image, str(file), (), split, fault=str(error))
+    return ListedImage(None, image, str(file), labels, split, outlines=outlines)
+
+
+def read_shapes(file: Path, content: Mapping[str, Any], *, digest: str) -> tuple[tuple[str, ...], Outlines]:
+    """Return the labels and the outlines of labelme's content.
+
+    Raises:
+        SecoError: a shape has no label, or the image no size.
+    """
     shapes = [shape for shape in content["shapes"] if isinstance(shape, dict) and str(shape.get("label") or "").strip()]
     if len(shapes) < len(content["shapes"]):
-        return ListedImage(None, image, str(file), (), split, fault="a shape has no label: correct it")
+        raise SecoError("a shape has no label: correct it")
     labels = tuple(sorted({str(shape["label"]).strip() for shape in shapes}))
-    size = (content.get("imageWidth"), content.get("imageHeight"))
+    size: Any = (content.get("imageWidth"), content.get("imageHeight"))
     if not all(isinstance(side, int) and side > 0 for side in size) or size[0] * size[1] > MAX_PIXELS:
-        fault = f"its size {size} is none of an image: save it again"
-        return ListedImage(None, image, str(file), labels, split, fault=fault)
+        raise SecoError(f"its size {size} is none of an image: save it again")
     ids = {label: number for number, label in enumerate(labels, start=1)}
-    legend = Legend(file, {number: label for label, number in ids.items()}, hashlib.sha256(data).hexdigest())
-    annotations = [msgspec.json.encode(_annotation(shape, ids)) for shape in shapes]
-    return ListedImage(None, image, str(file), labels, split, outlines=Outlines(legend, annotations, size))
+    legend = Legend(file, {number: label for label, number in ids.items()}, digest)
+    return labels, Outlines(legend, [msgspec.json.encode(_annotation(shape, ids)) for shape in shapes], size)
 
 
 def _annotation(shape: Mapping[str, Any], ids: Mapping[str, int]) -> dict[str, Any]:

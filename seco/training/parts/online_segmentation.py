@@ -1,14 +1,15 @@
-"""L_seg and L_reg: the decoder learns from the refined CAMs of its own network."""
+"""L_seg and L_reg: the decoder learns from the refined CAMs of its own network, or from true masks."""
 
 from torch import Tensor
 
 from seco.compute.pixels import to_rgb
 from seco.compute.resize import resize
 from seco.losses.energy import energy_loss
+from seco.losses.mixed_segmentation import mixed_segmentation_loss
 from seco.losses.segmentation import segmentation_loss
 from seco.method.par import PAR
 from seco.method.pseudo_labels import refine_labels
-from seco.training.crop_pass import CropPass
+from seco.training.crop_pass import CropPass, Inputs
 from seco.training.objective import Contribution, Part
 
 ENERGY_WEIGHT = 1e-7  # brings the energy, a sum over pairs of pixels, to the size of the other terms
@@ -17,16 +18,22 @@ ENERGY_WEIGHT = 1e-7  # brings the energy, a sum over pairs of pixels, to the si
 class OnlineSegmentation(Part):
     """Cross entropy under the pseudo label, and the dense-CRF energy of the prediction.
 
+    An image with a true mask learns from it in place of the pseudo label, from the first step on.
+
     Args:
         weight_seg: γ of eq. 9.
         weight_reg: weight of the energy.
-        start: the step at which both terms begin.
+        mask_weight: of the cross entropy of an image with a true mask, relative to that of other images.
+        start: the step at which pseudo labels and energy begin.
         low: background score of PAR's generous run.
         high: background score of PAR's strict run.
     """
 
-    def __init__(self, *, weight_seg: float, weight_reg: float, start: int, low: float, high: float) -> None:
+    def __init__(
+        self, *, weight_seg: float, weight_reg: float, mask_weight: float, start: int, low: float, high: float
+    ) -> None:
         super().__init__(weights={"seg": weight_seg, "reg": weight_reg})
+        self.mask_weight = mask_weight
         self.start = start
         self.low = low
         self.high = high
@@ -34,16 +41,23 @@ class OnlineSegmentation(Part):
 
     def forward(self, crops: CropPass) -> Contribution:
         """Compute the terms that have a weight."""
-        if crops.step < self.start:
+        has_begun, is_mixed = crops.step >= self.start, crops.inputs.supervised.numel() > 0
+        if not has_begun and not is_mixed:
             return Contribution()
         rgb = to_rgb(crops.inputs.weak)
         logits = resize(crops.output.segmentation, rgb.shape[-2:])  # [B, K + 1, H, W]
         terms: dict[str, Tensor] = {}
         if self.weights["seg"]:
-            terms["seg"] = segmentation_loss(logits, self._pseudo_labels(crops, rgb))
-        if self.weights["reg"]:
+            labels = self._pseudo_labels(crops, rgb) if has_begun else None
+            terms["seg"] = self._cross_entropy(logits, labels, crops.inputs)
+        if self.weights["reg"] and has_begun:
             terms["reg"] = energy_loss(rgb, logits.softmax(dim=1), crops.inputs.inside, weight=ENERGY_WEIGHT)
         return Contribution(terms)
+
+    def _cross_entropy(self, logits: Tensor, labels: Tensor | None, inputs: Inputs) -> Tensor:
+        if labels is not None and not inputs.supervised.numel():
+            return segmentation_loss(logits, labels)
+        return mixed_segmentation_loss(logits, labels, inputs.masks, inputs.supervised, mask_weight=self.mask_weight)
 
     def _pseudo_labels(self, crops: CropPass, rgb: Tensor) -> Tensor:
         """Return int64 ``[B, H, W]``."""

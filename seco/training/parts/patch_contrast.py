@@ -12,7 +12,7 @@ from seco.losses.classification import patch_classification
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import Average, local_contrast
 from seco.method.memory import Prototypes, PrototypeUpdate, Reservoir
-from seco.method.tags import rectify_tags, tag_images
+from seco.method.tags import keep_true_tags, rectify_tags, tag_images
 from seco.models.encoder import Tokens
 from seco.models.network import SeCoNetwork
 from seco.models.teacher import LocalTeacher
@@ -160,7 +160,7 @@ class PatchContrast(Part):
         counts = count_tags(before, after) | contrast.curves
         if self.judge_tags:
             right = self.cutter.right_tags(patches, crops.inputs.masks)
-            counts |= count_right_tags(before, after, right, num_classes=num_classes)
+            counts |= count_right_tags(patches.judged, after, right, num_classes=num_classes)
             update = update._replace(right=right)
         return Contribution(contrast.terms, update, counts)
 
@@ -181,7 +181,8 @@ class PatchContrast(Part):
             queries = join_views(embeddings, crop_embedding, network.embed(second))  # [B·V, D]
         if self.rectify_threshold is not None:
             memory = self.reservoir
-            tags = rectify_tags(queries, tags, memory.keys, memory.tags, threshold=self.rectify_threshold)
+            rectified = rectify_tags(queries, tags, memory.keys, memory.tags, threshold=self.rectify_threshold)
+            tags = keep_true_tags(tags, rectified, crops.inputs.supervised)
         contrast = Contrast({}, None, None, tags, embeddings.detach(), patches, {})
         if self.weights["patch"]:
             contrast.terms["patch"] = self._patch_classification(crops, tokens, _patch_tags(contrast).flatten())
@@ -219,7 +220,7 @@ class PatchContrast(Part):
             self.record.keep(self.prototypes.vectors, step=update.step + 1)
         contrast = update.contrast
         if contrast is not None:
-            tags = contrast.patches.tags, _patch_tags(contrast)
+            tags = contrast.patches.judged, _patch_tags(contrast)
             self.record.count(*tags, right=update.right, total=self.batch_size)
         if contrast is not None and contrast.keys is not None and contrast.key_tags is not None:
             self.reservoir.enqueue(contrast.keys, contrast.key_tags)

@@ -24,6 +24,8 @@ class TaggedPatches(NamedTuple):
     """Int64 ``[B, n]``: a class id, 0 for background, -1 for uncertain."""
     corners: Tensor
     """Int64 ``[B, n, 2]``: the top left pixel of each in the crop."""
+    judged: Tensor
+    """Int64 ``[B, n]``: the tags, but -1 where a true mask that teaches gave them, so that nobody judges them by it."""
 
 
 class PatchCutter(NamedTuple):
@@ -54,6 +56,8 @@ class PatchCutter(NamedTuple):
             cam: normalised ``[B, C, H, W]``.
             strongest: of ``CropPass.strongest``, ``[B, H, W]``; None: images without labels are cut like the others.
             from_masks: whether tags come from the true masks.
+
+        Images with a true mask that teaches take their tags from it in any case.
         """
         label_map = three_way_labels(cam, inputs.class_ids, inputs.inside, low=self.low, high=self.high)
         place, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
@@ -62,19 +66,28 @@ class PatchCutter(NamedTuple):
             shows_nothing = (inputs.labels > 0).sum(dim=1) == 0  # [B]
             wanted = torch.where(shows_nothing.view(-1, 1, 1), strongest > self.high, wanted)
         corners = sample_patches(wanted, inputs.boxes, place, patch_size=self.patch_size)
-        tags = tag_patches(
-            *(inputs.masks if from_masks else label_map, inputs.class_ids, inputs.inside, corners),
-            patch_size=self.patch_size,
-            threshold=self.threshold,
-            settle=self.settle_uncertain and not from_masks,
-        )
+        tags = judged = self._tags(inputs.masks if from_masks else label_map, inputs, corners, are_true=from_masks)
+        if inputs.supervised.numel() and not from_masks:
+            is_true = inputs.supervised.unsqueeze(1)
+            tags = torch.where(is_true, self._tags(inputs.masks, inputs, corners, are_true=True), judged)
+            judged = judged.masked_fill(is_true, UNCERTAIN)
         strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=self.patch_size), mirror)
-        return TaggedPatches(crop_patches(inputs.weak, corners, patch_size=self.patch_size), strong, tags, corners)
+        weak = crop_patches(inputs.weak, corners, patch_size=self.patch_size)
+        return TaggedPatches(weak, strong, tags, corners, judged)
 
     def right_tags(self, patches: TaggedPatches, masks: Tensor) -> Tensor:
         """Return which of the tags that the CAM gave the true masks ``[B, S, S]`` confirm: bool ``[B, n]``."""
         size, threshold = self.patch_size, self.threshold
-        return tags_match_masks(patches.tags, masks, patches.corners, patch_size=size, threshold=threshold)
+        return tags_match_masks(patches.judged, masks, patches.corners, patch_size=size, threshold=threshold)
+
+    def _tags(self, labels: Tensor, inputs: Inputs, corners: Tensor, *, are_true: bool) -> Tensor:
+        """Return the tags ``[B, n]`` of patches under labels ``[B, S, S]``; true ones leave nothing to settle."""
+        return tag_patches(
+            *(labels, inputs.class_ids, inputs.inside, corners),
+            patch_size=self.patch_size,
+            threshold=self.threshold,
+            settle=self.settle_uncertain and not are_true,
+        )
 
 
 def join_views(patches: Tensor, crops: Tensor, seconds: Tensor) -> Tensor:
@@ -87,12 +100,12 @@ def count_right_tags(before: Tensor, after: Tensor, right: Tensor, *, num_classe
     """Count how many tags the true masks confirm: of each class, of those kept, and of those withdrawn.
 
     Args:
-        before: the tags from the CAM, ``[B, n]``.
+        before: the tags from the CAM, ``[B, n]``; -1 where nobody judges them.
         after: the tags after eq. 7, ``[B, n]``.
         right: which of the first are confirmed, ``[B, n]``.
         num_classes: K, without background.
     """
-    tagged = {"tags/right": before > 0, "tags/right_kept": after > 0}
+    tagged = {"tags/right": before > 0, "tags/right_kept": (before > 0) & (after > 0)}
     tagged |= {f"tags/right_{tag}": before == tag for tag in range(num_classes + 1)}
     counts = {name: ((right & chosen).sum(), chosen.sum()) for name, chosen in tagged.items()}
     withdrawn = _withdrawn(before, after)

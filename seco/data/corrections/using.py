@@ -1,0 +1,68 @@
+"""Gives the images of a checked data set their corrected masks, each checked as all masks are."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from seco.data.checks import CheckedDataset, CheckedImage, FactsCache, check_mask
+from seco.data.problems import Problem
+from seco.errors import SecoError
+from seco.runtime.parallel import ProgressCallback
+from seco.storage.corrections import TABLE, Correction, corrected_mask, read_corrections, require_listed
+from seco.storage.manifest import TRAIN
+
+
+def use_corrections(
+    dataset: CheckedDataset, folder: Path, *, cache: FactsCache, progress: ProgressCallback | None = None
+) -> CheckedDataset:
+    """Return the data set with corrected masks; each that cannot be used is a problem, and its image keeps its own.
+
+    A corrected mask of an image outside of the split "train" is its true mask, as such images have no other.
+
+    Args:
+        dataset: what was checked.
+        folder: of the corrections; there may be none.
+        cache: facts about files that have not changed since they were decoded; it is saved.
+        progress: called with (done, total) after each mask.
+
+    Raises:
+        SecoError: the table of corrections is damaged, or somebody has put masks there by hand.
+    """
+    known = read_corrections(folder)
+    require_listed(folder, known)
+    if not known:
+        return dataset
+    problems, images = list(dataset.problems), {item.record.id: item for item in dataset.images}
+    for done, correction in enumerate(known.values(), start=1):
+        try:
+            images[correction.id] = _corrected(images, correction, folder, dataset.class_names, cache)
+        except SecoError as error:
+            problems.append(Problem(folder / TABLE, str(error)))
+        if progress is not None:
+            progress(done, len(known))
+    cache.save()
+    return replace(dataset, images=list(images.values()), problems=problems)
+
+
+def _corrected(
+    images: Mapping[str, CheckedImage],
+    correction: Correction,
+    folder: Path,
+    class_names: tuple[str, ...],
+    cache: FactsCache,
+) -> CheckedImage:
+    item, mask = images.get(correction.id), corrected_mask(folder, correction)
+    take_off = f"take it off the list with `seco corrections remove {correction.id}`"
+    if item is None:
+        raise SecoError(f"{mask} corrects no image of the data set: restore the image, or {take_off}")
+    record = item.record
+    shown, digest, palette = check_mask(mask, (record.width, record.height), class_names, cache)
+    item = replace(item, digests=(*item.digests[:2], digest), record=replace(record, corrected=mask))
+    if record.split == TRAIN:
+        return item
+    if record.mask is not None:
+        raise SecoError(
+            f"{mask} corrects an image of the split {record.split!r} that has a true mask, by which scores are "
+            f"measured: {take_off}"
+        )
+    return replace(item, shown=shown, palette=palette, record=replace(item.record, mask=mask))
