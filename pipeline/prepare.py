@@ -100,5 +100,4 @@ def _check_dataset(section: "Prepare", cache: Path, corrections: Path) -> "Check
         advance.begin("prepare, images")
         facts = FactsCache(cache, root=section.root)
         dataset = check(listing, cache=facts, progress=advance.reach)
-        advance.begin("prepare, corrections")
-        return use_corrections(dataset, corrections, cache=facts, progress=advance.reach)
+        return use_corrections(dataset, corrections, cache=facts)

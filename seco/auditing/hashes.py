@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback, thread_map
 from seco.storage.csv_file import read_csv, write_csv
-from seco.storage.fingerprint import DIGESTS_FILE
+from seco.storage.fingerprint import DIGESTS_COLUMNS, DIGESTS_FILE
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
 
@@ -73,7 +73,7 @@ def hash_images(
 
 
 def _digests(data: Path) -> dict[str, str]:
-    rows = read_csv(data / DIGESTS_FILE, columns=("id", "image", "mask"), stage="prepare")
+    rows = read_csv(data / DIGESTS_FILE, columns=DIGESTS_COLUMNS, stage="prepare")
     return {row["id"]: row["image"] for _, row in rows}
 
 

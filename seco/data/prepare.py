@@ -17,7 +17,7 @@ from seco.storage.atomic import atomic_write_bytes, link_or_copy, temporary_path
 from seco.storage.audit import Partner, audit, write_audit
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
-from seco.storage.fingerprint import DIGESTS_FILE
+from seco.storage.fingerprint import DIGESTS_COLUMNS, DIGESTS_FILE
 from seco.storage.manifest import TRAIN, Manifest, write_manifest
 from seco.storage.masks import mask_path
 from seco.storage.pairs import lift, write_pairs
@@ -68,7 +68,7 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cac
     write_audit(folder, partners)
     write_pairs(folder, class_names=names, counts=counts, lifts=lifts)
     digests = [(item.record.id, *item.digests) for item in dataset.images]
-    write_csv(folder / DIGESTS_FILE, digests, columns=("id", "image", "mask", "corrected"))
+    write_csv(folder / DIGESTS_FILE, digests, columns=DIGESTS_COLUMNS)
     write_manifest(folder, manifest, summary=summary)
     return DatasetStatistics(summary, counts, lifts, partners)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from seco.errors import SecoError
 from seco.storage.manifest import CLASSES_FILE
 
-DIGESTS_FILE = "digests.csv"
+DIGESTS_FILE, DIGESTS_COLUMNS = "digests.csv", ("id", "image", "mask", "corrected")
 """Digests of the content of images and masks: later stages depend on this file in place of the data set's folder."""
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from seco.storage.csv_file import write_csv
-from seco.storage.fingerprint import DIGESTS_FILE
+from seco.storage.fingerprint import DIGESTS_COLUMNS, DIGESTS_FILE
 from seco.storage.manifest import Manifest, Record
 
 NAMES = ("boat", "water", "car")
@@ -34,6 +34,6 @@ def write_photographs(folder: Path, images: Mapping[str, Image.Image], **splits:
     folder.mkdir(parents=True, exist_ok=True)
     for name, image in images.items():
         image.save(folder / f"{name}.png")
-    digests = [(name, f"digest-of-{name}", "") for name in images]
-    write_csv(folder / DIGESTS_FILE, digests, columns=("id", "image", "mask"))
+    digests = [(name, f"digest-of-{name}", "", "") for name in images]
+    write_csv(folder / DIGESTS_FILE, digests, columns=DIGESTS_COLUMNS)
     return Manifest(tuple(record(name, folder, split=splits.get(name, "train")) for name in images), NAMES)

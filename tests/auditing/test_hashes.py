@@ -10,6 +10,7 @@ from PIL import ImageOps
 from seco.auditing.hashes import as_bits, hash_image, hash_images
 from seco.errors import SecoError
 from seco.storage.csv_file import write_csv
+from seco.storage.fingerprint import DIGESTS_COLUMNS, DIGESTS_FILE
 from seco.storage.manifest import Manifest
 from tests.auditing.photographs import noise, write_photographs
 
@@ -31,8 +32,8 @@ def test_hashes_of_unchanged_photographs_are_not_made_again(tmp_path):
     first = hashes_of(tmp_path, manifest)
     noise(3).save(tmp_path / "a.png")  # its digest is still that of before
     assert np.array_equal(hashes_of(tmp_path, manifest).plain, first.plain)
-    rows = [("a", "another", ""), ("b", "digest-of-b", "")]
-    write_csv(tmp_path / "digests.csv", rows, columns=("id", "image", "mask"))
+    rows = [("a", "another", "", ""), ("b", "digest-of-b", "", "")]
+    write_csv(tmp_path / DIGESTS_FILE, rows, columns=DIGESTS_COLUMNS)
     again = hashes_of(tmp_path, manifest)
     assert np.array_equal(again.plain[0], as_bits([hash_image(noise(3))]).plain[0])
     assert np.array_equal(again.plain[1], first.plain[1])

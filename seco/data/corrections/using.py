@@ -7,14 +7,11 @@ from pathlib import Path
 from seco.data.checks import CheckedDataset, CheckedImage, FactsCache, check_mask
 from seco.data.problems import Problem
 from seco.errors import SecoError
-from seco.runtime.parallel import ProgressCallback
 from seco.storage.corrections import TABLE, Correction, corrected_mask, read_corrections, require_listed
 from seco.storage.manifest import TRAIN
 
 
-def use_corrections(
-    dataset: CheckedDataset, folder: Path, *, cache: FactsCache, progress: ProgressCallback | None = None
-) -> CheckedDataset:
+def use_corrections(dataset: CheckedDataset, folder: Path, *, cache: FactsCache) -> CheckedDataset:
     """Return the data set with corrected masks; each that cannot be used is a problem, and its image keeps its own.
 
     A corrected mask of an image outside of the split "train" is its true mask, as such images have no other.
@@ -23,7 +20,6 @@ def use_corrections(
         dataset: what was checked.
         folder: of the corrections; there may be none.
         cache: facts about files that have not changed since they were decoded; it is saved.
-        progress: called with (done, total) after each mask.
 
     Raises:
         SecoError: the table of corrections is damaged, or somebody has put masks there by hand.
@@ -33,13 +29,11 @@ def use_corrections(
     if not known:
         return dataset
     problems, images = list(dataset.problems), {item.record.id: item for item in dataset.images}
-    for done, correction in enumerate(known.values(), start=1):
+    for correction in known.values():
         try:
             images[correction.id] = _corrected(images, correction, folder, dataset.class_names, cache)
         except SecoError as error:
             problems.append(Problem(folder / TABLE, str(error)))
-        if progress is not None:
-            progress(done, len(known))
     cache.save()
     return replace(dataset, images=list(images.values()), problems=problems)
 
