@@ -58,7 +58,8 @@ def _on_pairs(audit: Audit) -> Iterator[str]:
 def _on_what_to_collect(audit: Audit) -> Iterator[str]:
     if wanted := [item for item in audit.suggestions if item.action == COLLECT]:
         shown = [f"{item.images} more of {item.what}" for item in wanted[:_NAMED]]
-        more = f", and {len(wanted) - _NAMED} more kinds" if len(wanted) > _NAMED else ""
+        left = len(wanted) - _NAMED
+        more = f", and {left} more kind{'s' * (left > 1)}" if left > 0 else ""
         yield f"Images to collect: {', '.join(shown)}{more}."
 
 

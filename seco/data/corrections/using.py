@@ -30,12 +30,26 @@ def use_corrections(dataset: CheckedDataset, folder: Path, *, cache: FactsCache)
         return dataset
     problems, images = list(dataset.problems), {item.record.id: item for item in dataset.images}
     for correction in known.values():
-        try:
-            images[correction.id] = _corrected(images, correction, folder, dataset.class_names, cache)
-        except SecoError as error:
-            problems.append(Problem(folder / TABLE, str(error)))
+        found = _corrected_or_fault(images, correction, folder, dataset.class_names, cache)
+        if isinstance(found, SecoError):
+            problems.append(Problem(folder / TABLE, str(found)))
+        else:
+            images[correction.id] = found
     cache.save()
     return replace(dataset, images=list(images.values()), problems=problems)
+
+
+def _corrected_or_fault(
+    images: Mapping[str, CheckedImage],
+    correction: Correction,
+    folder: Path,
+    class_names: tuple[str, ...],
+    cache: FactsCache,
+) -> CheckedImage | SecoError:
+    try:
+        return _corrected(images, correction, folder, class_names, cache)
+    except SecoError as fault:
+        return fault
 
 
 def _corrected(
