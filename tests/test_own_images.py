@@ -5,7 +5,7 @@ import io
 import json
 import re
 import shutil
-import textwrap
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from PIL import Image
 
 from seco.data.formats import FORMATS
 from seco.storage.manifest import Manifest, read_manifest
+from tests import pages
 from tests.clone import SMALL_PROJECT, change_settings, clone, succeed
 from tests.data.trees import add_mask, add_photo
 from tests.imports import ROOT
@@ -27,13 +28,7 @@ SCALE = {key: value for key, value in SMALL_PROJECT.items() if not key.startswit
     "train.judge_tags": False,
     "refine.scales": [1.0],
 }
-FENCE = re.compile(r"^ *```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-
-
-def block(section: str, kind: str) -> str:
-    """Return the text of the fenced blocks of a kind in the section whose heading starts so."""
-    (text,) = [part for part in PAGE.split("\n## ") if part.startswith(section)]
-    return "".join(textwrap.dedent(content) for found, content in FENCE.findall(text) if found == kind)
+block = partial(pages.block, PAGE)
 
 
 def rows(text: str) -> list[dict[str, str]]:
