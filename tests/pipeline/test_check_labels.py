@@ -60,7 +60,9 @@ def test_cams_of_another_model_are_refused(project: Project) -> None:
 
 def test_what_is_missing_is_said(project: Project) -> None:
     assert "is missing: run `seco prepare`" in project.refusal("check-labels", "--data", "nowhere")
-    assert "there are no CAMs in nowhere: run `seco export-cams`" in project.refusal("check-labels", "--cams", "nowhere")
+    assert "there are no CAMs in nowhere: run `seco export-cams`" in project.refusal(
+        "check-labels", "--cams", "nowhere"
+    )
     assert "holds no trained model" in project.refusal("check-labels", "--model", "nowhere")
     assert "the manifest has no split 'test'" in project.refusal("check-labels", "--split", "test")
     change_manifest(project.root, val="")
