@@ -77,7 +77,7 @@ def _duplicate_blocks(audit: Audit) -> list[Block]:
     blocks: list[Block] = [Prose(_HOW)]
     one_split = [group for group in audit.duplicates if len(group.splits) == 1]
     for title, groups in (
-        ("Across splits: what is measured was learned", audit.leaks),
+        ("Across splits", audit.leaks),
         ("Within a split, with different labels", [group for group in one_split if group.labels_differ]),
         ("Within a split", [group for group in one_split if not group.labels_differ]),
     ):
