@@ -15,7 +15,7 @@ def audit(
         ".seco/audit/hashes.csv"
     ),
 ) -> None:
-    """Find classes without company of their own, near-duplicates, and images to collect or relabel."""
+    """Find near-duplicates, and classes that need more or other images."""
     from seco.auditing.findings import audit_dataset, duplicate_rows, suggestion_rows
     from seco.auditing.hashes import hash_images
     from seco.auditing.near_duplicates import near_duplicates

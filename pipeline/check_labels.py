@@ -18,7 +18,7 @@ def check_labels(
     pictures: Annotated[int, typer.Option(min=1, max=100, help="Images of each kind on the page.")] = 20,
     out: Annotated[Path, typer.Option(help="Folder for labels.csv, classes.csv and index.html.")] = REPORTS / "labels",
 ) -> None:
-    """List labels that may be missing or wrong, those that the model contradicts most first."""
+    """List labels that the trained model contradicts: missing ones and wrong ones."""
     from seco.auditing.label_check import check_labels as check
     from seco.auditing.label_page import answer, contradiction_strips, label_sections
     from seco.config.settings import load_settings
@@ -32,6 +32,7 @@ def check_labels(
 
     settings, manifest = load_settings(params), read_manifest(data)
     predictor = load_predictor(model, class_names=manifest.class_names)
+    require_writable(out)
     with progress("check-labels") as advance:
         found = check(manifest, split=split, cams=cams, progress=advance.reach)
     strips = contradiction_strips(
@@ -41,7 +42,6 @@ def check_labels(
         image_size=settings.export.image_size,
         batch_size=settings.export.batch_size,
     )
-    require_writable(out)
     listed, sentence = found.listed(), answer(found, split=split)
     page = compose(label_sections(found, strips), title="Labels against the model", answer=sentence)
     write_frame(out / "labels.csv", listed)

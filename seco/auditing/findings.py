@@ -12,6 +12,7 @@ from seco.storage.audit import Partner
 from seco.storage.manifest import TRAIN, Manifest, Record
 
 COLLECT, RELABEL, REMOVE = "collect", "relabel", "remove"
+_NAMED = 3  # images of a suggestion, where it is told in short
 
 
 class Suggestion(NamedTuple):
@@ -60,7 +61,7 @@ def audit_dataset(manifest: Manifest, partners: Sequence[Partner], duplicates: S
         duplicates: as of `near_duplicates`.
     """
     classes = _classes(manifest, partners)
-    suggestions = [*_to_collect(classes, partners), *_to_relabel(duplicates), *_to_remove(duplicates)]
+    suggestions = [*_to_relabel(duplicates), *_to_remove(duplicates), *_to_collect(classes, partners)]
     return Audit(classes, _splits(manifest), tuple(partners), tuple(duplicates), tuple(suggestions))
 
 
@@ -93,6 +94,12 @@ def suggestion_rows(suggestions: Sequence[Suggestion]) -> pd.DataFrame:
     """Return a row for each suggestion: action, what, images, ids (joined by `;`), reason."""
     rows = [{**item._asdict(), "ids": ";".join(item.ids)} for item in suggestions]
     return pd.DataFrame(rows, columns=pd.Index(Suggestion._fields))
+
+
+def in_short(item: Suggestion) -> str:
+    """Return which images a suggestion is about, or why there should be more."""
+    more = f" and {len(item.ids) - _NAMED} more" if len(item.ids) > _NAMED else ""
+    return f"{', '.join(item.ids[:_NAMED])}{more}" or item.reason
 
 
 def differing_labels(records: Sequence[Record]) -> list[str]:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from seco.auditing.findings import Audit, audited_records, differing_labels, suggestion_rows
+from seco.auditing.findings import Audit, audited_records, differing_labels, in_short
 from seco.auditing.near_duplicates import MOST_DIFFERENT, DuplicateGroup
 from seco.data.cooccurrence import count_pairs
-from seco.reporting.blocks import Block, Chart, Heading, Picture, Prose, Section, Strip, Table
+from seco.reporting.blocks import Block, Chart, Heading, Picture, Points, Prose, Section, Strip, Table
 from seco.reporting.charts import matrix
 from seco.reporting.cooccurrence_section import audit_section
 from seco.reporting.gallery import thumbnail
@@ -30,9 +31,11 @@ def audit_sections(manifest: Manifest, audit: Audit, sentences: Sequence[str]) -
     Raises:
         SecoError: a photograph of a group cannot be read.
     """
-    todo: list[Block] = [Prose(" ".join(sentences[1:]))]
+    todo: list[Block] = [Points(tuple(sentences[1:]))]
     if audit.suggestions:
-        todo.append(Table(suggestion_rows(audit.suggestions), "What to collect, relabel and remove"))
+        rows = [(item.action, item.what, item.images, in_short(item)) for item in audit.suggestions]
+        frame = pd.DataFrame(rows, columns=pd.Index(["do", "what", "images", "why, or which"]))
+        todo.append(Table(frame, "What to relabel, remove and collect; suggestions.csv has all ids and reasons"))
     classes = (
         Chart(
             matrix(
@@ -74,7 +77,7 @@ def _duplicate_blocks(audit: Audit) -> list[Block]:
     blocks: list[Block] = [Prose(_HOW)]
     one_split = [group for group in audit.duplicates if len(group.splits) == 1]
     for title, groups in (
-        ("Across splits: what is measured was learned", audit.leaks),
+        ("Across splits", audit.leaks),
         ("Within a split, with different labels", [group for group in one_split if group.labels_differ]),
         ("Within a split", [group for group in one_split if not group.labels_differ]),
     ):

@@ -15,7 +15,8 @@ def in_words(audit: Audit) -> list[str]:
     """Return sentences on what was found, the most serious first; the last one says what was looked at."""
     found = [*_on_duplicates(audit), *_on_classes(audit), *_on_pairs(audit), *_on_what_to_collect(audit)]
     images = ", ".join(f"{row['images']:,} of {row['split']}" for row in audit.splits.to_dict("records"))
-    looked_at = f"Looked at: the labels of {len(audit.classes)} classes and the photographs, {images}."
+    classes = f"{len(audit.classes)} class{'es' * (len(audit.classes) > 1)}"
+    looked_at = f"Looked at: the labels of {classes} and the photographs, {images}."
     return [*(found or ["Nothing stands out in labels and photographs."]), looked_at]
 
 
