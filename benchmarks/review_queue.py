@@ -14,6 +14,7 @@ import torch
 import typer
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
 from seco.config.settings import load_settings
 from seco.errors import SecoError
@@ -21,7 +22,7 @@ from seco.inference.photographs import photo_of
 from seco.inference.trained import load_predictor
 from seco.reporting.figures import to_png
 from seco.review.gains import SIGNALS, Gains, class_gain, signal_gains
-from seco.review.selection import select
+from seco.review.selection import RETURN, select
 from seco.review.signals import Comparison, compare
 from seco.review.views import Views, views_of
 from seco.runtime.progress import progress
@@ -32,8 +33,9 @@ from seco.storage.masks import mask_path, read_mask
 FRACTIONS = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 QUEUE, RANDOM, ORACLE = "queue", "random", "true gain (oracle)"
 SHOWN = {QUEUE: "#c44e52", "entropy": "#4c72b0", "lowest confidence": "#55a868", RANDOM: "#707070", ORACLE: "#b0b0b0"}
-_ORDERS, _RESAMPLES = 20, 500
+_ORDERS, _DRAWN_ORDERS, _RESAMPLES = 20, 2, 500
 Values = NDArray[np.float64]
+Order = NDArray[np.intp]
 
 app = typer.Typer(help=__doc__, pretty_exceptions_enable=False)
 
@@ -116,58 +118,70 @@ def report(
     files: Annotated[list[Path], typer.Argument(help="What `measure` wrote, of the same images with several seeds.")],
     picture: Annotated[Path | None, typer.Option(help="PNG of the curves.")] = None,
     title: Annotated[str, typer.Option(help="Of the picture.")] = "",
-    least_images: Annotated[int, typer.Option(help="Classes of fewer images are left out of the mIoU.")] = 1,
+    against: Annotated[str, typer.Option(help="Order to which differences are taken.")] = RANDOM,
+    exponent: Annotated[float, typer.Option(help="α of the queue's diversity.")] = RETURN,
+    least_images: Annotated[int, typer.Option(help="Classes of fewer images are left out of mIoU and gains.")] = 1,
 ) -> None:
     """Print mIoU against k, and the mean of the curve up to 50 % with its interval against random order."""
     runs = [read(file, least_images) for file in files]
-    orders = [orders_of(run) for run in runs]
+    orders = [orders_of(run, exponent) for run in runs]
     count = len(runs[0].sizes)
     everything = np.arange(count)
-    print(f"{count} images, {len(runs)} seeds\n")
-    marks = [f"{100 * fraction:g} %" for fraction in FRACTIONS]
-    print(f"| order | {' | '.join(marks)} | mean to 50 % | above random |\n|---|{'--:|' * (len(marks) + 2)}")
-    curves: dict[str, Values] = {}
-    for name in orders[0]:
-        curves[name] = np.mean([curve(run, own[name], everything) for run, own in zip(runs, orders, strict=True)], 0)
-        cells = [f"{100 * curves[name][round(fraction * count)]:.1f}" for fraction in FRACTIONS]
-        low, high = (100 * end for end in above_random(runs, [own[name] for own in orders]))
-        above = 100 * (area(curves[name]) - area(curves.get(RANDOM, curves[name])))
-        interval = "–" if name == RANDOM else f"{above:+.2f} ({low:+.2f} to {high:+.2f})"
-        print(f"| {name} | {' | '.join(cells)} | {100 * area(curves[name]):.2f} | {interval} |")
+    scores = [((run.gains.mean(axis=0) * run.counted).sum(axis=1), true_gain(run)) for run in runs]
+    alike = [np.corrcoef(rankdata(expected), rankdata(true))[0, 1] for expected, true in scores]
+    print(f"{count} images, {len(runs)} seeds; rank correlation of score and true gain {np.mean(alike):.2f}\n")
+    marks = " | ".join(f"{100 * fraction:g} %" for fraction in FRACTIONS)
+    print(f"| order | {marks} | mean to 50 % | above {against} |\n|---|{'--:|' * (len(FRACTIONS) + 2)}")
+    curves = {
+        name: np.mean([curve(run, own[name], everything) for run, own in zip(runs, orders, strict=True)], axis=0)
+        for name in orders[0]
+    }
+    for name, values in curves.items():
+        cells = [f"{100 * values[round(fraction * count)]:.1f}" for fraction in FRACTIONS]
+        interval = "–"
+        if name != against:
+            low, high = difference(runs, *([own[one] for own in orders] for one in (name, against)))
+            interval = f"{100 * (area(values) - area(curves[against])):+.2f} ({100 * low:+.2f} to {100 * high:+.2f})"
+        print(f"| {name} | {' | '.join(cells)} | {100 * area(values):.2f} | {interval} |")
     if picture is not None:
         picture.write_bytes(drawn(curves, title=title))
 
 
 def read(file: Path, least: int) -> Measured:
-    """Return what `measure` wrote; classes that fewer images show are left out of the mIoU."""
+    """Return what `measure` wrote; classes that fewer images show are left out of mIoU and gains."""
     run = Measured(**np.load(file))
     return run._replace(counted=(run.truth > 0).sum(axis=0) >= least)
 
 
-def orders_of(run: Measured) -> dict[str, list[NDArray[np.intp]]]:
+def orders_of(run: Measured, exponent: float = RETURN) -> dict[str, list[Order]]:
     """Return each way to order the images: one order, or several of which the mean counts."""
     rng = np.random.default_rng(0)
-    gains = run.gains
+    gains = run.gains * run.counted
     mean = gains.mean(axis=0)
     labels = [(np.flatnonzero(tags) + 1).tolist() for tags in run.tags]
 
-    def by(score: Values) -> list[NDArray[np.intp]]:
+    def by(score: Values) -> list[Order]:
         return [np.argsort(-score, kind="stable")]
 
-    truth = class_gain(run.truth - run.found, run.called - run.found, run.called)
     return {
         RANDOM: [rng.permutation(len(mean)) for _ in range(_ORDERS)],
-        QUEUE: [np.array(select(mean, labels))],
+        QUEUE: [np.array(select(mean, labels, exponent=exponent))],
         "queue without diversity": by(mean.sum(axis=1)),
         "entropy": by(run.entropy),
         "lowest confidence": by(run.confidence),
         "most uncertain pixel": by(run.uncertain_pixel),
         **{f"{name} alone": by(own.sum(axis=1)) for name, own in zip(SIGNALS, gains, strict=True)},
-        ORACLE: by(truth.sum(axis=1)),
+        ORACLE: by(true_gain(run)),
     }
 
 
-def curve(run: Measured, orders: Sequence[NDArray[np.intp]], drawn_images: NDArray[np.intp]) -> Values:
+def true_gain(run: Measured) -> Values:
+    """Return what correcting each image gains, to first order, ``[N]``."""
+    gain = class_gain(run.truth - run.found, run.called - run.found, run.called)
+    return (gain * run.counted).sum(axis=1)
+
+
+def curve(run: Measured, orders: Sequence[Order], drawn_images: Order) -> Values:
     """Return the mIoU after 0, 1, … corrections in an order, mean over orders.
 
     Args:
@@ -200,16 +214,16 @@ def area(values: Values) -> float:
     return float(values[: len(values) // 2 + 1].mean())
 
 
-def above_random(runs: Sequence[Measured], orders: Sequence[Sequence[NDArray[np.intp]]]) -> tuple[float, float]:
-    """Return the 95 % interval of an order's mean above random order: of images and seeds, drawn with replacement."""
+def difference(
+    runs: Sequence[Measured], orders: Sequence[Sequence[Order]], others: Sequence[Sequence[Order]]
+) -> tuple[float, float]:
+    """Return the 95 % interval of how far a way's curve lies above another's: images and seeds are drawn again."""
     rng, count = np.random.default_rng(0), len(runs[0].sizes)
     found = []
     for _ in range(_RESAMPLES):
         images, seeds = rng.integers(count, size=count), rng.integers(len(runs), size=len(runs))
-        chance = [rng.permutation(count) for _ in range(2)]
-        found.append(
-            np.mean([area(curve(runs[s], orders[s][:2], images)) - area(curve(runs[s], chance, images)) for s in seeds])
-        )
+        areas = [[area(curve(runs[s], way[s][:_DRAWN_ORDERS], images)) for s in seeds] for way in (orders, others)]
+        found.append(np.mean(areas[0]) - np.mean(areas[1]))
     low, high = np.percentile(found, [2.5, 97.5])
     return float(low), float(high)
 

@@ -55,7 +55,7 @@ def queue(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an older job.", show_default="no")] = False,
 ) -> None:
-    """Say which masks an annotator should correct first, and hand them to an annotation tool."""
+    """Say which masks to correct first, and hand them to an annotation tool."""
     from seco.conversion.convert import Options
     from seco.conversion.formats import find_format
     from seco.conversion.output import require_place

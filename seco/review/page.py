@@ -48,7 +48,7 @@ def queue_frame(queue: Sequence[Queued]) -> pd.DataFrame:
 def answer(queue: Sequence[Queued], first: int) -> str:
     """Say in a sentence what the first masks of the queue are worth."""
     total, part = sum(one.score for one in queue), sum(one.score for one in queue[:first])
-    share = f", {100 * part / total:.0f} % of what all {len(queue)} are expected to gain" if total else ""
+    share = f": they are expected to bring {100 * part / total:.0f} % of what all {len(queue)} would" if total else ""
     return f"Correct these {first} masks first{share}."
 
 

@@ -33,7 +33,7 @@ def test_a_class_that_nothing_shows_gains_nothing() -> None:
 
 def compared(area: list[float], probabilities: list[float]) -> Comparison:
     silent = np.zeros((len(COMPARED), len(area)), np.float32)
-    return Comparison(silent, silent, np.float32(area), np.float32(probabilities))
+    return Comparison(silent, silent, np.array(area, np.float32), np.array(probabilities, np.float32))
 
 
 def test_tags_and_predicted_classes_say_what_is_missing_and_what_is_wrong() -> None:

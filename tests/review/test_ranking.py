@@ -28,7 +28,7 @@ def comparison(
 ) -> Comparison:
     both = np.zeros((2, len(COMPARED), 3), np.float32)
     both[:, COMPARED.index(signal)] = missing, excess
-    return Comparison(both[0], both[1], np.float32(area), np.float32(seen))
+    return Comparison(both[0], both[1], np.array(area, np.float32), np.array(seen, np.float32))
 
 
 @pytest.mark.parametrize(
