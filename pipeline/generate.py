@@ -15,7 +15,7 @@ def generate(
         typer.Option(help="Folder for the images, in VOC's layout.", show_default="data/raw and generate.kind"),
     ] = None,
 ) -> None:
-    """Draw the demo scenes or surfaces with defects, with masks, in the layout of PASCAL VOC."""
+    """Draw the demo scenes or surfaces with defects, in VOC's layout."""
     from scenes.drawing.writer import write_demo
     from seco.config.settings import load_settings
     from seco.runtime.progress import progress

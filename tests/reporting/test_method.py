@@ -109,3 +109,13 @@ def test_patches_are_drawn_with_a_panel_for_each_label_that_has_a_prototype():
     ]
     assert sizes[1][0] == pytest.approx(3 * sizes[0][0], abs=3)
     assert sizes[0][1] == sizes[1][1]
+    one = PatchGrid(grid.pixels, similarities[..., :1])
+    for labels in ([], [1]):
+        size = Image.open(io.BytesIO(patch_figure(one, labels=labels, class_names=NAMES[:1]))).size
+        assert size == sizes[0], "a single class is not compared with itself"
+
+
+def test_one_class_has_no_map_of_prototypes():
+    one = RECORD._replace(prototypes=RECORD.prototypes[:1], snapshots=RECORD.snapshots[:, :1], tags=RECORD.tags[:, :2])
+    blocks = method_section(one, class_names=NAMES[:1], patches=None).blocks
+    assert [type(block) for block in blocks] == [Chart, Chart, Prose, Table]
