@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.options import PARAMS, PREPARED, RESULTS, Params
-from seco.storage.corrections import FOLDER
+from seco.storage.corrections import FOLDER, TABLE
 from seco.storage.stage_records import recorded
 
 if TYPE_CHECKING:
@@ -100,5 +100,6 @@ def _check_dataset(section: "Prepare", cache: Path, corrections: Path) -> "Check
         advance.begin("prepare, images")
         facts = FactsCache(cache, root=section.root)
         dataset = check(listing, cache=facts, progress=advance.reach)
-        advance.begin("prepare, corrections")
+        if (corrections / TABLE).exists():
+            advance.begin("prepare, corrections")
         return use_corrections(dataset, corrections, cache=facts, progress=advance.reach)

@@ -17,7 +17,7 @@ DEFAULT_SPLIT = "default"
 """Of masks whose splits are not known; what CVAT calls it too."""
 
 
-def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
+def masks_of_manifest(folder: Path, manifest: Manifest, *, with_corrections: bool = True) -> MaskSet:
     """Return the masks in a folder of the images of a manifest.
 
     The folder may hold the masks of some splits only, but each of them in full.
@@ -25,6 +25,7 @@ def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
     Args:
         folder: holds `<id>.png`.
         manifest: the images and classes.
+        with_corrections: corrected masks take the place of those in the folder.
 
     Raises:
         SecoError: the folder has no mask, lacks one, or has one of an image that the manifest does not list.
@@ -49,7 +50,7 @@ def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
     items = [
         Item(
             id=record.id,
-            mask=masks[record.id],
+            mask=(record.corrected if with_corrections else None) or masks[record.id],
             photo=record.image,
             file_name=Path(os.path.relpath(record.image, base)).as_posix(),
             size=(record.width, record.height),
@@ -57,7 +58,8 @@ def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
         )
         for record in sorted(chosen, key=lambda record: (rank[record.split], record.id))
     ]
-    return MaskSet(items, manifest.class_names, base)
+    corrected = sum(item.mask != masks[item.id] for item in items)
+    return MaskSet(items, manifest.class_names, base, corrected=corrected)
 
 
 def masks_of_folders(folder: Path, class_names: Sequence[str], *, images: Path | None) -> MaskSet:
