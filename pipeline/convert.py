@@ -63,6 +63,10 @@ def convert_masks(
     with_images: Annotated[
         bool, typer.Option("--with-images", help="Add the photographs (voc, cvat).", show_default="no")
     ] = False,
+    machine_only: Annotated[
+        bool,
+        typer.Option("--machine-only", help="Leave corrected masks out, use the folder's.", show_default="no"),
+    ] = False,
     force: Replace = False,
 ) -> None:
     """Convert a folder of masks to VOC, COCO, CVAT, Label Studio, labelme or pictures."""
@@ -77,7 +81,7 @@ def convert_masks(
     form = find_format(to)
     options = Options(polygons=polygons, ids=ids, coco_images=coco_images, url=url, with_images=with_images)
     options.require_used(to)
-    found = _find_masks(masks, data=data, classes=classes, images=images)
+    found = _find_masks(masks, data=data, classes=classes, images=images, machine_only=machine_only)
     if (form.needs_photos or with_images) and found.photo_folder is None:
         raise SecoError(f"the format {to} needs the photographs here: give --images FOLDER")
     require_place(out, suffixes=form.suffixes, masks=masks, force=force)
@@ -89,6 +93,8 @@ def convert_masks(
 def tell_converted(found: "MaskSet", to: str, out: Path, form: Format) -> None:
     """Say where masks were written, what the file names in it are relative to, and what the format cannot hold."""
     typer.echo(f"{out} holds {len(found.items)} masks of {len(found.class_names)} classes in the format {to}.")
+    if found.corrected:
+        typer.echo(f"{found.corrected} of them are corrections.")
     if form.needs_photos and not form.opens_photos:
         typer.echo(f"The file names of photographs are relative to {found.photo_folder}.")
     if found.uncertain and not form.keeps_ignore:
@@ -128,11 +134,15 @@ def convert_cams(
     typer.echo(f"{out} holds {pictures} heat maps of {len(photos)} photographs.")
 
 
-def _find_masks(masks: Path, *, data: Path | None, classes: str | None, images: Path | None) -> "MaskSet":
+def _find_masks(
+    masks: Path, *, data: Path | None, classes: str | None, images: Path | None, machine_only: bool
+) -> "MaskSet":
     from seco.conversion.sources import masks_of_folders, masks_of_manifest
 
     manifest, names = _classes_of(data=data, classes=classes, images=images)
-    return masks_of_folders(masks, names, images=images) if manifest is None else masks_of_manifest(masks, manifest)
+    if manifest is None:
+        return masks_of_folders(masks, names, images=images)
+    return masks_of_manifest(masks, manifest, with_corrections=not machine_only)
 
 
 def _classes_of(

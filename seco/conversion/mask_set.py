@@ -49,11 +49,15 @@ class MaskSet:
         items: in the order in which they are written.
         class_names: the foreground classes in id order.
         photo_folder: what `Item.file_name` is relative to; None where the photographs are not known.
+        corrected: the number of masks that somebody has corrected.
         uncertain: the number of masks read by `each` that hold 255.
     """
 
-    def __init__(self, items: Sequence[Item], class_names: Sequence[str], photo_folder: Path | None) -> None:
+    def __init__(
+        self, items: Sequence[Item], class_names: Sequence[str], photo_folder: Path | None, *, corrected: int = 0
+    ) -> None:
         self.items, self.class_names, self.photo_folder = tuple(items), tuple(class_names), photo_folder
+        self.corrected = corrected
         self.uncertain = 0
 
     @property

@@ -17,7 +17,7 @@ DEFAULT_SPLIT = "default"
 """Of masks whose splits are not known; what CVAT calls it too."""
 
 
-def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
+def masks_of_manifest(folder: Path, manifest: Manifest, *, with_corrections: bool = True) -> MaskSet:
     """Return the masks in a folder of the images of a manifest, sorted by their ids within each split.
 
     The folder may hold the masks of some splits only, but each of them in full.
@@ -25,6 +25,7 @@ def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
     Args:
         folder: holds `<id>.png`.
         manifest: the images and classes.
+        with_corrections: corrected masks take the place of those in the folder.
 
     Raises:
         SecoError: the folder has no mask, lacks one, or has one of an image that the manifest does not list.
@@ -46,7 +47,8 @@ def masks_of_manifest(folder: Path, manifest: Manifest) -> MaskSet:
         )
     rank = {split: place for place, split in enumerate(manifest.splits)}
     ordered = sorted(chosen, key=lambda record: (rank[record.split], record.id))
-    return masks_of_records([(record, masks[record.id], "") for record in ordered], manifest)
+    corrected = {record.id: record.corrected for record in ordered if with_corrections and record.corrected}
+    return masks_of_records([(each, corrected.get(each.id, masks[each.id]), "") for each in ordered], manifest)
 
 
 def masks_of_records(chosen: Sequence[tuple[Record, Path, str]], manifest: Manifest) -> MaskSet:
@@ -64,7 +66,8 @@ def masks_of_records(chosen: Sequence[tuple[Record, Path, str]], manifest: Manif
         )
         for record, mask, note in chosen
     ]
-    return MaskSet(items, manifest.class_names, base)
+    corrected = sum(mask == record.corrected for record, mask, _ in chosen)
+    return MaskSet(items, manifest.class_names, base, corrected=corrected)
 
 
 def masks_of_folders(folder: Path, class_names: Sequence[str], *, images: Path | None) -> MaskSet:

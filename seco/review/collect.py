@@ -29,7 +29,7 @@ class Candidate(NamedTuple):
 
 
 def find_candidates(manifest: Manifest, folders: Mapping[str, Path], *, stages: Mapping[str, str]) -> list[Candidate]:
-    """Return the images of some splits with their masks.
+    """Return the images of some splits with their masks, but those that somebody has corrected.
 
     Args:
         manifest: the data set.
@@ -37,11 +37,12 @@ def find_candidates(manifest: Manifest, folders: Mapping[str, Path], *, stages: 
         stages: split → the command that writes them, for the remedy.
 
     Raises:
-        SecoError: there is no such split, or a mask or photograph is missing.
+        SecoError: there is no such split, a mask or photograph is missing, or all masks are corrected.
     """
     found: list[Candidate] = []
     for split, folder in folders.items():
-        own = [Candidate(record, mask_path(folder, record.id)) for record in manifest.split(split)]
+        records = [record for record in manifest.split(split) if record.corrected is None]
+        own = [Candidate(record, mask_path(folder, record.id)) for record in records]
         missing = [one.record.id for one in own if not one.mask.is_file()]
         if missing:
             raise SecoError(
@@ -49,6 +50,8 @@ def find_candidates(manifest: Manifest, folders: Mapping[str, Path], *, stages: 
                 f"`seco {stages[split]}` for this split, or name the folder of its masks with --masks"
             )
         found += own
+    if not found:
+        raise SecoError(f"all masks of {', '.join(folders)} have been corrected: name another split with --split")
     gone = [str(one.record.image) for one in found if not one.record.image.is_file()]
     if gone:
         raise SecoError(

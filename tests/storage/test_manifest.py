@@ -7,10 +7,19 @@ from seco.errors import SecoError
 from seco.storage.manifest import Manifest, Record, read_manifest, write_manifest
 
 ROOT = Path("data/raw/x")
-DOG = Record("a, b", ROOT / "a, b.jpg", ROOT / "a.png", ("dog", "person"), "train", 500, 375)
+DOG = Record(
+    "a, b",
+    ROOT / "a, b.jpg",
+    ROOT / "a.png",
+    ("dog", "person"),
+    "train",
+    500,
+    375,
+    Path("fixed/a.png"),
+)
 CAT = Record("sub/c", Path("/elsewhere/c.jpg"), None, ("cat",), "val", 3, 2)
 MANIFEST = Manifest(records=(DOG, CAT), class_names=("cat", "dog", "person"))
-HEADER = "id,image,mask,labels,split,width,height\n"
+HEADER = "id,image,mask,labels,split,width,height,corrected\n"
 
 
 @pytest.fixture
@@ -37,8 +46,8 @@ def test_more_classes_than_a_mask_can_hold_are_refused(folder: Path) -> None:
 def test_the_columns_are_as_documented(folder: Path) -> None:
     lines = (folder / "manifest.csv").read_text().splitlines()
     assert lines[0] + "\n" == HEADER
-    assert lines[1] == '"a, b","../raw/x/a, b.jpg",../raw/x/a.png,dog;person,train,500,375'
-    assert lines[2] == "sub/c,/elsewhere/c.jpg,,cat,val,3,2"
+    assert lines[1] == '"a, b","../raw/x/a, b.jpg",../raw/x/a.png,dog;person,train,500,375,../../fixed/a.png'
+    assert lines[2] == "sub/c,/elsewhere/c.jpg,,cat,val,3,2,"
 
 
 def test_the_data_folder_can_be_moved(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,13 +75,13 @@ def test_a_missing_manifest_names_the_command(tmp_path: Path) -> None:
     [
         ("id,image\n", r"manifest\.csv, line 1: the columns must be id,image,mask"),
         (HEADER, "lists no image"),
-        (HEADER + "a,a.jpg,,cat,train,3\n", "line 2: 6 cells instead of 7"),
-        (HEADER + "a,a.jpg,,cat,train,3,x\n", "line 2: width and height must be whole numbers"),
-        (HEADER + "a,a.jpg,,cat,train,3,0\n", "line 2: the image's size is 3x0"),
-        (HEADER + "a,a.jpg,,cow,train,3,2\n", r"line 2: the label 'cow' is not in classes\.csv"),
-        (HEADER + "../a,a.jpg,,cat,train,3,2\n", r"line 2: '\.\./a' cannot be an image's id"),
-        (HEADER + "a,a.jpg,,cat,..,3,2\n", r"line 2: the split '\.\.' is no name"),
-        (HEADER + "a,a.jpg,,cat,train,3,2\na,b.jpg,,cat,train,3,2\n", "line 3: the id 'a' is there twice"),
+        (HEADER + "a,a.jpg,,cat,train,3,2\n", "line 2: 7 cells instead of 8"),
+        (HEADER + "a,a.jpg,,cat,train,3,x,\n", "line 2: width and height must be whole numbers"),
+        (HEADER + "a,a.jpg,,cat,train,3,0,\n", "line 2: the image's size is 3x0"),
+        (HEADER + "a,a.jpg,,cow,train,3,2,\n", r"line 2: the label 'cow' is not in classes\.csv"),
+        (HEADER + "../a,a.jpg,,cat,train,3,2,\n", r"line 2: '\.\./a' cannot be an image's id"),
+        (HEADER + "a,a.jpg,,cat,..,3,2,\n", r"line 2: the split '\.\.' is no name"),
+        (HEADER + "a,a.jpg,,cat,train,3,2,\na,b.jpg,,cat,train,3,2,\n", "line 3: the id 'a' is there twice"),
         (b"\xff\xfe\x00", "cannot be read"),
     ],
 )
