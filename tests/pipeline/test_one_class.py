@@ -100,3 +100,20 @@ def test_a_class_in_every_image_and_one_in_none_are_told_before_training(project
         (own / "Annotations" / name).write_text("<annotation/>")
     sentence = project.refusal("prepare", besides=("data/prepare", ".seco"))
     assert sentence == "no image of the split 'train' has a label, so there is nothing to learn: check the labels"
+
+
+def test_what_is_drawn_goes_into_the_folder_of_its_kind(
+    tmp_path: Path, open_project: Callable[[Path], Project]
+) -> None:
+    small = {"generate.train_images": 2, "generate.val_images": 1, "generate.image_size": 64}
+    change_settings(tmp_path, SHORT | small, source=ROOT)
+    project = open_project(tmp_path)
+    for kind, words in (("demo", ()), ("defects", ()), ("defects", ("--output", "elsewhere"))):
+        project.set(**{"generate.kind": kind})
+        done(project, "generate", *words)
+        folder = tmp_path / (words[-1] if words else f"data/raw/{kind}")
+        assert len([*(folder / "JPEGImages").iterdir()]) == 4
+        note = next((folder / "Annotations").iterdir()).read_text()
+        assert f"<folder>{kind}</folder>" in note
+    project.set(**{"generate.kind": "scratches"})
+    assert "generate.kind: 'scratches' is not allowed: must be 'demo' or 'defects'" in project.refusal("generate")
