@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seco.reporting.measurements import MEASURED_CONFIDENCE, Measurement
+from seco.storage.manifest import TRAIN, Record
 
 
 def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str]) -> list[str]:
@@ -32,4 +33,19 @@ def notes_on(measurements: Sequence[Measurement], *, class_names: Sequence[str])
             notes.append(f"{where}: its confidence is not stored; `seco predict` stores it, for the calibration")
         if item.evaluation.without_truth:
             notes.append(f"{where}: {item.evaluation.without_truth} images have no truth mask and were skipped")
+    return notes
+
+
+def notes_on_corrections(records: Sequence[Record]) -> list[str]:
+    """Return a sentence where images have corrected masks: scores count the machine's masks of them too."""
+    notes = []
+    for split in dict.fromkeys(record.split for record in records):
+        number = sum(record.split == split and record.corrected is not None for record in records)
+        if number and split == TRAIN:
+            notes.append(
+                f"{split}: {number} images have a corrected mask, from which training learns "
+                "(train.use_corrections); the scores are of the machine's masks, so compare runs by another split"
+            )
+        elif number:
+            notes.append(f"{split}: {number} images have a corrected mask as their truth, by which the scores measure")
     return notes

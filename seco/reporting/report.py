@@ -13,7 +13,7 @@ from seco.reporting.examples import choose_examples, common_columns, example_pic
 from seco.reporting.figures import confusion_figure, overview_figure
 from seco.reporting.intervals import with_intervals
 from seco.reporting.measurements import MaskSource, Measurement, last_measurements, metrics_of
-from seco.reporting.notes import notes_on
+from seco.reporting.notes import notes_on, notes_on_corrections
 from seco.reporting.surroundings import surroundings_table
 from seco.reporting.tables import (
     class_table,
@@ -105,7 +105,7 @@ def make_report(
     names = manifest.class_names
     scored = [item for item in measurements if item.is_scored]
     found = cooccurrence(scored, class_names=names, together=together, num_images=len(manifest.records), most=pairs)
-    notes = tuple(notes_on(measurements, class_names=names))
+    notes = (*notes_on(measurements, class_names=names), *notes_on_corrections(manifest.records))
     return Report(
         headline=headline_table(scored),
         classes=class_table(scored, class_names=names),

@@ -5,11 +5,12 @@ import pytest
 
 from seco.errors import SecoError
 from seco.reporting.measurements import MaskSource, Measurement, list_sources, metrics_of
-from seco.reporting.notes import notes_on
+from seco.reporting.notes import notes_on, notes_on_corrections
 from seco.scores.classification import score_labels
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.evaluation import Evaluation
 from seco.scores.metrics import METRICS, TOTALS
+from seco.storage.manifest import Record
 from tests.reporting.test_cooccurrence import cooccurrence_of
 
 CLASSES = ("train", "dog")
@@ -100,3 +101,14 @@ def test_a_score_over_background_alone_is_none() -> None:
     assert np.isnan(metrics_of([item], cooccurrence_of(), {})["cam_seed"]["train"]["miou"])
     (first, *_) = notes_on([item], class_names=CLASSES)
     assert first == "CAM seed (train): the truth masks show background alone, so there is no mean over classes"
+
+
+def test_corrected_masks_are_a_note_of_their_split():
+    def records(split: str, *, corrected: int) -> list[Record]:
+        masks = [Path("c.png")] * corrected + [None] * (3 - corrected)
+        return [Record(f"{split}{index}", Path("x"), None, (), split, 1, 1, mask) for index, mask in enumerate(masks)]
+
+    train, val = notes_on_corrections([*records("train", corrected=2), *records("val", corrected=1)])
+    assert train.startswith("train: 2 images have a corrected mask, from which training learns")
+    assert val == "val: 1 images have a corrected mask as their truth, by which the scores measure"
+    assert notes_on_corrections(records("train", corrected=0)) == []
