@@ -82,7 +82,8 @@ def remove(
     from seco.data.corrections.adding import remove_corrections
 
     remove_corrections(folder, ids)
-    typer.echo(f"Removed {len(set(ids))} corrected masks from {folder}.")
+    count = len(set(ids))
+    typer.echo(f"Removed {count} corrected {'mask' if count == 1 else 'masks'} from {folder}.")
     _version(folder)
 
 
