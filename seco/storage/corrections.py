@@ -27,7 +27,7 @@ from seco.storage.regular import read_file
 FOLDER = Path("corrections")
 TABLE = "corrections.csv"
 MASKS = "masks"
-_COLUMNS = ("id", "digest", "source")
+_COLUMNS = ("id", "digest", "classes", "source")
 _RESTORE = f"restore it with git, or delete it and the folder {MASKS} to start over"
 
 
@@ -37,6 +37,8 @@ class Correction(NamedTuple):
     id: str
     digest: str
     """Of the mask's file."""
+    classes: str
+    """The names of the classes that it shows, in order of id, joined by semicolons: what its values mean."""
     source: str
     """The name of the file that it came from."""
 

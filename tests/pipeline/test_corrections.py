@@ -164,7 +164,7 @@ def test_a_table_or_a_mask_that_was_edited_by_hand_is_a_sentence(prepared: Proje
     (prepared.root / "corrections/masks/a.png").unlink()
     assert "corrections/masks/a.png is missing: add it again" in prepared.refusal(*ADD, "more")
     (prepared.root / "corrections/corrections.csv").write_text("id\n")
-    assert "corrections.csv, line 1: the columns must be id,digest,source; restore it" in prepared.refusal(*ADD, "more")
+    assert "corrections.csv, line 1: the columns must be id,digest,classes,source; restore it" in prepared.refusal(*ADD, "more")
 
 
 def test_masks_that_were_deleted_are_added_again_or_taken_off_the_list(prepared: Project) -> None:
@@ -285,6 +285,12 @@ def test_prepare_and_train_use_corrected_masks_and_prepare_checks_them_again(pro
     found = read_manifest(project.root / "data/prepare").split("train")[0]
     assert (found.mask, found.corrected) == (record.mask, project.root / f"corrections/masks/{record.id}.png")
     assert project.run("train").err.count("train: 1 of 8 images learn from a true mask (1 of these are correct") == 1
+    table = project.root / "corrections/corrections.csv"
+    written, name = table.read_text(), read_manifest(project.root / "data/prepare").class_names[4]
+    table.write_text(written.replace(f",{name},", ",ant,"))  # as if the list of classes had another order then
+    told = project.refusal("prepare", besides=("data/prepare/problems.csv", ".seco"))
+    assert f"{record.id}.png shows ant, but by the list of classes of today its values mean {name}: restore" in told
+    table.write_text(written)
     write_mask(project.root / f"corrections/masks/{record.id}.png", mask[::-1].copy())
     told = project.refusal("prepare", besides=("data/prepare/problems.csv", ".seco"))
     assert f"corrections/masks/{record.id}.png is not the one that was added" in told

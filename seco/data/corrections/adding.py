@@ -73,9 +73,10 @@ def add_corrections(
                 raise SecoError(f"the image {record.id!r} has two masks, the other from {taken[record.id]}: keep one")
             taken[record.id] = found.source
             content = encode_mask(mask)
+            classes = _classes(mask, manifest.class_names)
             if record.id not in known or (record.id in lost and digest_of(content) == known[record.id].digest):
                 added.new.append(record.id)
-            elif record.id not in lost and np.array_equal(mask, _present(folder, known[record.id], record, manifest)):
+            elif record.id not in lost and _is_same(mask, classes, folder, known[record.id]):
                 added.same.append(record.id)
                 continue
             elif not rules.replace:
@@ -86,7 +87,7 @@ def add_corrections(
             else:
                 added.replaced.append(record.id)
             contents[record.id] = content
-            rows[record.id] = Correction(record.id, digest_of(content), source.name)
+            rows[record.id] = Correction(record.id, digest_of(content), classes, source.name)
         except SecoError as error:
             problems.append(str(error) if found.source in str(error) else f"{found.source}: {error}")
         finally:
@@ -171,9 +172,15 @@ def _require_size(found: tuple[int, int], wanted: tuple[int, int]) -> None:
         raise SecoError("the mask is {} pixels but its image is {} (width x height): make them agree".format(*sizes))
 
 
-def _present(folder: Path, row: Correction, record: Record, manifest: Manifest) -> MaskArray:
-    size = (record.width, record.height)
-    return read_mask(corrected_mask(folder, row), num_classes=len(manifest.class_names), size=size)
+def _classes(mask: MaskArray, class_names: tuple[str, ...]) -> str:
+    shown = (value for value in np.unique(mask).tolist() if value not in (BACKGROUND, IGNORE))
+    return ";".join(class_names[value - 1] for value in shown)
+
+
+def _is_same(mask: MaskArray, classes: str, folder: Path, row: Correction) -> bool:
+    # The ids may have meant other classes then, of which there may have been more.
+    present = read_mask(corrected_mask(folder, row), num_classes=IGNORE - 1, size=None)
+    return classes == row.classes and np.array_equal(mask, present)
 
 
 def _listed(done: str, problems: list[str]) -> Iterator[str]:
