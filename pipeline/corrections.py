@@ -82,7 +82,8 @@ def remove(
     from seco.data.corrections.adding import remove_corrections
 
     remove_corrections(folder, ids)
-    typer.echo(f"Removed {len(set(ids))} corrected masks from {folder}.")
+    count = len(set(ids))
+    typer.echo(f"Removed {count} corrected {'mask' if count == 1 else 'masks'} from {folder}.")
     _version(folder)
 
 
@@ -103,7 +104,7 @@ def _version(folder: Path) -> None:
 
     files = f"{folder / TABLE} {folder / MASKS}.dvc {folder / '.gitignore'}"
     if Path(".dvc").is_dir():
-        words = ("dvc", "add", "--quiet", str(folder / MASKS))
+        words = ("dvc", "add", str(folder / MASKS))
         done = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, check=False)
         if done.returncode:
             reason = (done.stderr.strip() or "no reason given").splitlines()[-1]

@@ -1,13 +1,24 @@
 """The folder of corrected masks, apart from those that the machine made: `masks/<id>.png` and `corrections.csv`."""
 
+import fcntl
 import hashlib
+import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from seco.errors import SecoError
-from seco.storage.atomic import link_or_copy, publish, swap_folder, take_over, temporary_path, unfinished_beside
+from seco.storage.atomic import (
+    link_or_copy,
+    publish,
+    remove_unfinished,
+    require_writable,
+    swap_folder,
+    temporary_path,
+    unfinished_beside,
+)
 from seco.storage.csv_file import format_csv, read_csv
 from seco.storage.masks import mask_path
 from seco.storage.names import id_fault
@@ -16,7 +27,7 @@ from seco.storage.regular import read_file
 FOLDER = Path("corrections")
 TABLE = "corrections.csv"
 MASKS = "masks"
-_COLUMNS = ("id", "digest", "source")
+_COLUMNS = ("id", "digest", "classes", "source")
 _RESTORE = f"restore it with git, or delete it and the folder {MASKS} to start over"
 
 
@@ -26,6 +37,8 @@ class Correction(NamedTuple):
     id: str
     digest: str
     """Of the mask's file."""
+    classes: str
+    """The names of the classes that it shows, in order of id, joined by semicolons: what its values mean."""
     source: str
     """The name of the file that it came from."""
 
@@ -82,16 +95,22 @@ def corrected_mask(folder: Path, correction: Correction) -> Path:
 def require_listed(folder: Path, corrections: Mapping[str, Correction]) -> None:
     """Raise a SecoError where the folder of masks has a file that the table does not list."""
     listed = {mask_path(folder / MASKS, image_id) for image_id in corrections}
-    strange = sorted(path for path in (folder / MASKS).rglob("*") if path.is_file() and path not in listed)
+    files = (path for path in (folder / MASKS).rglob("*") if path.is_file())
+    strange = sorted(path for path in files if path not in listed and not path.name.startswith("."))
     if strange:
         raise SecoError(
-            f"{strange[0]} was put there by hand ({len(strange)} of them): move it out of the folder, and add it with "
+            f"{strange[0]} was put there by hand ({len(strange)} in all): move it out of the folder, and add it with "
             "`seco corrections add`"
         )
 
 
 def write_corrections(
-    folder: Path, corrections: Mapping[str, Correction], contents: Mapping[str, bytes], *, keep: Iterable[str]
+    folder: Path,
+    corrections: Mapping[str, Correction],
+    contents: Mapping[str, bytes],
+    *,
+    keep: Iterable[str],
+    before: Mapping[str, Correction],
 ) -> None:
     """Replace table and masks together; where one cannot be written, both stay as they were.
 
@@ -100,11 +119,34 @@ def write_corrections(
         corrections: all rows of the new table.
         contents: the files of new masks, by image id.
         keep: the ids whose masks stay.
+        before: all rows of the old table, as they were when the new ones were made.
 
     Raises:
-        SecoError: the folder cannot be written.
+        SecoError: the folder cannot be written, or somebody else has changed it.
     """
-    take_over(folder)
+    with _only_writer(folder):
+        if read_corrections(folder) != before:
+            raise SecoError(f"{folder} was changed by another command in the meantime: run this one again")
+        _write(folder, corrections, contents, keep)
+
+
+@contextmanager
+def _only_writer(folder: Path) -> Iterator[None]:
+    """Wait until no other command writes to a folder, which is made if necessary."""
+    require_writable(folder)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # of file systems without locks of folders
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _write(
+    folder: Path, corrections: Mapping[str, Correction], contents: Mapping[str, bytes], keep: Iterable[str]
+) -> None:
+    remove_unfinished(folder)
     masks = folder / MASKS
     fresh, former = unfinished_beside(masks), unfinished_beside(masks)
     rows = [tuple(corrections[image_id]) for image_id in sorted(corrections)]

@@ -1,7 +1,9 @@
 """`seco corrections`: masks come back from people and their tools, all or none, and training learns from them."""
 
 import json
+import os
 import shutil
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seco.storage.corrections import read_corrections
+from seco.errors import SecoError
+from seco.storage.corrections import read_corrections, write_corrections
 from seco.storage.manifest import Manifest, Record, read_manifest, write_manifest
 from seco.storage.masks import MaskArray, mask_path, read_mask, write_mask
 from tests.data.trees import add_photo
@@ -127,12 +130,26 @@ def test_masks_of_scored_splits_and_of_nothing_are_added_when_asked(prepared: Pr
         (("broken.zip",), "broken.zip is no readable ZIP archive"),
         (("broken.json",), "broken.json is not readable JSON"),
         (("list.json",), "list.json has no images and no annotations"),
+        (("min.json",), "min.json is JSON of another form: name a folder of PNG masks, or what COCO, CVAT"),
+        (("pipe.png",), "pipe.png is no regular file but a pipe, socket or device"),
+        (("damaged.zip",), "damaged.zip is no readable ZIP archive (Error -3 while decompressing data"),
+        (("twice.zip",), "twice.zip holds 'a.png' twice: pack it again"),
     ],
 )
 def test_a_source_that_holds_no_masks_is_a_sentence(prepared: Project, words: tuple[str], sentence: str) -> None:
     (prepared.root / "broken.zip").write_bytes(b"PK")
     (prepared.root / "broken.json").write_text("{")
     (prepared.root / "list.json").write_text("{}")
+    (prepared.root / "min.json").write_text('[{"image": "a.jpg", "id": 1}]')
+    os.mkfifo(prepared.root / "pipe.png")
+    with zipfile.ZipFile(prepared.root / "damaged.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.png", bytes(range(256)) * 9)
+    damaged = bytearray((prepared.root / "damaged.zip").read_bytes())
+    damaged[35] = 0xFF  # the head of what is deflated: a kind of block that does not exist
+    (prepared.root / "damaged.zip").write_bytes(damaged)
+    with zipfile.ZipFile(prepared.root / "twice.zip", "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("a.png", b"1")
+        archive.writestr("a.png", b"2")
     assert sentence in prepared.refusal(*ADD, *words)
 
 
@@ -140,14 +157,42 @@ def test_a_table_or_a_mask_that_was_edited_by_hand_is_a_sentence(prepared: Proje
     prepared.run(*ADD, put(prepared, a=blocks(1)))
     put(prepared, "corrections/masks", x=blocks(1))
     put(prepared, "more", sub_b=blocks(2))
-    assert "corrections/masks/x.png was put there by hand (1 of them)" in prepared.refusal(*ADD, "more")
+    assert "corrections/masks/x.png was put there by hand (1 in all)" in prepared.refusal(*ADD, "more")
     (prepared.root / "corrections/masks/x.png").unlink()
     write_mask(prepared.root / "corrections/masks/a.png", blocks(2))
     assert "corrections/masks/a.png is not the one that was added" in prepared.refusal(*ADD, "more")
     (prepared.root / "corrections/masks/a.png").unlink()
     assert "corrections/masks/a.png is missing: add it again" in prepared.refusal(*ADD, "more")
     (prepared.root / "corrections/corrections.csv").write_text("id\n")
-    assert "corrections.csv, line 1: the columns must be id,digest,source; restore it" in prepared.refusal(*ADD, "more")
+    assert "corrections.csv, line 1: the columns must be id,digest,classes,source; restore it" in prepared.refusal(*ADD, "more")
+
+
+def test_masks_that_were_deleted_are_added_again_or_taken_off_the_list(prepared: Project) -> None:
+    prepared.run(*ADD, put(prepared, a=blocks(1), sub_b=blocks(2)))
+    shutil.rmtree(prepared.root / "corrections/masks")
+    told = prepared.refusal("corrections", "remove", "a").splitlines()
+    assert told[0] == "nothing was removed, since the corrections have 1 problem:"
+    assert "corrections/masks/sub/b.png is missing: add it again with `seco corrections add`, or take it" in told[1]
+    told = prepared.refusal(*ADD, put(prepared, "other", a=blocks(2)))
+    assert "the image 'a' is corrected already (from fixed): give --replace" in told
+    assert "corrections/masks/sub/b.png is missing" in told
+    assert prepared.run(*ADD, "fixed").out.startswith("Added corrected masks to corrections: 2 new.")
+    assert np.array_equal(corrected(prepared, "a"), blocks(1))
+    (prepared.root / "corrections/masks/a.png").rename(prepared.root / "other/a.png")  # as an edited one, by its remedy
+    write_mask(prepared.root / "other/a.png", blocks(1, 2))
+    assert prepared.run(*ADD, "other", "--replace").out.startswith("Added corrected masks to corrections: 0 new, 1 repl")
+    assert np.array_equal(corrected(prepared, "a"), blocks(1, 2))
+    (prepared.root / "corrections/masks/.DS_Store").write_bytes(b"")  # of a file manager
+    assert prepared.run(*ADD, "other").out.startswith("Nothing changed")
+
+
+def test_another_command_that_changes_the_corrections_in_between_is_told(prepared: Project) -> None:
+    prepared.run(*ADD, put(prepared, a=blocks(1)))
+    folder, known = prepared.root / "corrections", read_corrections(prepared.root / "corrections")
+    prepared.run(*ADD, put(prepared, "more", sub_b=blocks(2)))
+    with pytest.raises(SecoError, match=r"corrections was changed by another command in the meantime: run this one ag"):
+        write_corrections(folder, {}, {}, keep=(), before=known)
+    assert [*read_corrections(folder)] == ["a", "sub/b"]
 
 
 def test_converted_masks_are_the_corrected_ones_where_there_are_any(prepared: Project) -> None:
@@ -240,6 +285,12 @@ def test_prepare_and_train_use_corrected_masks_and_prepare_checks_them_again(pro
     found = read_manifest(project.root / "data/prepare").split("train")[0]
     assert (found.mask, found.corrected) == (record.mask, project.root / f"corrections/masks/{record.id}.png")
     assert project.run("train").err.count("train: 1 of 8 images learn from a true mask (1 of these are correct") == 1
+    table = project.root / "corrections/corrections.csv"
+    written, name = table.read_text(), read_manifest(project.root / "data/prepare").class_names[4]
+    table.write_text(written.replace(f",{name},", ",ant,"))  # as if the list of classes had another order then
+    told = project.refusal("prepare", besides=("data/prepare/problems.csv", ".seco"))
+    assert f"{record.id}.png shows ant, but by the list of classes of today its values mean {name}: restore" in told
+    table.write_text(written)
     write_mask(project.root / f"corrections/masks/{record.id}.png", mask[::-1].copy())
     told = project.refusal("prepare", besides=("data/prepare/problems.csv", ".seco"))
     assert f"corrections/masks/{record.id}.png is not the one that was added" in told

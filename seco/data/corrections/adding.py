@@ -1,6 +1,6 @@
 """Checks corrected masks against the prepared data, and adds those of one source: all of them, or none."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from seco.data.corrections.sources import Found, Source
 from seco.errors import SecoError
 from seco.runtime.parallel import ProgressCallback
 from seco.storage.corrections import (
+    MASKS,
     Correction,
     corrected_mask,
     digest_of,
@@ -20,7 +21,7 @@ from seco.storage.corrections import (
 )
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.manifest import TRAIN, Manifest, Record
-from seco.storage.masks import MaskArray, encode_mask, read_mask
+from seco.storage.masks import MaskArray, encode_mask, mask_path, read_mask
 from seco.storage.plain_text import one_line
 
 _SHOWN = 20  # problems
@@ -61,9 +62,8 @@ def add_corrections(
         SecoError: all problems, a line each; or the folder is damaged or cannot be written.
     """
     known = read_corrections(folder)
-    for correction in known.values():
-        corrected_mask(folder, correction)  # a missing one would be lost with the next `dvc add`
     require_listed(folder, known)
+    lost = _lost(folder, known)
     problems, added, contents = list(source.faults), Added([], [], []), dict[str, bytes]()
     names, taken, rows = ImageNames(manifest.records), dict[str, str](), dict(known)
     for done, found in enumerate(source.masks, start=1):
@@ -72,9 +72,11 @@ def add_corrections(
             if record.id in taken:
                 raise SecoError(f"the image {record.id!r} has two masks, the other from {taken[record.id]}: keep one")
             taken[record.id] = found.source
-            if record.id not in known:
+            content = encode_mask(mask)
+            classes = _classes(mask, manifest.class_names)
+            if record.id not in known or (record.id in lost and digest_of(content) == known[record.id].digest):
                 added.new.append(record.id)
-            elif np.array_equal(mask, _present(folder, known[record.id], record, manifest)):
+            elif record.id not in lost and _is_same(mask, classes, folder, known[record.id]):
                 added.same.append(record.id)
                 continue
             elif not rules.replace:
@@ -84,16 +86,17 @@ def add_corrections(
                 )
             else:
                 added.replaced.append(record.id)
-            contents[record.id] = encode_mask(mask)
-            rows[record.id] = Correction(record.id, digest_of(contents[record.id]), source.name)
+            contents[record.id] = content
+            rows[record.id] = Correction(record.id, digest_of(content), classes, source.name)
         except SecoError as error:
             problems.append(str(error) if found.source in str(error) else f"{found.source}: {error}")
         finally:
             progress(done, len(source.masks))
+    problems += [fault for image_id, fault in lost.items() if image_id not in taken]
     if problems:
-        raise SecoError("\n".join(_listed(problems)))
+        raise SecoError("\n".join(_listed("added", problems)))
     if contents:
-        write_corrections(folder, rows, contents, keep=known.keys() - contents.keys())
+        write_corrections(folder, rows, contents, keep=known.keys() - contents.keys(), before=known)
     return added
 
 
@@ -108,9 +111,26 @@ def remove_corrections(folder: Path, ids: list[str]) -> None:
         if image_id not in known:
             raise SecoError(f"the image {image_id!r} is not corrected: `seco corrections list` shows those that are")
     rows = {image_id: row for image_id, row in known.items() if image_id not in ids}
-    for row in rows.values():
-        corrected_mask(folder, row)
-    write_corrections(folder, rows, {}, keep=rows)
+    if lost := _lost(folder, rows):
+        raise SecoError("\n".join(_listed("removed", [*lost.values()])))
+    write_corrections(folder, rows, {}, keep=rows, before=known)
+
+
+def _lost(folder: Path, rows: Mapping[str, Correction]) -> dict[str, str]:
+    """Return why masks cannot stay, by image id: a missing one would be lost with the next `dvc add`.
+
+    Raises:
+        SecoError: one was edited by hand.
+    """
+    faults = {}
+    for image_id, row in rows.items():
+        try:
+            corrected_mask(folder, row)
+        except SecoError as error:
+            if mask_path(folder / MASKS, image_id).exists():
+                raise
+            faults[image_id] = str(error)
+    return faults
 
 
 def _checked(found: Found, names: ImageNames, manifest: Manifest, rules: Rules) -> tuple[Record, MaskArray]:
@@ -152,14 +172,20 @@ def _require_size(found: tuple[int, int], wanted: tuple[int, int]) -> None:
         raise SecoError("the mask is {} pixels but its image is {} (width x height): make them agree".format(*sizes))
 
 
-def _present(folder: Path, row: Correction, record: Record, manifest: Manifest) -> MaskArray:
-    size = (record.width, record.height)
-    return read_mask(corrected_mask(folder, row), num_classes=len(manifest.class_names), size=size)
+def _classes(mask: MaskArray, class_names: tuple[str, ...]) -> str:
+    shown = (value for value in np.unique(mask).tolist() if value not in (BACKGROUND, IGNORE))
+    return ";".join(class_names[value - 1] for value in shown)
 
 
-def _listed(problems: list[str]) -> Iterator[str]:
+def _is_same(mask: MaskArray, classes: str, folder: Path, row: Correction) -> bool:
+    # The ids may have meant other classes then, of which there may have been more.
+    present = read_mask(corrected_mask(folder, row), num_classes=IGNORE - 1, size=None)
+    return classes == row.classes and np.array_equal(mask, present)
+
+
+def _listed(done: str, problems: list[str]) -> Iterator[str]:
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-    yield f"nothing was added, since the corrections have {count}:"
+    yield f"nothing was {done}, since the corrections have {count}:"
     yield from (f"  {one_line(problem)}" for problem in problems[:_SHOWN])
     if len(problems) > _SHOWN:
         yield f"  … and {len(problems) - _SHOWN} more"

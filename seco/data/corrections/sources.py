@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import tempfile
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,13 +25,16 @@ from seco.errors import SecoError, did_you_mean, remedy_of
 from seco.storage.label_map import BACKGROUND, IGNORE
 from seco.storage.masks import MaskArray, read_mask
 from seco.storage.names import class_fault
-from seco.storage.regular import read_file
+from seco.storage.regular import read_file, require_regular
 
 Size = tuple[int, int]
 Draw = Callable[[Mapping[str, int], Size], MaskArray]
 """Class name → id and the image's (width, height) to its mask; raises a SecoError."""
 
-_KINDS = "a folder of PNG masks, or what COCO, CVAT (Segmentation mask 1.1), Label Studio (JSON) or labelme export"
+_KINDS = (
+    "a folder of PNG masks, or what COCO, CVAT (Segmentation mask 1.1), Label Studio (JSON, not JSON-MIN) or labelme "
+    "export"
+)
 
 
 class Found(NamedTuple):
@@ -66,9 +70,10 @@ def open_source(path: Path) -> Iterator[Source]:
     """
     if not path.exists():
         raise SecoError(f"{path} does not exist: name {_KINDS}")
+    require_regular(path)
     with tempfile.TemporaryDirectory() as scratch:
         place = path
-        if path.suffix.lower() == ".zip":
+        if path.suffix.lower() == ".zip" and path.is_file():
             _unpack(path, place := Path(scratch))
         try:
             source = _read(place)
@@ -86,11 +91,17 @@ def _unpack(path: Path, folder: Path) -> None:
             needed, free = sum(item.file_size for item in archive.infolist()), shutil.disk_usage(folder).free
             if needed > free:
                 raise SecoError(f"{path} unpacks to {needed:,} bytes, but {folder} has {free:,}: free some disk space")
+            twice = [name for name, count in Counter(archive.namelist()).items() if count > 1]
+            if twice:  # only the last would be seen
+                raise SecoError(f"{path} holds {twice[0]!r} twice: pack it again")
             archive.extractall(folder)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise SecoError(f"{path} is no readable ZIP archive ({error}): export it again") from error
+    except SecoError:
+        raise
     except OSError as error:
-        raise SecoError(f"{path} cannot be unpacked: {error}; {remedy_of(error, 'export it again')}") from error
+        reason = error.strerror or error
+        raise SecoError(f"{path} cannot be unpacked: {reason}; {remedy_of(error, 'export it again')}") from error
+    except Exception as error:  # zipfile, zlib and lzma raise about ten kinds
+        raise SecoError(f"{path} is no readable ZIP archive ({error}): export it again") from error
 
 
 def _read(place: Path) -> Source:
@@ -159,6 +170,8 @@ def _json(file: Path) -> Source:
         tasks, faults = read_tasks(file)
         masks = [_outlined(task.image, task.where, task.labels, task.outlines) for task in tasks]
         return Source(masks, faults, len(content) - len(tasks) - len(faults))
+    if not isinstance(content, dict):
+        raise SecoError(f"{file} is JSON of another form: name {_KINDS}")
     return _coco(file)
 
 

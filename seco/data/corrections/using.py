@@ -65,6 +65,11 @@ def _corrected(
         raise SecoError(f"{mask} corrects no image of the data set: restore the image, or {take_off}")
     record = item.record
     shown, digest, palette = check_mask(mask, (record.width, record.height), class_names, cache)
+    if (means := ";".join(shown)) != correction.classes:
+        raise SecoError(
+            f"{mask} shows {correction.classes or 'no class'}, but by the list of classes of today its values mean "
+            f"{means or 'no class'}: restore the order of prepare.classes, or {take_off} and add it anew"
+        )
     item = replace(item, digests=(*item.digests[:2], digest), record=replace(record, corrected=mask))
     if record.split == TRAIN:
         return item
