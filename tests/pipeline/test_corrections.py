@@ -164,7 +164,9 @@ def test_a_table_or_a_mask_that_was_edited_by_hand_is_a_sentence(prepared: Proje
     (prepared.root / "corrections/masks/a.png").unlink()
     assert "corrections/masks/a.png is missing: add it again" in prepared.refusal(*ADD, "more")
     (prepared.root / "corrections/corrections.csv").write_text("id\n")
-    assert "corrections.csv, line 1: the columns must be id,digest,classes,source; restore it" in prepared.refusal(*ADD, "more")
+    assert "corrections.csv, line 1: the columns must be id,digest,classes,source; restore it" in prepared.refusal(
+        *ADD, "more"
+    )
 
 
 def test_masks_that_were_deleted_are_added_again_or_taken_off_the_list(prepared: Project) -> None:
@@ -180,7 +182,9 @@ def test_masks_that_were_deleted_are_added_again_or_taken_off_the_list(prepared:
     assert np.array_equal(corrected(prepared, "a"), blocks(1))
     (prepared.root / "corrections/masks/a.png").rename(prepared.root / "other/a.png")  # as an edited one, by its remedy
     write_mask(prepared.root / "other/a.png", blocks(1, 2))
-    assert prepared.run(*ADD, "other", "--replace").out.startswith("Added corrected masks to corrections: 0 new, 1 repl")
+    assert prepared.run(*ADD, "other", "--replace").out.startswith(
+        "Added corrected masks to corrections: 0 new, 1 repl"
+    )
     assert np.array_equal(corrected(prepared, "a"), blocks(1, 2))
     (prepared.root / "corrections/masks/.DS_Store").write_bytes(b"")  # of a file manager
     assert prepared.run(*ADD, "other").out.startswith("Nothing changed")

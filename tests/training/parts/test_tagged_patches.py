@@ -61,6 +61,7 @@ def inputs(labels: list[list[float]]) -> Inputs:
         boxes=torch.tensor([[0, 0, SIDE, SIDE]]).expand(len(labels), 4),
         labels=torch.tensor(labels),
         draws=draws,
+        supervised=torch.zeros(len(labels), 0, dtype=torch.bool),
         class_ids=present_classes(torch.tensor(labels)),
         inside=torch.ones(shape, dtype=torch.bool),
     )
