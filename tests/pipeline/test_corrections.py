@@ -4,55 +4,19 @@ import json
 import os
 import shutil
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from seco.errors import SecoError
-from seco.storage.corrections import read_corrections, write_corrections
-from seco.storage.manifest import Manifest, Record, read_manifest, write_manifest
+from seco.storage.corrections import read_corrections
+from seco.storage.manifest import Manifest, read_manifest, write_manifest
 from seco.storage.masks import MaskArray, mask_path, read_mask, write_mask
-from tests.data.trees import add_photo
 from tests.pipeline.conftest import Project
+from tests.pipeline.corrections import ADD, CLASSES, IDS, SIZE, blocks, corrected, prepared, put
 
-IDS = ("a", "sub/b")
-CLASSES = ("cat", "dog")
-SIZE = (12, 8)  # width, height
-ADD = ("corrections", "add")
-
-
-@pytest.fixture
-def prepared(tmp_path: Path, open_project: Callable[[Path], Project]) -> Project:
-    """A project with a manifest: two training images, and two of val, of which one has a mask."""
-    records = []
-    for name, split in (*((name, "train") for name in IDS), ("c", "val"), ("d", "val")):
-        photo = add_photo(tmp_path / "data/raw/x" / f"{name}.jpg")
-        mask = tmp_path / "data/raw/masks/d.png" if name == "d" else None
-        records.append(Record(name, photo, mask, ("cat",), split, *SIZE))
-    write_mask(tmp_path / "data/raw/masks/d.png", blocks(1))
-    write_manifest(tmp_path / "data/prepare", Manifest(tuple(records), CLASSES), summary={})
-    return open_project(tmp_path)
-
-
-def blocks(*values: int, size: tuple[int, int] = SIZE) -> MaskArray:
-    """A mask of upright stripes, the first of background."""
-    stripes = np.array([0, *values], np.uint8)
-    return np.tile(stripes[np.arange(size[0]) * len(stripes) // size[0]], (size[1], 1))
-
-
-def put(project: Project, folder: str = "fixed", **masks: MaskArray) -> str:
-    """Write masks to a folder, where "sub_b" is the name sub/b."""
-    for name, mask in masks.items():
-        write_mask(mask_path(project.root / folder, name.replace("_", "/")), mask)
-    return folder
-
-
-def corrected(project: Project, name: str) -> MaskArray:
-    return read_mask(mask_path(project.root / "corrections/masks", name), num_classes=2, size=SIZE)
+__all__ = ["prepared"]  # a fixture
 
 
 def test_masks_are_added_listed_replaced_when_asked_and_removed(prepared: Project) -> None:
@@ -147,56 +111,11 @@ def test_a_source_that_holds_no_masks_is_a_sentence(prepared: Project, words: tu
     damaged = bytearray((prepared.root / "damaged.zip").read_bytes())
     damaged[35] = 0xFF  # the head of what is deflated: a kind of block that does not exist
     (prepared.root / "damaged.zip").write_bytes(damaged)
-    with zipfile.ZipFile(prepared.root / "twice.zip", "w") as archive, pytest.warns(UserWarning, match="Duplicate"):
+    with zipfile.ZipFile(prepared.root / "twice.zip", "w") as archive:
         archive.writestr("a.png", b"1")
-        archive.writestr("a.png", b"2")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("a.png", b"2")
     assert sentence in prepared.refusal(*ADD, *words)
-
-
-def test_a_table_or_a_mask_that_was_edited_by_hand_is_a_sentence(prepared: Project) -> None:
-    prepared.run(*ADD, put(prepared, a=blocks(1)))
-    put(prepared, "corrections/masks", x=blocks(1))
-    put(prepared, "more", sub_b=blocks(2))
-    assert "corrections/masks/x.png was put there by hand (1 in all)" in prepared.refusal(*ADD, "more")
-    (prepared.root / "corrections/masks/x.png").unlink()
-    write_mask(prepared.root / "corrections/masks/a.png", blocks(2))
-    assert "corrections/masks/a.png is not the one that was added" in prepared.refusal(*ADD, "more")
-    (prepared.root / "corrections/masks/a.png").unlink()
-    assert "corrections/masks/a.png is missing: add it again" in prepared.refusal(*ADD, "more")
-    (prepared.root / "corrections/corrections.csv").write_text("id\n")
-    assert "corrections.csv, line 1: the columns must be id,digest,classes,source; restore it" in prepared.refusal(
-        *ADD, "more"
-    )
-
-
-def test_masks_that_were_deleted_are_added_again_or_taken_off_the_list(prepared: Project) -> None:
-    prepared.run(*ADD, put(prepared, a=blocks(1), sub_b=blocks(2)))
-    shutil.rmtree(prepared.root / "corrections/masks")
-    told = prepared.refusal("corrections", "remove", "a").splitlines()
-    assert told[0] == "nothing was removed, since the corrections have 1 problem:"
-    assert "corrections/masks/sub/b.png is missing: add it again with `seco corrections add`, or take it" in told[1]
-    told = prepared.refusal(*ADD, put(prepared, "other", a=blocks(2)))
-    assert "the image 'a' is corrected already (from fixed): give --replace" in told
-    assert "corrections/masks/sub/b.png is missing" in told
-    assert prepared.run(*ADD, "fixed").out.startswith("Added corrected masks to corrections: 2 new.")
-    assert np.array_equal(corrected(prepared, "a"), blocks(1))
-    (prepared.root / "corrections/masks/a.png").rename(prepared.root / "other/a.png")  # as an edited one, by its remedy
-    write_mask(prepared.root / "other/a.png", blocks(1, 2))
-    assert prepared.run(*ADD, "other", "--replace").out.startswith(
-        "Added corrected masks to corrections: 0 new, 1 repl"
-    )
-    assert np.array_equal(corrected(prepared, "a"), blocks(1, 2))
-    (prepared.root / "corrections/masks/.DS_Store").write_bytes(b"")  # of a file manager
-    assert prepared.run(*ADD, "other").out.startswith("Nothing changed")
-
-
-def test_another_command_that_changes_the_corrections_in_between_is_told(prepared: Project) -> None:
-    prepared.run(*ADD, put(prepared, a=blocks(1)))
-    folder, known = prepared.root / "corrections", read_corrections(prepared.root / "corrections")
-    prepared.run(*ADD, put(prepared, "more", sub_b=blocks(2)))
-    with pytest.raises(SecoError, match=r"corrections was changed by another command in the meantime: run this one ag"):
-        write_corrections(folder, {}, {}, keep=(), before=known)
-    assert [*read_corrections(folder)] == ["a", "sub/b"]
 
 
 def test_converted_masks_are_the_corrected_ones_where_there_are_any(prepared: Project) -> None:

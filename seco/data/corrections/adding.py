@@ -122,15 +122,18 @@ def _lost(folder: Path, rows: Mapping[str, Correction]) -> dict[str, str]:
     Raises:
         SecoError: one was edited by hand.
     """
-    faults = {}
-    for image_id, row in rows.items():
-        try:
-            corrected_mask(folder, row)
-        except SecoError as error:
-            if mask_path(folder / MASKS, image_id).exists():
-                raise
-            faults[image_id] = str(error)
-    return faults
+    faults = ((image_id, _loss(folder, row)) for image_id, row in rows.items())
+    return {image_id: fault for image_id, fault in faults if fault is not None}
+
+
+def _loss(folder: Path, row: Correction) -> str | None:
+    try:
+        corrected_mask(folder, row)
+    except SecoError as error:
+        if mask_path(folder / MASKS, row.id).exists():
+            raise
+        return str(error)
+    return None
 
 
 def _checked(found: Found, names: ImageNames, manifest: Manifest, rules: Rules) -> tuple[Record, MaskArray]:
