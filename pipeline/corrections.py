@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.options import PREPARED, Data
-from seco.storage.corrections import FOLDER, MASKS, TABLE
+from pipeline.options import CORRECTIONS, PREPARED, Data
 
 if TYPE_CHECKING:
     from seco.data.corrections.adding import Added
@@ -37,7 +36,7 @@ def add(
         typer.Option("--background", help="Accept masks without a class of images with labels.", show_default="no"),
     ] = False,
     data: Data = PREPARED,
-    folder: Folder = FOLDER,
+    folder: Folder = CORRECTIONS,
 ) -> None:
     """Check corrected masks and add them: all of them, or none."""
     from seco.data.corrections.adding import Rules, add_corrections
@@ -58,7 +57,7 @@ def add(
 
 
 @corrections.command("list")
-def list_corrections(folder: Folder = FOLDER) -> None:
+def list_corrections(folder: Folder = CORRECTIONS) -> None:
     """List the corrected masks and where they came from."""
     from rich.table import Column
 
@@ -76,7 +75,7 @@ def list_corrections(folder: Folder = FOLDER) -> None:
 @corrections.command("remove")
 def remove(
     ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Images.", show_default=False)],
-    folder: Folder = FOLDER,
+    folder: Folder = CORRECTIONS,
 ) -> None:
     """Remove the corrected masks of some images."""
     from seco.data.corrections.adding import remove_corrections
@@ -101,6 +100,7 @@ def _version(folder: Path) -> None:
     import sys
 
     from seco.errors import SecoError
+    from seco.storage.corrections import MASKS, TABLE
 
     files = f"{folder / TABLE} {folder / MASKS}.dvc {folder / '.gitignore'}"
     if Path(".dvc").is_dir():

@@ -76,6 +76,7 @@ class Probabilities(str, Enum):
 
 PARAMS = Path("params.yaml")
 RECIPES = Path("recipes")
+CORRECTIONS = Path("corrections")
 PREPARED = Path("data/prepare")
 MODEL = Path("data/train")
 CAMS = Path("data/export/cams")

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.options import PARAMS, PREPARED, RESULTS, Params
-from seco.storage.corrections import FOLDER
+from pipeline.options import CORRECTIONS, PARAMS, PREPARED, RESULTS, Params
 from seco.storage.stage_records import recorded
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def prepare(
             show_default="prepare.skip_bad of the settings",
         ),
     ] = None,
-    corrections: Annotated[Path, typer.Option(help="Folder of the corrected masks.")] = FOLDER,
+    corrections: Annotated[Path, typer.Option(help="Folder of the corrected masks.")] = CORRECTIONS,
 ) -> None:
     """Check the data set and write its manifest; problems.csv lists all problems."""
     from seco.config.requirements import require_every_stage

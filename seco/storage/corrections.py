@@ -24,7 +24,6 @@ from seco.storage.masks import mask_path
 from seco.storage.names import id_fault
 from seco.storage.regular import read_file
 
-FOLDER = Path("corrections")
 TABLE = "corrections.csv"
 MASKS = "masks"
 _COLUMNS = ("id", "digest", "classes", "source")
