@@ -13,9 +13,9 @@ def keep_freed_memory() -> None:
     """Let this process keep the memory that it frees: blocks of up to 32 MiB, and up to 1 GiB in all.
 
     glibc gives a large block back to the system as soon as it is freed. A training step on a CPU frees and takes the
-    same blocks hundreds of times, and each time the system fills every page with zeros first: a sixth of the demo's
-    step. Larger blocks still go back, so that the peak stays the same. Processes that are forked later do so too. On
-    systems without glibc nothing changes.
+    same blocks hundreds of times, and each time the system fills every page with zeros first. Larger blocks still go
+    back, so that the peak stays the same. Processes that are forked later do so too. On systems without glibc nothing
+    changes.
     """
     with suppress(AttributeError, OSError):
         allocator = ctypes.CDLL(None)
