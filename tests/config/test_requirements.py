@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,15 @@ def test_settings_that_the_data_leave_nothing_to_do_are_told() -> None:
     assert told(records(train=2), 1, method="baseline", negative_patches="hard") == []
     assert told(records(train=2), 2, negative_patches="hard") == [negatives]
     assert told(empty, 2, negative_patches="hard") == []
+
+
+def test_a_share_of_masks_needs_as_many_and_a_corrected_mask_is_one_for_full_supervision():
+    images = masked(records(train=4, val=1), 0)
+    assert faults(images, **{"train.mask_share": 0.25}) == []
+    assert faults(images, **{"train.mask_share": 0.5}) == [
+        "train.mask_share: 0.5 asks for the masks of 2 of 4 training images, but 1 have one: set it to 0.25 or less"
+    ]
+    assert faults(records(train=1, val=1), **{"train.mask_share": 0.1})[0].endswith("but 0 have one: set it to 0")
+    fixed = [replace(image, corrected=Path("c.png")) for image in images]
+    assert faults(fixed, method="full") == []
+    assert faults(fixed, method="full", **{"train.use_corrections": False})[0].startswith("method: 3 of 4 training")

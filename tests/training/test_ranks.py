@@ -72,7 +72,12 @@ def test_the_curves_of_each_rank_equal_those_of_one_process(outputs: Path, ranks
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
-    [{"method": "toco"}, {"prototype_update": "patches"}, {"prototype_update": "patches", "train.head_epochs": 20}],
+    [
+        {"method": "toco"},
+        {"prototype_update": "patches"},
+        {"prototype_update": "patches", "train.head_epochs": 20},
+        {"train.mask_share": 0.5},
+    ],
     ids=str,
 )
 def test_the_ranks_of_other_methods_equal_one_process_too(tmp_path, changes):
