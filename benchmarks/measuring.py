@@ -7,6 +7,8 @@ import json
 import platform
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -88,6 +90,12 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
         return found
     share, work = _matrix_share(lambda: step(inputs), trainer.device), count_work(lambda: step(inputs))
     return found._replace(matrix_share=share, flops=work.flops, kernels=work.kernels)
+
+
+def in_process(module: str, *arguments: str) -> Any:
+    """Run a module of the benchmarks in a process of its own; return the JSON in the last line that it prints."""
+    done = subprocess.run([sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def peak_flops(device: torch.device, *, half: bool) -> float:

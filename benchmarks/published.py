@@ -10,7 +10,6 @@ import importlib
 import json
 import os
 import statistics
-import subprocess
 import sys
 import time
 import warnings
@@ -27,7 +26,7 @@ import typer
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from benchmarks.measuring import device_name
+from benchmarks.measuring import device_name, in_process
 from benchmarks.sizes import SIZES
 from seco.compute.device import pick_device
 
@@ -57,8 +56,8 @@ def main(
     print(f"{device_name(pick_device())}, torch {torch.__version__}; medians of {steps} steps.\n")
     print(f"| ViT, crop, batch | published, {energy} | ours | published / ours |\n|---|--:|--:|--:|")
     for name in names:
-        theirs = _in_process("benchmarks.published", str(folder), "--sizes", name, "--steps", str(steps), "--alone")
-        ours = _in_process("benchmarks.measuring", name, "ours", "--steps", str(steps))["seconds"]
+        theirs = in_process("benchmarks.published", str(folder), "--sizes", name, "--steps", str(steps), "--alone")
+        ours = in_process("benchmarks.measuring", name, "ours", "--steps", str(steps))["seconds"]
         medians = [statistics.median(seconds) for seconds in (theirs, ours)]
         print(f"| {SIZES[name].label} | {medians[0]:.2f} s | {medians[1]:.2f} s | {medians[0] / medians[1]:.1f}× |")
 
@@ -131,11 +130,6 @@ def _stand_in_for_cuda() -> None:
 def _distributed(model: nn.Module, **_: Any) -> nn.Module:
     on_gpu = torch.cuda.is_available()
     return DistributedDataParallel(model, device_ids=[0] if on_gpu else None, find_unused_parameters=True)
-
-
-def _in_process(module: str, *arguments: str) -> Any:
-    done = subprocess.run([sys.executable, "-m", module, *arguments], check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
 
 
 if __name__ == "__main__":

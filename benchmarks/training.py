@@ -3,16 +3,13 @@
 `python -m benchmarks.training` prints Markdown tables. Weights are random, images synthetic, and loading is left out.
 """
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
 
-from benchmarks.measuring import OURS, PLAIN, Measurement, device_name, peak_flops
+from benchmarks.measuring import OURS, PLAIN, Measurement, device_name, in_process, peak_flops
 from benchmarks.records import write_record
 from benchmarks.sizes import SIZES
 from seco.compute.device import multiplies_bf16, pick_device
@@ -59,9 +56,7 @@ def main(
 
 
 def _measured(size: str, variant: str, steps: int) -> Measurement:
-    command = [sys.executable, "-m", "benchmarks.measuring", size, variant, "--steps", str(steps)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    return Measurement(**json.loads(done.stdout.splitlines()[-1]))
+    return Measurement(**in_process("benchmarks.measuring", size, variant, "--steps", str(steps)))
 
 
 def _table(names: list[str], beside: list[str], cells: Cells) -> list[str]:

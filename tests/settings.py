@@ -31,6 +31,16 @@ SMALL = {
     "predict.image_size": 64,
     "predict.batch_size": 2,
 }
+PHASES = {
+    "train.steps": 4,
+    "train.warmup_steps": 1,
+    "train.prototype_start": 0,
+    "train.contrast_start": 1,
+    "train.segmentation_start": 2,
+    "train.log_every": 1,
+    "toco.crop_size": 32,
+}
+"""Four steps in which the phases of training begin one after the other."""
 SHORT = SMALL | {
     "train.steps": 3,
     "train.warmup_steps": 1,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from seco.auditing.near_duplicates import DuplicateGroup
 from seco.reporting.advice import FEW_TO_LEARN
-from seco.storage.audit import Partner
+from seco.storage.audit import Partner, audited_records
 from seco.storage.manifest import TRAIN, Manifest, Record
 
 COLLECT, RELABEL, REMOVE = "collect", "relabel", "remove"
@@ -63,11 +63,6 @@ def audit_dataset(manifest: Manifest, partners: Sequence[Partner], duplicates: S
     classes = _classes(manifest, partners)
     suggestions = [*_to_relabel(duplicates), *_to_remove(duplicates), *_to_collect(classes, partners)]
     return Audit(classes, _splits(manifest), tuple(partners), tuple(duplicates), tuple(suggestions))
-
-
-def audited_records(manifest: Manifest) -> Sequence[Record]:
-    """Return the images whose labels are audited: those of `train`, or all where no split is called so."""
-    return manifest.split(TRAIN) if TRAIN in manifest.splits else manifest.records
 
 
 def duplicate_rows(groups: Sequence[DuplicateGroup]) -> pd.DataFrame:

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from seco.auditing.findings import Audit, audited_records, differing_labels, in_short
+from seco.auditing.findings import Audit, differing_labels, in_short
 from seco.auditing.near_duplicates import MOST_DIFFERENT, DuplicateGroup
 from seco.data.cooccurrence import count_pairs
 from seco.reporting.blocks import Block, Chart, Heading, Picture, Points, Prose, Section, Strip, Table
 from seco.reporting.charts import matrix
 from seco.reporting.cooccurrence_section import audit_section
 from seco.reporting.gallery import thumbnail
+from seco.storage.audit import audited_records
 from seco.storage.images import read_image
 from seco.storage.manifest import Manifest, Record
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from seco.auditing.findings import COLLECT, Audit
 from seco.auditing.near_duplicates import DuplicateGroup
 from seco.storage.manifest import TRAIN
+from seco.storage.plain_text import listed
 
 _NAMED = 5  # classes in a sentence
 _HIGH = 2.0  # lift: together twice as often as by chance
@@ -74,4 +75,4 @@ def _listed(names: Sequence[str]) -> str:
     shown = list(names[:_NAMED])
     if (rest := len(names) - len(shown)) > 0:
         shown.append(f"{rest} other{'s' * (rest > 1)}")
-    return " and ".join([", ".join(shown[:-1]), shown[-1]][len(shown) == 1 :])
+    return listed(shown)

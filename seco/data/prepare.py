@@ -14,11 +14,11 @@ from seco.data.checks import CheckedDataset, CheckedImage
 from seco.data.cooccurrence import PairCounts, count_pairs
 from seco.data.plausibility import require_usable
 from seco.storage.atomic import atomic_write_bytes, link_or_copy, temporary_path
-from seco.storage.audit import Partner, audit, write_audit
+from seco.storage.audit import Partner, audit, audited_records, write_audit
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
 from seco.storage.fingerprint import DIGESTS_COLUMNS, DIGESTS_FILE
-from seco.storage.manifest import TRAIN, Manifest, write_manifest
+from seco.storage.manifest import Manifest, write_manifest
 from seco.storage.masks import mask_path
 from seco.storage.pairs import lift, write_pairs
 
@@ -74,10 +74,9 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cac
 
 
 def audit_labels(manifest: Manifest) -> list[Partner]:
-    """Audit the labels of the training images, or of all images where no split is called so."""
+    """Audit the labels of the `audited_records`."""
     names = manifest.class_names
-    records = manifest.split(TRAIN) if TRAIN in manifest.splits else manifest.records
-    label_sets = [manifest.label_ids(record) for record in records]
+    label_sets = [manifest.label_ids(record) for record in audited_records(manifest)]
     single = Counter(ids[0] for ids in label_sets if len(ids) == 1)
     counts = count_pairs(label_sets, num_classes=len(names))
     alone = [single[class_id] for class_id in range(1, len(names) + 1)]

@@ -12,7 +12,6 @@ from seco.compute.device import autocast
 from seco.compute.pixels import to_rgb
 from seco.compute.resize import rescale
 from seco.errors import SecoError
-from seco.inference.groups import groups_of
 from seco.inference.photographs import Photo, Resizing, load_photograph
 from seco.inference.predictor import Predictor
 from seco.models.heads import Projector
@@ -55,21 +54,13 @@ def token_maps(
     Raises:
         SecoError: an image cannot be read.
     """
-    groups = groups_of(
-        photos,
-        resizing=Resizing(square=image_size),
-        patch=predictor.network.encoder.patch_size,
-        classes=len(predictor.class_names),
-        batch_size=batch_size,
-        device=predictor.device,
-    )
 
     def encode(images: Tensor) -> Tensor:
         with autocast(predictor.device, predictor.precision):
             tokens = predictor.network.encoder(images)
         return tokens.final.float().unflatten(1, tokens.grid)  # [B, h, w, D]
 
-    for group in groups:
+    for group in predictor.groups(photos, resizing=Resizing(square=image_size), batch_size=batch_size):
         for photo, pixels, tokens in zip(group.photos, group.pixels, group.over(encode).cpu().numpy(), strict=True):
             yield TokenMap(photo, pixels, tokens)
 

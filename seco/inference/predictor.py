@@ -65,8 +65,8 @@ class Predictor:
             done: ids of photos that have their results already. The others are in the batches in which they would be
                 without it, so that they get the same bits.
         """
-        for group in self._groups(photos, resizing, batch_size, on_fault, done):
-            class_ids = present_classes(self._labels(group))
+        for group in self.groups(photos, resizing=resizing, batch_size=batch_size, on_fault=on_fault, done=done):
+            class_ids = present_classes(self.labels_of(group))
             on_device = class_ids.to(self.device)
 
             found: list[Tensor] = []
@@ -108,7 +108,7 @@ class Predictor:
             mirrored = [self._probabilities(images.flip(-1), scale).flip(-1) for scale in scales]
             return torch.cat([plain[0], torch.stack([*plain, *mirrored]).mean(dim=0)], dim=1)
 
-        for group in self._groups(photos, resizing, batch_size, on_fault, done):
+        for group in self.groups(photos, resizing=resizing, batch_size=batch_size, on_fault=on_fault, done=done):
             probabilities = group.over(both)
             for index, photo in enumerate(group.photos):
                 if photo.id in done:
@@ -166,9 +166,16 @@ class Predictor:
         (cam,) = self.cams([wanted], resizing=resizing, scales=(1.0,), batch_size=1)
         return resize_maps(cam.maps, cam.size)[0].cpu().numpy()
 
-    def _groups(
-        self, photos: Sequence[Photo], resizing: Resizing, batch_size: int, on_fault: OnFault, done: Collection[str]
+    def groups(
+        self,
+        photos: Sequence[Photo],
+        *,
+        resizing: Resizing,
+        batch_size: int,
+        on_fault: OnFault = stop_at_fault,
+        done: Collection[str] = (),
     ) -> Iterator[Group]:
+        """Yield the photos in the groups in which the network sees them; order and errors as of ``groups_of``."""
         return groups_of(
             photos,
             resizing=resizing,
@@ -187,7 +194,7 @@ class Predictor:
             logits.append(self.network.classifier(tokens.final))
         return [self.network.activations(tokens, class_ids).final]
 
-    def _labels(self, group: Group) -> Tensor:
+    def labels_of(self, group: Group) -> Tensor:
         """Return multi-hot labels ``[B, K]`` on the CPU: the given ones, or predicted ones where they are not known."""
         given = torch.stack([multi_hot(photo.labels or (), self.class_names) for photo in group.photos])
         unknown = torch.tensor([[photo.labels is None] for photo in group.photos])

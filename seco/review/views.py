@@ -9,10 +9,9 @@ from torch import Tensor
 from seco.compute.device import autocast
 from seco.compute.resize import rescale, resize
 from seco.inference.cam_store import stored_size
-from seco.inference.groups import groups_of
 from seco.inference.photographs import Photo, Resizing
 from seco.inference.predictor import Predictor
-from seco.method.cam import multi_hot, normalise_cam, present_classes
+from seco.method.cam import normalise_cam, present_classes
 
 HALF = 0.5
 """The second scale; a pass at it costs a quarter of one at the whole size."""
@@ -65,28 +64,20 @@ def views_of(
     Raises:
         SecoError: an image cannot be used.
     """
-    groups = groups_of(
-        photos,
-        resizing=Resizing(square=side),
-        patch=predictor.network.encoder.patch_size,
-        classes=len(predictor.class_names) + 1,
-        batch_size=batch_size,
-        device=predictor.device,
-        done=done,
-    )
-    for group in groups:
-        found: list[Views] = []
+    for group in predictor.groups(photos, resizing=Resizing(square=side), batch_size=batch_size, done=done):
+        class_ids, found = present_classes(predictor.labels_of(group)).to(predictor.device), list[Views]()
 
-        def look(images: Tensor, photos: list[Photo] = group.photos, found: list[Views] = found) -> Tensor:
-            found += _look(predictor, images, photos)
+        def look(
+            images: Tensor, photos: list[Photo] = group.photos, ids: Tensor = class_ids, found: list[Views] = found
+        ) -> Tensor:
+            found += _look(predictor, images, photos, ids)
             return images
 
         group.over(look)
         yield from (views for views in found if views.photo.id not in done)
 
 
-def _look(predictor: Predictor, images: Tensor, photos: Sequence[Photo]) -> Iterator[Views]:
-    class_ids = _class_ids(predictor, images, photos)
+def _look(predictor: Predictor, images: Tensor, photos: Sequence[Photo], class_ids: Tensor) -> Iterator[Views]:
     plain, mirrored, *small = (
         _pass(predictor, images, class_ids, scale=scale, mirror=mirror)
         for scale in (1.0, HALF)
@@ -118,18 +109,6 @@ def _look(predictor: Predictor, images: Tensor, photos: Sequence[Photo]) -> Iter
             decoder[index],
             probabilities[index],
         )
-
-
-def _class_ids(predictor: Predictor, images: Tensor, photos: Sequence[Photo]) -> Tensor:
-    """Return the classes ``[B, C]`` whose maps are made; the network predicts them where labels are not known."""
-    labels = torch.stack([multi_hot(photo.labels or (), predictor.class_names) for photo in photos])
-    unknown = torch.tensor([photo.labels is None for photo in photos])
-    if unknown.any():
-        with autocast(predictor.device, predictor.precision):
-            tokens = predictor.network.encoder(images[unknown.to(images.device)])
-            logits = predictor.network.classifier(tokens.final)
-        labels[unknown] = (logits > 0).float().cpu()
-    return present_classes(labels).to(images.device)
 
 
 def _pass(predictor: Predictor, images: Tensor, class_ids: Tensor, *, scale: float, mirror: bool) -> _Pass:

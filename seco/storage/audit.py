@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from seco.errors import SecoError
 from seco.storage.csv_file import read_csv, write_csv
+from seco.storage.manifest import TRAIN, Manifest, Record
 from seco.storage.pairs import lift
+from seco.storage.plain_text import listed
 
 AUDIT_FILE = "audit.csv"
 MOST_PARTNERS = 5
@@ -39,6 +41,11 @@ class Partner(NamedTuple):
     def images_without_other(self) -> int:
         """Images of the class that do not show the other."""
         return self.images - self.images_with_other if self.other else 0
+
+
+def audited_records(manifest: Manifest) -> Sequence[Record]:
+    """Return the images whose labels are audited: those of `train`, or all where no split is called so."""
+    return manifest.split(TRAIN) if TRAIN in manifest.splits else manifest.records
 
 
 def audit(
@@ -87,7 +94,7 @@ def audit_sentences(partners: Sequence[Partner]) -> list[str]:
                 if len(wanted) == 1
                 else "would make those a third of its images each"
             )
-            sentences.append(f"{seen}: {' and '.join([', '.join(wanted[:-1]), wanted[-1]][not wanted[1:] :])} {aim}")
+            sentences.append(f"{seen}: {listed(wanted)} {aim}")
         elif images and not single:
             sentences.append(f"{seen}, but no single class is in more than two thirds of them")
     return sentences

@@ -5,6 +5,7 @@ terminal, Markdown viewer or spreadsheet obeys it.
 """
 
 import re
+from collections.abc import Sequence
 
 # Control characters (line ends and terminal escapes among them), line and paragraph separators, signs that reverse the
 # direction of the text after them, and halves of signs, which stand for bytes of a file name that are no UTF-8.
@@ -18,6 +19,12 @@ _FORMULA = re.compile(r"'*(?![-+]?(\d+(\.\d+)?(e[-+]?\d+)?|inf)$)[=+@\t\r-]")
 def one_line(text: str) -> str:
     """Return a text in one line, with signs that act on what is around them written as `\\n`, `\\x1b`, `\\u202e`."""
     return _UNPRINTABLE.sub(lambda sign: sign[0].encode("unicode_escape").decode(), text)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "a, b and c"."""
+    *most, last = words or [""]
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def escape_markdown(text: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from seco.errors import SecoError
 from seco.reporting.tables import to_markdown
 from seco.storage.atomic import atomic_write_bytes, atomic_write_text
+from seco.storage.plain_text import listed
 from seco.studies.definitions import Studies, Study
 from seco.studies.pictures import study_picture, tag_picture
 from seco.studies.results import Row, read_rows
@@ -92,16 +93,16 @@ def _origin(study: Study, rows: Sequence[Row]) -> list[str]:
         return [*dict.fromkeys(str(row[name]) for row in rows if row[name] != "")]
 
     if study.key is None:
-        compared = _listed(distinct("variant"))
+        compared = listed(distinct("variant"))
     else:
         lines = distinct("line")
-        compared = f"{_listed(lines) + ', ' if lines else ''}`{study.key}` at {_listed(distinct('value'))}"
-    seeds, commits = sorted(distinct("seed"), key=int), _listed(distinct("commit"))
+        compared = f"{listed(lines) + ', ' if lines else ''}`{study.key}` at {listed(distinct('value'))}"
+    seeds, commits = sorted(distinct("seed"), key=int), listed(distinct("commit"))
     own = {"seed", *(key for variant in study.variants for key in variant.changes)}
     extra = [[word for word in row["changes"].split() if word.partition("=")[0] not in own] for row in rows]
     changes = "".join(f" -S {word}" for word in extra[0] if all(word in words for words in extra))
     return [
-        f"Compared: {compared}; seed{'s' * (len(seeds) > 1)} {_listed(seeds)}, at commit {commits}.",
+        f"Compared: {compared}; seed{'s' * (len(seeds) > 1)} {listed(seeds)}, at commit {commits}.",
         f"```bash\nseco experiment {study.command} --seeds {','.join(seeds)}{changes}\n```",
         *([] if all(words == extra[0] for words in extra) else [_MIXED]),
     ]
@@ -134,9 +135,3 @@ def _put_section(page: str, name: str, text: str) -> str:
     if marks == (1, 1) and old.search(page):
         return old.sub(lambda _: block, page)
     raise SecoError(f"the page has no pair of `{begin}` and `{end}`: mend these lines, or delete them all")
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Return "a, b and c"."""
-    *most, last = words or [""]
-    return f"{', '.join(most)} and {last}" if most else last

@@ -13,18 +13,9 @@ from seco.training.methods import METHODS, build_models
 from seco.training.trainer import Trainer
 from seco.training.views import View
 from tests.demo_data import demo_manifest
-from tests.settings import small_settings
+from tests.settings import PHASES, small_settings
 from tests.tiny import CPU, memory_of
 
-PHASES = {
-    "train.steps": 4,
-    "train.warmup_steps": 1,
-    "train.prototype_start": 0,
-    "train.contrast_start": 1,
-    "train.segmentation_start": 2,
-    "train.log_every": 1,
-    "toco.crop_size": 32,
-}
 TERMS = {
     "seco": {"cls", "aux", "ptc", "lig", "lil", "seg", "reg"},
     "toco": {"cls", "aux", "ptc", "ctc", "seg", "reg"},

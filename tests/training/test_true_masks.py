@@ -17,18 +17,8 @@ from seco.training.objective import StepResult
 from seco.training.trainer import Trainer
 from seco.training.true_masks import describe_teaching, shown_classes, teaching_masks
 from tests.demo_data import demo_manifest
-from tests.settings import small_settings
+from tests.settings import PHASES, small_settings
 from tests.tiny import CPU, contrast_of
-
-PHASES = {
-    "train.steps": 4,
-    "train.warmup_steps": 1,
-    "train.prototype_start": 0,
-    "train.contrast_start": 1,
-    "train.segmentation_start": 2,
-    "train.log_every": 1,
-    "toco.crop_size": 32,
-}
 
 
 def listed(number: int, *, masks: int) -> Manifest:

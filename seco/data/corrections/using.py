@@ -1,6 +1,5 @@
 """Gives the images of a checked data set their corrected masks, each checked as all masks are."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,37 +28,30 @@ def use_corrections(dataset: CheckedDataset, folder: Path, *, cache: FactsCache)
     if not known:
         return dataset
     problems, images = list(dataset.problems), {item.record.id: item for item in dataset.images}
-    for correction in known.values():
-        found = _corrected_or_fault(images, correction, folder, dataset.class_names, cache)
-        if isinstance(found, SecoError):
-            problems.append(Problem(folder / TABLE, str(found)))
+
+    def found(correction: Correction) -> CheckedImage | Problem:
+        try:
+            return _corrected(images.get(correction.id), correction, folder, dataset.class_names, cache)
+        except SecoError as fault:
+            return Problem(folder / TABLE, str(fault))
+
+    for image_id, outcome in zip(known, map(found, known.values()), strict=True):
+        if isinstance(outcome, Problem):
+            problems.append(outcome)
         else:
-            images[correction.id] = found
+            images[image_id] = outcome
     cache.save()
     return replace(dataset, images=list(images.values()), problems=problems)
 
 
-def _corrected_or_fault(
-    images: Mapping[str, CheckedImage],
-    correction: Correction,
-    folder: Path,
-    class_names: tuple[str, ...],
-    cache: FactsCache,
-) -> CheckedImage | SecoError:
-    try:
-        return _corrected(images, correction, folder, class_names, cache)
-    except SecoError as fault:
-        return fault
-
-
 def _corrected(
-    images: Mapping[str, CheckedImage],
+    item: CheckedImage | None,
     correction: Correction,
     folder: Path,
     class_names: tuple[str, ...],
     cache: FactsCache,
 ) -> CheckedImage:
-    item, mask = images.get(correction.id), corrected_mask(folder, correction)
+    mask = corrected_mask(folder, correction)
     take_off = f"take it off the list with `seco corrections remove {correction.id}`"
     if item is None:
         raise SecoError(f"{mask} corrects no image of the data set: restore the image, or {take_off}")
