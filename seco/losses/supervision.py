@@ -3,17 +3,16 @@
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.compute.resize import resize
 from seco.losses.reduction import masked_mean
 from seco.storage.label_map import IGNORE
 
 
-def supervised_loss(logits: Tensor, masks: Tensor) -> Tensor:
+def supervised_loss(log_probabilities: Tensor, masks: Tensor) -> Tensor:
     """Mean cross entropy over all pixels of the batch.
 
     Args:
-        logits: ``[B, K + 1, h, w]``, resized to the masks (bilinear).
+        log_probabilities: ``[B, K + 1, H, W]``.
         masks: int64 ``[B, H, W]``; 255 is left out.
     """
-    resized = resize(logits, masks.shape[-2:])
-    return masked_mean(F.cross_entropy(resized, masks, ignore_index=IGNORE, reduction="none"), masks != IGNORE)
+    per_pixel = F.nll_loss(log_probabilities, masks, ignore_index=IGNORE, reduction="none")
+    return masked_mean(per_pixel, masks != IGNORE)

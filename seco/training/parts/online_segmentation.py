@@ -3,10 +3,9 @@
 from torch import Tensor
 
 from seco.compute.pixels import to_rgb
-from seco.compute.resize import resize
 from seco.losses.energy import energy_loss
 from seco.losses.mixed_segmentation import mixed_segmentation_loss
-from seco.losses.segmentation import segmentation_loss
+from seco.losses.segmentation import pixel_log_probabilities, segmentation_loss
 from seco.method.par import PAR
 from seco.method.pseudo_labels import refine_labels
 from seco.training.crop_pass import CropPass, Inputs
@@ -45,19 +44,21 @@ class OnlineSegmentation(Part):
         if not has_begun and not is_mixed:
             return Contribution()
         rgb = to_rgb(crops.inputs.weak)
-        logits = resize(crops.output.segmentation, rgb.shape[-2:])  # [B, K + 1, H, W]
+        log_probabilities = pixel_log_probabilities(crops.output.segmentation, rgb.shape[-2:])  # [B, K + 1, H, W]
         terms: dict[str, Tensor] = {}
         if self.weights["seg"]:
             labels = self._pseudo_labels(crops, rgb) if has_begun else None
-            terms["seg"] = self._cross_entropy(logits, labels, crops.inputs)
+            terms["seg"] = self._cross_entropy(log_probabilities, labels, crops.inputs)
         if self.weights["reg"] and has_begun:
-            terms["reg"] = energy_loss(rgb, logits.softmax(dim=1), crops.inputs.inside, weight=ENERGY_WEIGHT)
+            terms["reg"] = energy_loss(rgb, log_probabilities.exp(), crops.inputs.inside, weight=ENERGY_WEIGHT)
         return Contribution(terms)
 
-    def _cross_entropy(self, logits: Tensor, labels: Tensor | None, inputs: Inputs) -> Tensor:
+    def _cross_entropy(self, log_probabilities: Tensor, labels: Tensor | None, inputs: Inputs) -> Tensor:
         if labels is not None and not inputs.supervised.numel():
-            return segmentation_loss(logits, labels)
-        return mixed_segmentation_loss(logits, labels, inputs.masks, inputs.supervised, mask_weight=self.mask_weight)
+            return segmentation_loss(log_probabilities, labels)
+        return mixed_segmentation_loss(
+            log_probabilities, labels, inputs.masks, inputs.supervised, mask_weight=self.mask_weight
+        )
 
     def _pseudo_labels(self, crops: CropPass, rgb: Tensor) -> Tensor:
         """Return int64 ``[B, H, W]``."""

@@ -1,5 +1,6 @@
 """L_sup: the decoder learns from true masks. Full supervision is the upper bound of Table 5."""
 
+from seco.losses.segmentation import pixel_log_probabilities
 from seco.losses.supervision import supervised_loss
 from seco.training.crop_pass import CropPass
 from seco.training.objective import Contribution, Part
@@ -13,4 +14,6 @@ class Supervision(Part):
 
     def forward(self, crops: CropPass) -> Contribution:
         """Compare the segmentation with the masks."""
-        return Contribution({"sup": supervised_loss(crops.output.segmentation, crops.inputs.masks)})
+        masks = crops.inputs.masks
+        log_probabilities = pixel_log_probabilities(crops.output.segmentation, masks.shape[-2:])
+        return Contribution({"sup": supervised_loss(log_probabilities, masks)})
