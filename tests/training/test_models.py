@@ -7,12 +7,11 @@ import torch
 from torch import Tensor
 
 from seco.errors import SecoError
-from seco.models.encoder import Encoder
 from seco.training.crop_pass import Inputs
 from seco.training.methods import Models
 from seco.training.objective import StepResult
 from tests.settings import small_settings
-from tests.tiny import crop_pass, tiny_inputs, tiny_models
+from tests.tiny import crop_pass, is_compiled, tiny_inputs, tiny_models
 
 PHASES = {"train.contrast_start": 0, "train.segmentation_start": 0, "backbone.depth": 2}
 
@@ -50,12 +49,6 @@ def test_activation_checkpointing_saves_less_for_the_backward_pass():
     assert kept[True] < 0.2 * kept[False]
 
 
-def is_compiled(models: Models) -> list[bool]:
-    """Whether the encoders of student and local teacher are compiled."""
-    encoders = [module for part in models for module in part.modules() if isinstance(module, Encoder)]
-    return [all(block._compiled_call_impl is not None for block in encoder.vit.blocks) for encoder in encoders]
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch's compiler hides its own warnings, which pytest has made errors
 def test_compilation_changes_no_result_and_no_name(tmp_path, monkeypatch):
@@ -65,6 +58,9 @@ def test_compilation_changes_no_result_and_no_name(tmp_path, monkeypatch):
     compiled, compiled_models = stepped(inputs, **{"train.compile": True})
     torch.testing.assert_close(compiled.terms, plain.terms, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(gradients(compiled_models), gradients(models), rtol=1e-4, atol=1e-5)
+    settings = small_settings(**PHASES)
+    cams = [crop_pass(each, settings, inputs=inputs).cams for each in (compiled_models, models)]
+    torch.testing.assert_close(*cams, rtol=1e-4, atol=1e-5)
     for part, module in models.modules().items():
         assert compiled_models.modules()[part].state_dict().keys() == module.state_dict().keys()
     assert is_compiled(compiled_models) == [True, True]
