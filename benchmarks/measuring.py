@@ -45,14 +45,17 @@ OURS: dict[str, dict[str, Any]] = {
 
 
 class Measurement(NamedTuple):
-    """Time and memory of a step. The last three are None for the plain steps, which take minutes."""
+    """Time and memory of a step. The last three are None for the plain steps, which take minutes on a CPU.
+
+    On a GPU the plain steps have the first of the three.
+    """
 
     seconds: list[float]
     """Of each step."""
     gigabytes: float
     """Peak memory of the GPU; of the process where there is no GPU."""
-    matrix_share: float | None = None
-    """Share of the time in matrix products, attention and convolutions."""
+    kinds: dict[str, float] | None = None
+    """Share of the time in each kind of operation, as `seco.runtime.profiler` names them."""
     flops: int | None = None
     """Of these."""
     kernels: int | None = None
@@ -62,6 +65,11 @@ class Measurement(NamedTuple):
     def median(self) -> float:
         """The median of the seconds."""
         return statistics.median(self.seconds)
+
+    @property
+    def matrix_share(self) -> float | None:
+        """Share of the time in matrix products, attention and convolutions."""
+        return None if self.kinds is None else sum(self.kinds[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS))
 
 
 def main(
@@ -86,10 +94,13 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     inputs = to_device(synthetic_batch(settings, labels), trainer.device)
     seconds = [_timed(lambda: step(inputs), trainer.device) for _ in range(steps + 1)]
     found = Measurement(seconds[1:], _peak(trainer.device))  # before the profiler needs memory
+    if variant in PLAIN and trainer.device.type == "cpu":
+        return found
+    found = found._replace(kinds=_kinds(lambda: step(inputs), trainer.device))
     if variant in PLAIN:
         return found
-    share, work = _matrix_share(lambda: step(inputs), trainer.device), count_work(lambda: step(inputs))
-    return found._replace(matrix_share=share, flops=work.flops, kernels=work.kernels)
+    work = count_work(lambda: step(inputs))
+    return found._replace(flops=work.flops, kernels=work.kernels)
 
 
 def in_process(module: str, *arguments: str) -> Any:
@@ -111,9 +122,9 @@ def peak_flops(device: torch.device, *, half: bool) -> float:
     return 2 * side**3 / seconds
 
 
-def _matrix_share(step: Callable[[], None], device: torch.device) -> float:
+def _kinds(step: Callable[[], None], device: torch.device) -> dict[str, float]:
     profile = profile_steps(step, steps=1, device=device)
-    return sum(profile.kinds()[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS)) / profile.seconds
+    return {kind: seconds / profile.seconds for kind, seconds in profile.kinds().items()}
 
 
 def device_name(device: torch.device) -> str:
