@@ -1,20 +1,25 @@
-"""What is worth measuring while a GPU is at hand, in one go: `python -m benchmarks.gpu --photographs VOC --weights FILE`.
+"""What is worth measuring while a GPU is at hand, in one go.
 
-Parts, in this order: `speed` (training steps), `stages` (a short run with loading, then export, refine and predict),
-`tests` (those that need a GPU, and compiled = eager), `photographs` (a study on them), `demo` (its ablation at size, then
-a sweep). Each step has a limit of time; results are in the output folder as soon as they are there. `--tiny` shows on a
-CPU that every part works. The other parts do not depend on a part that fails.
+    python -m benchmarks.gpu --output FOLDER --photographs VOC --weights FILE
+
+Parts: `speed` (training steps), `stages` (a short run with loading, then export, refine and predict), `tests` (those
+that need a GPU, and compiled = eager), `photographs` (a study on them), `demo` (its ablation at a larger size, then
+sweeps). Each step has a limit of time, and its result is in the folder as soon as it has ended; where one fails, the
+others go on. `--tiny` shows on a CPU that every part works.
 """
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 from typing import Annotated, Any, NamedTuple
 
 import typer
 import yaml
 
+from benchmarks.records import read_record
 from benchmarks.sizes import ALL_LOSSES, RECIPES
 from benchmarks.steps import Step, python, run_steps
 from seco.config.recipes import compose
@@ -46,23 +51,22 @@ class Plan(NamedTuple):
     crop: int
     tiny: bool
 
+    @property
+    def loaders(self) -> int:
+        """Processes that load for a run that has the machine for itself."""
+        return max((os.cpu_count() or 1) - 2, 1)
+
 
 def main(
     output: Annotated[Path, typer.Option(help="Folder for results, logs and the projects of the studies.")],
     photographs: Annotated[Path, typer.Option(help="Folder with VOCdevkit/VOC2012, or one like it.")],
-    weights: Annotated[
-        Path | None, typer.Option(help="Weights file of the backbone; without it timm fetches its own.")
-    ] = None,
-    backbone: Annotated[
-        str, typer.Option(help="ViT of the study on photographs.")
-    ] = "vit_small_patch14_dinov2.lvd142m",
+    weights: Annotated[Path | None, typer.Option(help="Weights of the backbone; none: timm's.")] = None,
+    backbone: Annotated[str, typer.Option(help="ViT of that study.")] = "vit_small_patch14_dinov2.lvd142m",
     parts: Annotated[str, typer.Option(help="Parts, with commas.")] = "speed,stages,tests,photographs,demo",
     seeds: Annotated[str, typer.Option(help="Seeds of the studies.")] = "3,4,5,6,7",
     jobs: Annotated[int, typer.Option(min=1, help="Runs of a study at a time, all on the same card.")] = 10,
     steps: Annotated[int, typer.Option(min=20, help="Steps of a run on photographs, of 8 images.")] = 2000,
-    crop: Annotated[
-        int, typer.Option(min=64, help="Side of its crops in pixels, a multiple of the ViT's patch.")
-    ] = 224,
+    crop: Annotated[int, typer.Option(min=64, help="Side of its crops, a multiple of the ViT's patch.")] = 224,
     minutes: Annotated[float, typer.Option(help="For everything.")] = 30.0,
     tiny: Annotated[bool, typer.Option("--tiny", help="The smallest models and runs, on any machine.")] = False,
 ) -> None:
@@ -88,9 +92,7 @@ def speed(plan: Plan) -> list[Step]:
     words += [f"--output={plan.output / 'speed.md'}"]
 
     def medians(_seconds: float) -> dict[str, float]:
-        return {
-            name: sorted(times)[len(times) // 2] for name, times in json.loads(record.read_text())["seconds"].items()
-        }
+        return {name: median(times) for name, times in read_record(record).seconds.items()}
 
     return [Step("training step", python("benchmarks.training", *words), 6, find=medians)]
 
@@ -99,11 +101,7 @@ def stages(plan: Plan) -> list[Step]:
     """A short training with every loss, batch 16 and loading; then the images a second of the stages after it."""
     batch, count = (2, 4) if plan.tiny else (16, 200)
     changes = {**ALL_LOSSES, "prepare.root": str(plan.photographs), "train.batch_size": batch, "train.steps": count}
-    changes |= {
-        "train.tag_source_switch": count // 2,
-        "train.warmup_steps": 1,
-        "train.num_workers": 2 if plan.tiny else 12,
-    }
+    changes |= {"train.tag_source_switch": count // 2, "train.warmup_steps": 1, "train.num_workers": plan.loaders}
     folder = project(plan, "stages", "voc2012", changes | ({**TINY, "train.steps": count} if plan.tiny else {}))
 
     def trained(_seconds: float) -> dict[str, float]:

@@ -122,13 +122,12 @@ def page(machine: Mapping[str, str], results: Sequence[Result]) -> str:
         for each in results
     ]
     faults = [
-        f"`{each.name}`, {each.status}:\n\n```\n{chr(10).join(each.printed)}\n```" for each in results if each.printed
+        "\n".join([f"{each.name}, {each.status}:\n", "```", *each.printed, "```"]) for each in results if each.printed
     ]
     commands = [f"- {each.name}: `{each.command}`" for each in results]
     head = "; ".join(f"{name} {value}" for name, value in machine.items())
-    return (
-        "\n".join([head, "", "| step | | s | found |", "|---|---|--:|---|", *rows, "", *commands, "", *faults]) + "\n"
-    )
+    table = ["| step | | s | found |", "|---|---|--:|---|", *rows]
+    return "\n".join([head, "", *table, "", *commands, "", *faults]) + "\n"
 
 
 def _ended(
@@ -147,14 +146,13 @@ def _waited(process: subprocess.Popen[bytes], limit: float) -> bool:
         return False
     finally:
         if process.poll() is None:  # also where this program was interrupted
-            with suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(process.pid, signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
                 process.wait(GRACE)
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _printed(words: Sequence[str]) -> str:
-    return (
-        subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip().replace("\n", ", ")
-    )
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    return ", ".join(done.stdout.splitlines())
