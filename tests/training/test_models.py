@@ -13,12 +13,13 @@ from seco.training.objective import StepResult
 from tests.settings import small_settings
 from tests.tiny import crop_pass, is_compiled, tiny_inputs, tiny_models
 
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 PHASES = {"train.contrast_start": 0, "train.segmentation_start": 0, "backbone.depth": 2}
 
 
 def stepped(inputs: Inputs, **changes) -> tuple[StepResult, Models]:
     settings = small_settings(**(PHASES | changes))
-    models = tiny_models(settings)
+    models = Models(*(module.to(inputs.weak.device) for module in tiny_models(settings)))
     result = models.objective(crop_pass(models, settings, inputs=inputs))
     result.total.backward()
     return result, models
@@ -51,9 +52,10 @@ def test_activation_checkpointing_saves_less_for_the_backward_pass():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch's compiler hides its own warnings, which pytest has made errors
-def test_compilation_changes_no_result_and_no_name(tmp_path, monkeypatch):
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NEEDS_GPU)])
+def test_compilation_changes_no_result_and_no_name(tmp_path, monkeypatch, device: str):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    inputs = tiny_inputs()
+    inputs = Inputs(*(part.to(device) for part in tiny_inputs()))
     plain, models = stepped(inputs)
     compiled, compiled_models = stepped(inputs, **{"train.compile": True})
     torch.testing.assert_close(compiled.terms, plain.terms, rtol=1e-4, atol=1e-5)
