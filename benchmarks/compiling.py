@@ -90,7 +90,7 @@ def first_and_later(size: str, precision: str, steps: int, way: str) -> tuple[fl
     changes = {"train.precision": precision, "train.compile": compile_encoder is not None}
     if compile_encoder is not None:
         torch._dynamo.config.recompile_limit = SHAPES
-        Encoder.set_compiled = lambda encoder, _compiled: compile_encoder(encoder)
+        Encoder.set_compiled = lambda self, compiled: compile_encoder(self)  # noqa: ARG005
     keep_freed_memory()  # as `train` does
     with tempfile.TemporaryDirectory() as cache:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache

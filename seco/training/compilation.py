@@ -65,7 +65,7 @@ def settle(state: RunState, train: Train, last_phase: Callable[[], Step], device
         return ""
     if state.compiled:
         choice = _resumed(state.models, device)
-    elif worth_a_trial(device, precision=train.precision, steps=steps):
+    elif from_rank_0(worth_a_trial(device, precision=train.precision, steps=steps)):  # processors may differ
         choice = choose(state.models, last_phase(), steps=steps, device=device)
     else:
         choice = Choice(False)
