@@ -31,6 +31,7 @@ from tests.settings import SHORT
 
 QUICK = {"crf.enabled": False, "refine.splits": ["val"]}  # as in docs/results.md: the CRF is not what is compared
 TINY = SHORT | QUICK | {"toco.crop_size": 32, "train.head_epochs": 1}
+SHORTEST = "sweep uncertain-pixels"  # of the studies: two runs
 TESTS = ("training/test_models.py", "training/test_compilation.py", "training/test_checkpoint_writer.py")
 TESTS += ("training/test_synchronisations.py", "pipeline/test_faults.py", "compute")
 SCHEDULE = ("warmup_steps", "prototype_start", "contrast_start", "segmentation_start", "tag_source_switch")
@@ -139,7 +140,7 @@ def photographs(plan: Plan) -> list[Step]:
     changes |= {"train.second_view_size": plan.crop // 2, "prepare": voc["prepare"] | {"root": str(plan.photographs)}}
     changes |= {"backbone.name": plan.backbone, "backbone.pretrained": plan.weights, **QUICK}
     folder = project(plan, "photographs", "few-images", changes | (TINY if plan.tiny else {}))
-    return [study(plan, "rivals", folder, 15)]
+    return [study(plan, SHORTEST if plan.tiny else "rivals", folder, 15)]
 
 
 def demo(plan: Plan) -> list[Step]:
@@ -151,7 +152,7 @@ def demo(plan: Plan) -> list[Step]:
     folder = project(plan, "demo", "demo", changes | ({**TINY, **few} if plan.tiny else {}))
     small = ["--images=8", "--size=32", "--steps=2"] if plan.tiny else ["--steps=2500"]
     words = ["pipeline", "pretrain", f"--output={encoder}", "--learning-rate=5e-4", *small]
-    studies = ("sweep uncertain-pixels",) if plan.tiny else ("ablation", "sweep teacher-momentum", "sweep tau-local")
+    studies = (SHORTEST,) if plan.tiny else ("ablation", "sweep teacher-momentum", "sweep tau-local")
     return [Step("demo encoder", python(*words), 3, folder), *(study(plan, name, folder, 10) for name in studies)]
 
 
