@@ -18,7 +18,7 @@ FEWEST = 50
 MOST_SAVED = 0.5
 """Share of a step that compilation may save, at best: a quarter was the most that was measured."""
 LEAST_COMPILING = 15.0
-"""Seconds that compiling takes, at best: 20 to 25 on two cores."""
+"""Seconds that compiling takes, at best: 20 to 30 on two cores."""
 TIMED = 3  # steps, after one to warm up
 ELSEWHERE = "on another rank"
 
@@ -77,7 +77,7 @@ def worth_a_trial(device: torch.device, *, precision: str, steps: int) -> bool:
     """Return whether compilation may pay, before anything is timed.
 
     It does not in short runs, nor where `seco.models.attention` has a kernel of its own for bf16, which no compiled
-    code uses: compiled steps took 1.3 times as long there (`benchmarks/README.md`).
+    code uses: compiled steps took 1.1 to 1.3 times as long there (`benchmarks/README.md`).
     """
     own_kernel = device.type == "cpu" and uses_bf16(device, precision) and beats_fused_kernel()
     return steps >= FEWEST and not own_kernel
