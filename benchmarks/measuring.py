@@ -45,14 +45,17 @@ OURS: dict[str, dict[str, Any]] = {
 
 
 class Measurement(NamedTuple):
-    """Time and memory of a step. The last three are None for the plain steps, which take minutes."""
+    """Time and memory of a step. The last three are None for the plain steps, which take minutes on a CPU.
+
+    On a GPU the plain steps have the first of the three.
+    """
 
     seconds: list[float]
     """Of each step."""
     gigabytes: float
     """Peak memory of the GPU; of the process where there is no GPU."""
-    matrix_share: float | None = None
-    """Share of the time in matrix products, attention and convolutions."""
+    kinds: dict[str, float] | None = None
+    """Share of the time in each kind of operation, as `seco.runtime.profiler` names them."""
     flops: int | None = None
     """Of these."""
     kernels: int | None = None
@@ -62,6 +65,11 @@ class Measurement(NamedTuple):
     def median(self) -> float:
         """The median of the seconds."""
         return statistics.median(self.seconds)
+
+    @property
+    def matrix_share(self) -> float | None:
+        """Share of the time in matrix products, attention and convolutions."""
+        return None if self.kinds is None else sum(self.kinds[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS))
 
 
 def main(
@@ -77,19 +85,27 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     """Measure steps with random weights, full memories and synthetic images; loading is left out."""
     if variant in OURS:
         keep_freed_memory()  # as `train` does
-    settings = settings_of(size, **OURS.get(variant, {}))
+    trainer, inputs = start_run(size, **OURS.get(variant, {}))
+    step = _plain_step(trainer, **PLAIN[variant]) if variant in PLAIN else our_step(trainer)
+    seconds = [timed(lambda: step(inputs), trainer.device) for _ in range(steps + 1)]
+    found = Measurement(seconds[1:], _peak(trainer.device))  # before the profiler needs memory
+    if variant in PLAIN and trainer.device.type == "cpu":
+        return found
+    found = found._replace(kinds=_kinds(lambda: step(inputs), trainer.device))
+    if variant in PLAIN:
+        return found
+    work = count_work(lambda: step(inputs))
+    return found._replace(flops=work.flops, kernels=work.kernels)
+
+
+def start_run(size: Size, **changes: Any) -> tuple[Trainer, Inputs]:
+    """Return a run with random weights and full memories, and a synthetic batch; ``changes`` as of `settings_of`."""
+    settings = settings_of(size, **changes)
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(settings, Manifest((), VOC), resume_folder=Path(folder) / "run")
     _fill(trainer.state.models)
-    step = _plain_step(trainer, **PLAIN[variant]) if variant in PLAIN else _our_step(trainer)
     labels = one_or_two_classes(settings.train.batch_size, len(VOC))
-    inputs = to_device(synthetic_batch(settings, labels), trainer.device)
-    seconds = [_timed(lambda: step(inputs), trainer.device) for _ in range(steps + 1)]
-    found = Measurement(seconds[1:], _peak(trainer.device))  # before the profiler needs memory
-    if variant in PLAIN:
-        return found
-    share, work = _matrix_share(lambda: step(inputs), trainer.device), count_work(lambda: step(inputs))
-    return found._replace(matrix_share=share, flops=work.flops, kernels=work.kernels)
+    return trainer, to_device(synthetic_batch(settings, labels), trainer.device)
 
 
 def in_process(module: str, *arguments: str) -> Any:
@@ -107,13 +123,13 @@ def peak_flops(device: torch.device, *, half: bool) -> float:
     """
     side = 8192 if device.type == "cuda" else 2048
     left, right = torch.randn(2, side, side, device=device, dtype=torch.bfloat16 if half else torch.float32).unbind()
-    seconds = min(_timed(lambda: left @ right, device) for _ in range(12))
+    seconds = min(timed(lambda: left @ right, device) for _ in range(12))
     return 2 * side**3 / seconds
 
 
-def _matrix_share(step: Callable[[], None], device: torch.device) -> float:
+def _kinds(step: Callable[[], None], device: torch.device) -> dict[str, float]:
     profile = profile_steps(step, steps=1, device=device)
-    return sum(profile.kinds()[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS)) / profile.seconds
+    return {kind: seconds / profile.seconds for kind, seconds in profile.kinds().items()}
 
 
 def device_name(device: torch.device) -> str:
@@ -123,7 +139,9 @@ def device_name(device: torch.device) -> str:
     return f"{_processor()}, {torch.get_num_threads()} threads"
 
 
-def _our_step(trainer: Trainer) -> Step:
+def our_step(trainer: Trainer) -> Step:
+    """Return a step of a run."""
+
     def step(inputs: Inputs) -> None:
         trainer.update(trainer.step(inputs))
 
@@ -151,7 +169,8 @@ def _fill(models: Models) -> None:
     reservoir.enqueue(keys.to(vectors.device), tags.to(vectors.device))
 
 
-def _timed(work: Callable[[], object], device: torch.device) -> float:
+def timed(work: Callable[[], object], device: torch.device) -> float:
+    """Return the seconds of a piece of work, until the device has ended it."""
     start = time.perf_counter()
     work()
     if device.type == "cuda":

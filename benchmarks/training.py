@@ -45,7 +45,7 @@ def main(
         f"The fastest large matrix product reaches {peak / 1e9:.0f} GFLOP/s in {'bf16' if half else 'fp32'}.",
         "",
         *_work_table(names, cells, peak),
-        *(["", *_options_table(names, cells)] if options else []),
+        *(["", *_options_table(names, cells), "", *_kinds_table(cells)] if options else []),
     ]
     text = "\n".join(lines) + "\n"
     print(text, end="")
@@ -89,6 +89,17 @@ def _options_table(names: list[str], cells: Cells) -> list[str]:
     """Return a row a size: our step, with its settings changed one by one."""
     rows = [[SIZES[name].label, *(_cell(cells[name, variant]) for variant in OURS)] for name in names]
     return _markdown(["ViT, crop, batch", *OURS], rows)
+
+
+def _kinds_table(cells: Cells) -> list[str]:
+    """Return a row a size and variant: the share of its time in each kind of operation."""
+    profiled = {name: found.kinds for name, found in cells.items() if found.kinds is not None}
+    heads = [*next(iter(profiled.values()))]
+    rows = [
+        [f"{SIZES[name].label}, {variant}", *(f"{100 * kinds[head]:.0f} %" for head in heads)]
+        for (name, variant), kinds in profiled.items()
+    ]
+    return _markdown(["share of the time", *heads], rows)
 
 
 def _cell(found: Measurement) -> str:

@@ -93,6 +93,8 @@ def _run(
         with progress("train: images, encoded once for the classifiers", console=console) as counter:
             start = trainer.start_heads(counter)
         say(f"train: {start}")
+    if reason := trainer.settle_compilation():
+        say(f"train: {reason}")
     bar = progress("train", settings.train.steps, console=console)
     with trainer.state, TrainingLog(curves) as log, bar as advance:
         trainer.run(log, advance)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from seco.config.settings import Settings
+from seco.models.encoder import Encoder
 from seco.training.crop_pass import CropPass, Inputs, to_device
 from seco.training.loading import Batch, SampleStream
 from seco.training.methods import Models, build_models
@@ -99,6 +100,12 @@ def full_disk(limit: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def is_compiled(models: Models) -> list[bool]:
+    """Whether the encoders of student and local teacher are compiled."""
+    encoders = [module for part in models for module in part.modules() if isinstance(module, Encoder)]
+    return [all(block._compiled_call_impl is not None for block in encoder.vit.blocks) for encoder in encoders]
 
 
 def snapshot(models: Models) -> dict[str, Tensor]:

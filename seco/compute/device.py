@@ -17,8 +17,12 @@ def pick_device() -> torch.device:
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
     """Return the context for forward passes: bfloat16 for ``bf16``, for ``auto`` where the hardware multiplies it."""
-    enabled = precision == "bf16" or (precision == "auto" and multiplies_bf16(device))
-    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
+    return torch.autocast(device.type, torch.bfloat16, enabled=uses_bf16(device, precision))
+
+
+def uses_bf16(device: torch.device, precision: str) -> bool:
+    """Return whether forward passes compute in bfloat16; ``precision`` as of `autocast`."""
+    return precision == "bf16" or (precision == "auto" and multiplies_bf16(device))
 
 
 @contextmanager
@@ -55,14 +59,20 @@ def require_compiler(device: torch.device) -> None:
     Raises:
         SecoError: it does not.
     """
+    if (fault := compiler_fault(device)) is not None:
+        raise SecoError(
+            f"torch.compile does not work here ({fault}): install a C++ compiler such as g++, or set train.compile to "
+            "false"
+        )
+
+
+def compiler_fault(device: torch.device) -> str | None:
+    """Return why torch.compile does not work on this machine, or None where it does."""
     try:
         torch.compile(torch.neg)(torch.ones(2, device=device))
     except Exception as error:  # the type depends on what is missing
-        summary = str(error).splitlines()[0][:200]
-        raise SecoError(
-            f"torch.compile does not work here ({summary}): install a C++ compiler such as g++, or set "
-            "train.compile to false"
-        ) from error
+        return next(iter(str(error).splitlines()), type(error).__name__)[:200]
+    return None
 
 
 def full_precision(values: Tensor) -> Tensor:

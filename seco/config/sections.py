@@ -132,7 +132,7 @@ class Train(Section):
     segmentation_start: Step
     tag_source_switch: Step
     precision: Literal["auto", "fp32", "bf16"]
-    compile: bool
+    compile: bool | Literal["auto"]
     activation_checkpointing: bool
     num_workers: Step
     max_bad_steps: Step

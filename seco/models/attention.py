@@ -31,7 +31,7 @@ def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     Uses torch's fused kernel, except for bf16 on processors whose bf16 instructions that kernel does not use.
     """
     # Compiled code must serve all lengths.
-    if query.is_cpu and query.dtype == torch.bfloat16 and not torch.compiler.is_compiling() and _beats_fused_kernel():
+    if query.is_cpu and query.dtype == torch.bfloat16 and not torch.compiler.is_compiling() and beats_fused_kernel():
         if query.shape[2] <= SHORT:
             return attend_at_once(query, key, value)
         if not torch.is_grad_enabled():  # with gradient all matrices would have to be kept
@@ -61,7 +61,7 @@ def attend_by_heads(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
 
 
 @cache
-def _beats_fused_kernel() -> bool:
-    """Return whether the processor has bf16 instructions but no AMX, which the fused kernel does use."""
+def beats_fused_kernel() -> bool:
+    """Return whether ours is faster in bf16: the processor has bf16 instructions but no AMX, which torch's does use."""
     units = torch.cpu.get_capabilities()
     return bool(units.get("avx512_bf16")) and not units.get("amx_bf16")

@@ -78,13 +78,17 @@ class Encoder(nn.Module):
         prefix = self.vit.num_prefix_tokens  # the class token first, then any registers
         return Tokens(final[:, 0], final[:, prefix:], cast(Tensor, between[0]), grid)
 
-    def compile_blocks(self) -> None:
-        """Compile the blocks with dynamic shapes: one program serves every image size, and weights keep their names.
+    def set_compiled(self, compiled: bool) -> None:
+        """Compile the blocks with dynamic shapes, or let them run eager again.
 
-        A copy of a compiled encoder is not compiled.
+        One program serves every image size, and weights keep their names. Shapes compiled one by one take longer to
+        compile and ran slower in fp32 (`benchmarks/README.md`). A copy of a compiled encoder is not compiled.
         """
         for block in self.vit.blocks:
-            block.compile(dynamic=True)
+            if compiled:
+                block.compile(dynamic=True)
+            else:
+                block._compiled_call_impl = None  # torch has no name for it
 
 
 def build_encoder(

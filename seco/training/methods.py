@@ -46,9 +46,21 @@ class Models(NamedTuple):
         """Return both by name, for the run's saved state."""
         return {"network": self.network, "objective": self.objective}
 
+    def set_compiled(self, compiled: bool) -> None:
+        """Compile the encoders of student and teachers, or let them run eager again; no weight changes."""
+        for module in (*self.network.modules(), *self.objective.modules()):
+            if isinstance(module, Encoder):
+                module.set_compiled(compiled)
+
 
 def build_models(settings: Settings, *, num_classes: int, device: torch.device) -> Models:
-    """Build the network and the objective of ``settings.method``; random weights depend on the seed alone."""
+    """Build the network and the objective of ``settings.method``; random weights depend on the seed alone.
+
+    With ``train.compile: auto`` the encoders are not compiled yet.
+
+    Raises:
+        SecoError: the backbone cannot be built, or torch.compile is asked for and does not work here.
+    """
     backbone, method = settings.backbone, METHODS[settings.method]
     pretrained = backbone.pretrained if isinstance(backbone.pretrained, bool) else Path(backbone.pretrained)
     with torch.random.fork_rng(devices=()):
@@ -66,11 +78,9 @@ def build_models(settings: Settings, *, num_classes: int, device: torch.device) 
         objective = Objective({name: build(settings, network) for name, build in method.parts.items()})
     network.encoder.vit.set_grad_checkpointing(settings.train.activation_checkpointing)
     models = Models(network.to(device), objective.to(device))
-    if settings.train.compile:
+    if settings.train.compile is True:
         require_compiler(device)
-        for module in (*network.modules(), *objective.modules()):
-            if isinstance(module, Encoder):
-                module.compile_blocks()
+        models.set_compiled(True)
     return models
 
 

@@ -66,6 +66,7 @@ class RunState:
 
     Attributes:
         seconds: that all steps took, with loading, also before an interruption.
+        compiled: what `train.compile: auto` has chosen; None before.
         faults: a sentence for each damaged checkpoint that `restore` passed over.
     """
 
@@ -79,6 +80,7 @@ class RunState:
         self.seconds = 0.0
         self.curves: list[Point] = []
         self.shares = ShareCounter()
+        self.compiled: bool | None = None
         self.faults: tuple[str, ...] = ()
         self._writer = CheckpointWriter(folder, sound=None)
 
@@ -105,6 +107,7 @@ class RunState:
             "seconds": self.seconds,
             "curves": self.curves,
             "shares": self.shares.counts,
+            "compiled": self.compiled,
         }
         self._writer.save(state, step=self.step)
 
@@ -155,6 +158,7 @@ class RunState:
         self.bad_in_a_row = state["bad_in_a_row"]
         self.seconds = state["seconds"]
         self.curves = state["curves"]
+        self.compiled = state["compiled"]
         self.shares.restore(state["shares"], next(self.models.network.parameters()).device)
 
     def discard(self) -> None:

@@ -18,6 +18,7 @@ from seco.storage.atomic import atomic_path
 from seco.storage.manifest import Manifest
 from seco.storage.method_record import write_method_record
 from seco.storage.model import StoredModel, write_model
+from seco.training.compilation import settle
 from seco.training.crop_pass import CropPass, Inputs, to_device
 from seco.training.head_start import HeadStart, start_heads
 from seco.training.loading import Batch, SampleStream, TrainingSet, training_batches
@@ -89,6 +90,13 @@ class Trainer:
             counter=counter,
         )
 
+    def settle_compilation(self) -> str:
+        """Compile the encoders where `train.compile` is auto and it pays; return a sentence on why, or "".
+
+        A run that continues does as it did before. Weights, random numbers and results stay as they are.
+        """
+        return settle(self.state, self.settings.train, self._last_phase, self.device)
+
     def run(self, log: TrainingLog, progress: Progress) -> None:
         """Train to the last step, with logs and checkpoints; when asked to stop, finish the step and save.
 
@@ -117,12 +125,13 @@ class Trainer:
         if state.step < train.steps:
             raise Stopped(signal.SIGTERM)  # another rank was asked to
 
-    def step(self, inputs: Inputs) -> StepResult:
-        """Compute the objective at the present step; changes nothing."""
+    def step(self, inputs: Inputs, *, at: int | None = None) -> StepResult:
+        """Compute the objective at a step, by default the present one; changes nothing."""
         network, objective = self.state.models
         precision, scales = self.settings.train.precision, self.settings.cam.scales
+        number = self.state.step if at is None else at
         with shared_casts(self.device):
-            return objective(CropPass(network, inputs, step=self.state.step, cam_scales=scales, precision=precision))
+            return objective(CropPass(network, inputs, step=number, cam_scales=scales, precision=precision))
 
     def update(self, result: StepResult) -> bool:
         """Move the weights, update the buffers of the objective's parts, and count the step.
@@ -160,8 +169,12 @@ class Trainer:
             ),
         )
 
-    def batches(self) -> Iterator[Batch]:
-        """Yield this rank's share of the batches from the present step to the last."""
+    def batches(self, *, num_workers: int | None = None) -> Iterator[Batch]:
+        """Yield this rank's share of the batches from the present step to the last.
+
+        Args:
+            num_workers: processes that load; None: as many as the settings say.
+        """
         seed, train, objective = self.settings.seed, self.settings.train, self.state.models.objective
         records = self.manifest.split("train")
         views = ViewMaker(
@@ -187,7 +200,17 @@ class Trainer:
             skip_bad=self.skip_bad_images,
             teaching=self.teaching,
         )
-        return training_batches(dataset, stream, num_workers=train.num_workers)
+        return training_batches(dataset, stream, num_workers=train.num_workers if num_workers is None else num_workers)
+
+    def _last_phase(self) -> Callable[[], None]:
+        """Return a step with every loss, on the first images, and its gradient; it changes nothing."""
+        inputs = to_device(next(self.batches(num_workers=0)), self.device)
+
+        def step() -> None:
+            self.step(inputs, at=self.settings.train.steps - 1).total.backward()
+            self.state.optimizer.zero_grad(set_to_none=True)
+
+        return step
 
     def _train_on(self, batch: Batch, log: TrainingLog) -> None:
         state, train = self.state, self.settings.train

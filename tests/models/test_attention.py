@@ -33,14 +33,14 @@ def calls(monkeypatch) -> list[str]:
 
 def has(monkeypatch: pytest.MonkeyPatch, units: dict[str, bool]) -> None:
     """Give the processor these units."""
-    module._beats_fused_kernel.cache_clear()
+    module.beats_fused_kernel.cache_clear()
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
 
 
 @pytest.fixture(autouse=True)
 def _clear_cache():
     yield
-    module._beats_fused_kernel.cache_clear()
+    module.beats_fused_kernel.cache_clear()
 
 
 @WAYS

@@ -48,9 +48,9 @@ class InFloat64(Trainer):
         for module in self.state.models.modules().values():
             module.double()
 
-    def step(self, inputs: Inputs) -> StepResult:
+    def step(self, inputs: Inputs, *, at: int | None = None) -> StepResult:
         doubled = (part.double() if part.is_floating_point() else part for part in inputs)
-        result = super().step(Inputs(*doubled))
+        result = super().step(Inputs(*doubled), at=at)
         update = result.updates.get("patches")
         if update is not None and update.contrast is not None:
             self.tags.append(update.contrast.tags.tolist())

@@ -7,19 +7,19 @@ import torch
 from torch import Tensor
 
 from seco.errors import SecoError
-from seco.models.encoder import Encoder
 from seco.training.crop_pass import Inputs
 from seco.training.methods import Models
 from seco.training.objective import StepResult
 from tests.settings import small_settings
-from tests.tiny import crop_pass, tiny_inputs, tiny_models
+from tests.tiny import crop_pass, is_compiled, tiny_inputs, tiny_models
 
+NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 PHASES = {"train.contrast_start": 0, "train.segmentation_start": 0, "backbone.depth": 2}
 
 
 def stepped(inputs: Inputs, **changes) -> tuple[StepResult, Models]:
     settings = small_settings(**(PHASES | changes))
-    models = tiny_models(settings)
+    models = Models(*(module.to(inputs.weak.device) for module in tiny_models(settings)))
     result = models.objective(crop_pass(models, settings, inputs=inputs))
     result.total.backward()
     return result, models
@@ -50,21 +50,19 @@ def test_activation_checkpointing_saves_less_for_the_backward_pass():
     assert kept[True] < 0.2 * kept[False]
 
 
-def is_compiled(models: Models) -> list[bool]:
-    """Whether the encoders of student and local teacher are compiled."""
-    encoders = [module for part in models for module in part.modules() if isinstance(module, Encoder)]
-    return [all(block._compiled_call_impl is not None for block in encoder.vit.blocks) for encoder in encoders]
-
-
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch's compiler hides its own warnings, which pytest has made errors
-def test_compilation_changes_no_result_and_no_name(tmp_path, monkeypatch):
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=NEEDS_GPU)])
+def test_compilation_changes_no_result_and_no_name(tmp_path, monkeypatch, device: str):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
-    inputs = tiny_inputs()
+    inputs = Inputs(*(part.to(device) for part in tiny_inputs()))
     plain, models = stepped(inputs)
     compiled, compiled_models = stepped(inputs, **{"train.compile": True})
     torch.testing.assert_close(compiled.terms, plain.terms, rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(gradients(compiled_models), gradients(models), rtol=1e-4, atol=1e-5)
+    settings = small_settings(**PHASES)
+    cams = [crop_pass(each, settings, inputs=inputs).cams for each in (compiled_models, models)]
+    torch.testing.assert_close(*cams, rtol=1e-4, atol=1e-5)
     for part, module in models.modules().items():
         assert compiled_models.modules()[part].state_dict().keys() == module.state_dict().keys()
     assert is_compiled(compiled_models) == [True, True]
