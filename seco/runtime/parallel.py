@@ -49,8 +49,8 @@ def process_map(
     """Yield `function(item)` for each item, in order, computed by `workers` processes: one a core when None.
 
     For work that holds the interpreter lock. Function, items and results are pickled. Items are drawn in the caller's
-    thread as results are taken, at most two a worker and `ahead` more before them. The workers are fresh processes: a fork of one in which
-    torch runs threads may hang.
+    thread as results are taken, at most two a worker and `ahead` more before them. The workers are fresh processes: a
+    fork of one in which torch runs threads may hang.
 
     Args:
         function: called in a worker.

@@ -1,0 +1,30 @@
+"""What a command used is counted with its children, also with those that it does not wait for."""
+
+import sys
+
+import pytest
+import typer
+
+from benchmarks.stages import measured
+
+WORK = "import time\nwhile time.process_time() < 0.6: pass"
+PARENT = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", {WORK + chr(10) + "time.sleep(30)"!r}])
+time.sleep(1.5)
+child.kill()
+child.returncode = 0  # it is never waited for
+"""
+
+
+def test_processes_are_counted_with_their_children() -> None:
+    alone = measured(sys.executable, "-c", WORK)
+    assert 0.4 < alone.core_seconds < alone.seconds + 0.1
+    family = measured(sys.executable, "-c", PARENT)
+    assert family.core_seconds > 0.5
+    assert family.peak > 1.5 * alone.peak
+
+
+def test_a_command_that_fails_says_why() -> None:
+    with pytest.raises(typer.BadParameter, match="^no such stage$"):
+        measured(sys.executable, "-c", "import sys; sys.exit('first\\nno such stage')")
