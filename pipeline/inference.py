@@ -28,7 +28,6 @@ class _Named(Protocol):
 
 Item = TypeVar("Item", bound=_Named)
 _SHOWN = 5  # images in a sentence
-_AHEAD = 16  # images that wait for a worker, about a batch: the workers need them while the network sees the next one
 
 
 def leave_cores_to_workers() -> None:
@@ -195,7 +194,7 @@ def write_in_workers(
     with progress_of_rank(stage, count) as advance:
         memory = partial(memory_of, crf=crf)
         for _ in process_map(
-            partial(write, crf=crf), items, ahead=_AHEAD, memory_of=memory, on_lost=lambda item: lost.append(item.id)
+            partial(write, crf=crf), items, memory_of=memory, on_lost=lambda item: lost.append(item.id)
         ):
             advance()
     return [

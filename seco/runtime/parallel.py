@@ -42,22 +42,19 @@ def process_map(
     items: Iterable[Item],
     *,
     workers: int | None = None,
-    ahead: int = 0,
     memory_of: Callable[[Item], int] | None = None,
     on_lost: Callable[[Item], None] | None = None,
 ) -> Iterator[Result]:
     """Yield `function(item)` for each item, in order, computed by `workers` processes: one a core when None.
 
     For work that holds the interpreter lock. Function, items and results are pickled. Items are drawn in the caller's
-    thread as results are taken, at most two a worker and `ahead` more before them. The workers are fresh processes: a
-    fork of one in which torch runs threads may hang.
+    thread as results are taken, at most two a worker ahead. The workers are fresh processes: a fork of one in which
+    torch runs threads may hang.
 
     Args:
         function: called in a worker.
         items: its arguments.
         workers: processes.
-        ahead: how many items more may wait for a worker. Where items come in bursts, such as the batches of a network,
-            a burst keeps the workers busy while the caller's thread makes the next one.
         memory_of: the bytes that the work on an item takes, about. Items wait until they fit into half of the memory
             that is free now; one alone never waits.
         on_lost: called, in another thread, with an item whose process was killed from outside; it has no result, and
@@ -77,7 +74,7 @@ def process_map(
     items = chain(list(islice(items, 1)), items)
     with _Processes(function, on_lost) as processes, ThreadPoolExecutor(workers) as threads:
         try:
-            for result in _in_order(threads, processes.call, items, limit=2 * workers + ahead, memory_of=memory_of):
+            for result in _in_order(threads, processes.call, items, limit=2 * workers, memory_of=memory_of):
                 if not isinstance(result, _Lost):
                     yield result
         except BaseException:
@@ -137,10 +134,7 @@ def _in_order(
     limit: int,
     memory_of: Callable[[Item], int] | None = None,
 ) -> Iterator[Result]:
-    """Yield results in order, with at most `limit` items submitted and not yet taken, and no more than memory holds.
-
-    Results that are there already are taken after each item, so that progress shows them.
-    """
+    """Yield results in order, with at most `limit` items submitted and not yet taken, and no more than memory holds."""
     pending: deque[tuple[Future[Result], int]] = deque()
     free = psutil.virtual_memory().available // 2
     for item in items:
@@ -149,7 +143,7 @@ def _in_order(
             yield pending.popleft()[0].result()
         pending.append((pool.submit(function, item), needed))
         del item  # an array may be large, and the next one is made before the name is bound anew
-        while len(pending) == limit or (pending and pending[0][0].done()):
+        if len(pending) == limit:
             yield pending.popleft()[0].result()
     while pending:
         yield pending.popleft()[0].result()

@@ -80,8 +80,8 @@ def test_items_wait_until_they_fit_into_half_of_the_free_memory(
     assert all(found) == alone
 
 
-@pytest.mark.parametrize(("workers", "ahead"), [(1, 0), (2, 0), (2, 8)])
-def test_processes_give_results_in_order_and_draw_few_items_ahead(workers: int, ahead: int) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_processes_give_results_in_order_and_draw_few_items_ahead(workers: int) -> None:
     drawn: list[int] = []
 
     def items() -> Iterator[int]:
@@ -89,24 +89,10 @@ def test_processes_give_results_in_order_and_draw_few_items_ahead(workers: int, 
             drawn.append(item)
             yield item
 
-    for done, result in enumerate(process_map(square_or_fail, items(), workers=workers, ahead=ahead)):
+    for done, result in enumerate(process_map(square_or_fail, items(), workers=workers)):
         assert result == done * done
-        assert len(drawn) <= done + 2 * workers + ahead
+        assert len(drawn) <= done + 2 * workers
     assert len(drawn) == 100
-
-
-def begin_or_wait(begun: tuple[int, Path]) -> int:
-    """Say that an item has begun; the first one ends after the seventh has begun."""
-    index, folder = begun
-    (folder / str(index)).touch()
-    if index == 0:
-        wait_until(lambda: (folder / "6").exists())
-    return index
-
-
-def test_workers_have_items_while_the_first_result_is_waited_for(tmp_path: Path) -> None:
-    items = [(index, tmp_path) for index in range(9)]
-    assert list(process_map(begin_or_wait, items, workers=2, ahead=4)) == list(range(9))
 
 
 def test_a_fault_in_a_process_is_raised_as_it_is() -> None:
