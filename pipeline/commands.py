@@ -64,7 +64,6 @@ def export_cams(
     cams: Cams = CAMS,
 ) -> None:
     """Write the class activation map (CAM) of every image, at a quarter of its size."""
-    leave_cores_to_workers()
     choice = Choice([*(images or ()), *(more or ())], model, out, size, longest, tile, force, labels)
     of_data = partial(export_cams_of_data, params, data, model, cams, force=force)
     _run(export_cams_of_photographs, choice, of_data, asked=bool(images))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.inference import leave_cores_to_workers, load_inference, photos_of, progress_of_rank, stage_results
+from pipeline.inference import load_inference, photos_of, progress_of_rank, stage_results
 from pipeline.options import CAMS, MODEL, PARAMS, PREPARED, SEEDS, Data, Force, Model, Params
 from seco.storage.stage_records import recorded
 
@@ -28,7 +28,6 @@ def export(
     force: Force = False,
 ) -> None:
     """Write class activation maps (CAMs) and seed masks of all images."""
-    leave_cores_to_workers()
     with _exported_cams(params, data, model, cams, force=force):
         export_masks(params, data, cams, masks)
 
