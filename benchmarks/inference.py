@@ -40,7 +40,6 @@ from seco.refinement.crf import dense_crf, with_engine
 from seco.refinement.labelling import ScoredImage, write_label
 from seco.runtime.libraries import require_pydensecrf
 from seco.runtime.memory import keep_freed_memory
-from seco.runtime.parallel import process_map
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
 from seco.storage.masks import mask_path, read_mask, write_mask
@@ -97,15 +96,12 @@ def main(
             found[name] = compared(plain, ours, len(photos), rounds, store)
             show(name, found[name])
         scored = [scores_of(record, number) for number, record in enumerate(records)]
-        found["dense CRF, one core"], used = compare_crfs(scored, rounds, store)
+        found["dense CRF, one core"] = compare_crfs(scored, store)
         show("dense CRF, one core", found["dense CRF, one core"])
     if record is not None:
         write_record(record, {f"{name}, {way}": each for name in found for way, each in found[name]._asdict().items()})
-    print(f"\nWith a process a core, our CRFs use {100 * used:.0f} % of the cores' time.")
     size = cam_store_size(records)
-    print(
-        f"A stored CAM of one of these photographs takes {size / 1e3:.1f} kB: {size * TRAIN_AUG / 1e6:.0f} MB for VOC."
-    )
+    print(f"\nA stored CAM of these photographs takes {size / 1e3:.1f} kB: {size * TRAIN_AUG / 1e6:.0f} MB for VOC.")
 
 
 def show(name: str, found: Seconds) -> None:
@@ -213,27 +209,15 @@ def scores_of(record: Record, number: int) -> ScoredImage:
     return few._replace(scores=scores, class_ids=tuple(range(len(VOC) + 1)))
 
 
-def compare_crfs(scored: Sequence[ScoredImage], rounds: int, store: Path) -> tuple[Seconds, float]:
-    """Compare the processor's seconds an image, with all classes and as `predict` does it.
-
-    Returns:
-        The seconds, and the share of the cores' time that `predict` uses for it with a process a core.
-    """
+def compare_crfs(scored: Sequence[ScoredImage], store: Path) -> Seconds:
+    """Return the processor's seconds an image, with all classes and as `predict` does it."""
     settings = settings_of(SIZES["b16-448"])
     crf = with_engine(settings.crf_of(settings.predict.crf), on_gpu=torch.cuda.is_available())
     assert crf is not None, "the recipe enables the CRF"
     kernels = {key: value for key, value in crf.items() if key != "sharpness"} | {"engine": "pydensecrf"}
     label = partial(write_label, folder=store, crf=crf)
     plain = [_seconds(partial(dense_crf, item.image, item.scores, **kernels)) for item in scored]
-    ours = [_seconds(partial(label, item)) for item in scored]
-    walls = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        for _ in process_map(label, scored):
-            pass
-        walls.append(time.perf_counter() - start)
-    used = sum(ours) / (float(np.median(walls)) * torch.get_num_threads())
-    return Seconds(plain, ours), used
+    return Seconds(plain, [_seconds(partial(label, item)) for item in scored])
 
 
 def _seconds(function: Callable[[], object]) -> float:

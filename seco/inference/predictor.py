@@ -104,9 +104,13 @@ class Predictor:
         """Yield the class probabilities of each photo; arguments and order as of ``cams``."""
 
         def both(images: Tensor) -> Tensor:
-            plain = [self._probabilities(images, scale) for scale in scales]
-            mirrored = [self._probabilities(images.flip(-1), scale).flip(-1) for scale in scales]
-            return torch.cat([plain[0], torch.stack([*plain, *mirrored]).mean(dim=0)], dim=1)
+            single = self._probabilities(images, scales[0])
+            total = single.clone()  # a sum, not a stack of all: maps at the size of the images are large
+            for scale in scales[1:]:
+                total += self._probabilities(images, scale)
+            for scale in scales:
+                total += self._probabilities(images.flip(-1), scale).flip(-1)
+            return torch.cat([single, total.div_(2 * len(scales))], dim=1)
 
         for group in self.groups(photos, resizing=resizing, batch_size=batch_size, on_fault=on_fault, done=done):
             probabilities = group.over(both)

@@ -42,13 +42,18 @@ def mean_field(
         (gaussian_weight, NormalisedFilter(places / gaussian_sigma)),
         (bilateral_weight, NormalisedFilter(torch.cat([places / bilateral_sigma_xy, colours], dim=1))),
     )
-    marginals = logits.softmax(dim=1)
+    marginals = _softmax(logits)
     for _ in range(iterations):
         updated = logits.clone()
         for weight, kernel in kernels:
             updated.add_(kernel.filter(marginals), alpha=weight)
-        marginals = updated.softmax(dim=1)
+        marginals = _softmax(updated)
     return marginals.T.reshape_as(energy)
+
+
+def _softmax(logits: Tensor) -> Tensor:
+    """Return the softmax of the rows of ``[N, C]``; over few columns a CPU takes five times as long row by row."""
+    return logits.T.contiguous().softmax(dim=0).T.contiguous()
 
 
 def _places(maps: Tensor) -> Tensor:

@@ -93,6 +93,7 @@ def prototype_places(record: MethodRecord) -> list[Place]:
     what is alike.
     """
     from sklearn.manifold import TSNE  # takes a second to import
+    from threadpoolctl import threadpool_limits
 
     kept = [
         (index, int(step), snapshot[index].float().numpy())
@@ -103,7 +104,8 @@ def prototype_places(record: MethodRecord) -> list[Place]:
     if len(np.unique(vectors, axis=0)) < 4:
         return []
     perplexity = min(_PERPLEXITY, (len(kept) - 1) / 3)
-    places = TSNE(perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(vectors)
+    with threadpool_limits(1):  # for some hundred points, threads take longer to meet than to work
+        places = TSNE(perplexity=perplexity, init="pca", random_state=_SEED).fit_transform(vectors)
     return [
         Place(index, step, round(float(x), 3), round(float(y), 3))
         for (index, step, _), (x, y) in zip(kept, places, strict=True)
