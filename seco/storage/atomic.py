@@ -1,5 +1,6 @@
 """Atomic writes: a file is written in full, or the old one stays."""
 
+import ctypes
 import errno
 import os
 import re
@@ -17,6 +18,7 @@ TEMPORARY_SUFFIX = ".tmp"
 """Ends the names of unfinished files; one that is left over belongs to a writer that was killed."""
 
 _UNFINISHED = re.compile(rf"\.[0-9a-f]{{32}}{re.escape(TEMPORARY_SUFFIX)}")
+_HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE, of Linux's headers
 _WRITABLE = "choose a folder you may write to"
 _REMEDIES = {
     **dict.fromkeys((errno.EISDIR, errno.ENOTDIR, errno.EEXIST, errno.ENOTEMPTY), "move what has that name elsewhere"),
@@ -84,10 +86,20 @@ def unfinished_beside(path: Path) -> Path:
 def swap_folder(fresh: Path, place: Path, *, former: Path) -> None:
     """Rename a finished folder to `place`, and a folder that is there to `former`, which the caller removes.
 
+    Where the system can exchange two names (Linux, most file systems), `place` has one of the two folders at any time,
+    even if the process is killed. Elsewhere a kill between two renames leaves nothing there.
+
     Raises:
         OSError: the system refused; the old folder is in its place.
     """
     existed = place.exists()
+    if existed and _exchange(fresh, place):
+        try:
+            fresh.rename(former)
+        except OSError:
+            _exchange(fresh, place)
+            raise
+        return
     if existed:
         place.rename(former)
     try:
@@ -96,6 +108,14 @@ def swap_folder(fresh: Path, place: Path, *, former: Path) -> None:
         if existed:
             former.rename(place)
         raise
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange the names of two files or folders in one step; return whether the system can."""
+    with suppress(AttributeError, OSError):
+        names = os.fsencode(one), os.fsencode(other)
+        return ctypes.CDLL(None).renameat2(_HERE, names[0], _HERE, names[1], _EXCHANGE) == 0
+    return False
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -1,17 +1,20 @@
 import errno
 import os
 import stat
+import sys
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from seco.errors import SecoError
+from seco.storage import atomic
 from seco.storage.atomic import (
     atomic_path,
     atomic_write_bytes,
     atomic_write_text,
     publish,
+    swap_folder,
     take_over,
     temporary_path,
 )
@@ -127,3 +130,41 @@ def test_a_block_that_writes_nothing_is_an_error_and_no_empty_file(tmp_path: Pat
     with pytest.raises(SecoError, match="cannot write"), atomic_path(tmp_path / "file.bin"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("exchanges", [True, False])
+def test_folders_are_swapped_and_the_old_one_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, exchanges: bool
+) -> None:
+    fresh, place, former = folders(tmp_path)
+    if not exchanges:
+        monkeypatch.setattr(atomic, "_exchange", lambda one, other: False)
+    swap_folder(fresh, place, former=former)
+    assert (place / "new").is_file()
+    assert (former / "old").is_file()
+    assert not fresh.exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux exchanges two names")
+def test_a_kill_between_two_renames_leaves_a_whole_folder_in_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh, place, former = folders(tmp_path)
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        swap_folder(fresh, place, former=former)
+    assert (place / "new").is_file()
+    assert (fresh / "old").is_file()  # a name of unfinished folders, which the next writer removes
+
+
+def folders(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """Make a finished folder and one that it replaces; return their names, and the one that the old folder gets."""
+    fresh, place = tmp_path / "fresh", tmp_path / "place"
+    for folder, name in ((fresh, "new"), (place, "old")):
+        folder.mkdir()
+        (folder / name).touch()
+    return fresh, place, tmp_path / "former"
