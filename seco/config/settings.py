@@ -45,6 +45,7 @@ class Settings(Section):
     seed: Seed
     patch_size: Count
     patch_scale: Factor
+    patch_tokens: Literal["patch", "crop"]
     num_patches: Count
     patch_centres: Literal["uncertain", "anywhere"]
     negative_patches: Literal["anywhere", "hard"]
@@ -66,6 +67,7 @@ class Settings(Section):
     weight_seg: Weight
     weight_reg: Weight
     weight_patch: Weight
+    patch_labels: Literal["tags", "background"]
     backbone: Backbone
     cam: Cam
     toco: Toco
