@@ -114,15 +114,16 @@ class PlainObjective:
         """L_LiG and L_LiL; the embedding of the crop (encoded a second time), the keys and the tags."""
         settings, models, memory = self.settings, self.models, memory_of(self.models)
         reservoir = memory.reservoir
-        weak, strong, tags = self._patches(inputs, tag_cam)
+        weak, strong, corners, tags = self._patches(inputs, tag_cam)
         with self._autocast(inputs):
             crop = self._embed(models.network, inputs.weak)
-            patches = self._encode(models.network, weak)
+            patches = self._patch_tokens(models.network, weak, inputs.weak, corners)
             embeddings = models.network.projector(patches.class_token)
             queries = _in_order(embeddings, crop, self._embed(models.network, inputs.second))
             with torch.no_grad():
-                views = (self._embed(memory.teacher, images) for images in (strong, inputs.strong, inputs.second))
-                keys = _in_order(*views)
+                own = self._patch_tokens(memory.teacher, strong, inputs.strong, corners).class_token
+                whole = (self._embed(memory.teacher, images) for images in (inputs.strong, inputs.second))
+                keys = _in_order(memory.teacher.projector(own), *whole)
         if settings.use_rectification:
             threshold = settings.rectify_threshold
             after = rectified(queries, tags, reservoir.keys, reservoir.tags, threshold=threshold)
@@ -141,20 +142,39 @@ class PlainObjective:
         }
         if settings.weight_patch:
             own = [tag for place, tag in enumerate(tags) if place % (settings.num_patches + 2) < settings.num_patches]
+            own = [-1 if tag > 0 and settings.patch_labels == "background" else tag for tag in own]
             with self._autocast(inputs):
                 logits = models.network.classifier(patches.final)
                 aux_logits = models.network.aux_classifier(patches.intermediate)
             terms["patch"] = patch_cost(logits, own) + patch_cost(aux_logits, own)
         return terms, crop.detach(), keys, tags
 
-    def _patches(self, inputs: Inputs, tag_cam: Tensor) -> tuple[Tensor, Tensor, list[int]]:
-        """Return weak and strong patches ``[B·n, 3, s, s]``, and the tags of all ``B·(n + 2)`` views."""
+    def _patch_tokens(
+        self, owner: SeCoNetwork | LocalTeacher, patches: Tensor, crops: Tensor, corners: list[tuple[int, int]]
+    ) -> PlainTokens:
+        """Encode patches, or take the means, pixel by pixel, of their crop's tokens under them."""
+        if self.settings.patch_tokens == "patch":
+            return self._encode(owner, patches)
+        tokens, size = self._encode(owner, crops), self.settings.patch_size
+        means: dict[str, list[Tensor]] = {"final": [], "intermediate": []}
+        for name, found in means.items():
+            maps = getattr(tokens, name).transpose(1, 2).unflatten(2, tokens.grid)  # [B, D, h, w]
+            pixels = F.interpolate(maps, size=crops.shape[-2:], mode="nearest")
+            for place, (top, left) in enumerate(corners):
+                window = pixels[place // (len(corners) // len(crops)), :, top : top + size, left : left + size]
+                found.append(window.mean(dim=(1, 2)))
+        final, intermediate = (torch.stack(found).unsqueeze(1) for found in means.values())
+        return PlainTokens(class_token=final[:, 0], final=final, intermediate=intermediate, grid=(1, 1))
+
+    def _patches(self, inputs: Inputs, tag_cam: Tensor) -> tuple[Tensor, Tensor, list[tuple[int, int]], list[int]]:
+        """Return weak and strong patches ``[B·n, 3, s, s]``, their corners, and the tags of all ``B·(n + 2)`` views."""
         settings, size = self.settings, self.settings.patch_size
         maps = label_map(tag_cam, inputs.inside, low=settings.cam.low, high=settings.cam.high)
-        weak, strong, tags = [], [], []
+        weak, strong, places, tags = [], [], [], []
         for image, own in enumerate(maps):
             box, draws, anywhere = inputs.boxes[image], inputs.draws[image], settings.patch_centres == "anywhere"
             corners = patch_corners(own, box, draws, patch_size=size, anywhere=anywhere)
+            places += corners
             rule = {"threshold": settings.tag_threshold, "settle": settings.settle_uncertain}
             if _supervised(inputs)[image]:
                 own, rule["settle"] = inputs.masks[image], False
@@ -166,7 +186,7 @@ class PlainObjective:
                 tags.append(patch_tag(own, inputs.inside[image], corner, patch_size=size, **rule))
             classes = (inputs.labels[image].nonzero().flatten() + 1).tolist()
             tags += [classes[0] if len(classes) == 1 else -1] * 2
-        return *(self._resized(torch.stack(patches)) for patches in (weak, strong)), tags
+        return *(self._resized(torch.stack(patches)) for patches in (weak, strong)), places, tags
 
     def _resized(self, patches: Tensor) -> Tensor:
         multiple = self.models.network.encoder.patch_size

@@ -46,8 +46,9 @@ CHOICES = pytest.mark.parametrize(
         {},
         {"patch_centres": "anywhere", "settle_uncertain": False, "weight_patch": 0.4, "lil_average": "tags"},
         {"lil_average": "queries", "lil_background": False, "patch_scale": 1.5},
+        {"patch_tokens": "crop", "patch_labels": "background", "weight_patch": 0.4},
     ],
-    ids=["the authors' choices", "the others", "class queries of larger patches"],
+    ids=["the authors' choices", "the others", "class queries of larger patches", "tokens of the crop"],
 )
 TAG_SOURCES = pytest.mark.parametrize("from_auxiliary", [True, False], ids=["tags from CAM_aux", "tags from the CAM"])
 
