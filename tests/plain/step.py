@@ -186,7 +186,7 @@ class PlainObjective:
                 tags.append(patch_tag(own, inputs.inside[image], corner, patch_size=size, **rule))
             classes = (inputs.labels[image].nonzero().flatten() + 1).tolist()
             tags += [classes[0] if len(classes) == 1 else -1] * 2
-        return *(self._resized(torch.stack(patches)) for patches in (weak, strong)), places, tags
+        return self._resized(torch.stack(weak)), self._resized(torch.stack(strong)), places, tags
 
     def _resized(self, patches: Tensor) -> Tensor:
         multiple = self.models.network.encoder.patch_size
