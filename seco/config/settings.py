@@ -67,7 +67,6 @@ class Settings(Section):
     weight_seg: Weight
     weight_reg: Weight
     weight_patch: Weight
-    patch_labels: Literal["tags", "background"]
     backbone: Backbone
     cam: Cam
     toco: Toco

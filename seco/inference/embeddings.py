@@ -10,11 +10,11 @@ from torch import Tensor
 
 from seco.compute.device import autocast
 from seco.compute.pixels import to_rgb
-from seco.compute.resize import rescale
 from seco.errors import SecoError
 from seco.inference.photographs import Photo, Resizing, load_photograph
 from seco.inference.predictor import Predictor
 from seco.models.heads import Projector
+from seco.models.patch_tokens import PatchEncoding
 from seco.storage.model import StoredModel
 
 _PROJECTOR = "projector."
@@ -79,14 +79,16 @@ def patch_grid(predictor: Predictor, model: StoredModel, photo: Photo, prototype
         SecoError: the image cannot be read, or the model has no projector of the prototypes' width.
     """
     projector = _projector_of(model, width=prototypes.shape[1]).to(predictor.device).eval()
-    side, scale = int(model.settings["patch_size"]), float(model.settings["patch_scale"])
+    encoding = PatchEncoding(*(model.settings[key] for key in ("patch_tokens", "patch_size", "patch_scale")))
+    side, encoder = encoding.patch_size, predictor.network.encoder
     count = max(round(model.settings["export"]["image_size"] / side), 2)
-    multiple = predictor.network.encoder.patch_size
-    loaded = load_photograph(photo, resizing=Resizing(square=count * side), patch=multiple)
+    loaded = load_photograph(photo, resizing=Resizing(square=count * side), patch=encoder.patch_size)
     image = loaded.seen.to(predictor.device)  # [3, n·s, n·s]
     patches = image.unfold(1, side, side).unfold(2, side, side).movedim(0, 2).flatten(0, 1)  # [n·n, 3, s, s]
+    starts = side * torch.arange(count, device=predictor.device)
+    corners = torch.cartesian_prod(starts, starts)  # [n·n, 2]
     with autocast(predictor.device, predictor.precision):
-        tokens = predictor.network.encoder(rescale(patches, scale, multiple=multiple))
+        tokens = encoding.tokens(encoder, patches[None], corners[None], encoder(image[None]))
         queries = projector(tokens.class_token)
     cosines = (queries.float() @ prototypes.to(predictor.device).T).cpu()  # [n·n, K]
     cosines[:, ~prototypes.any(dim=1)] = torch.nan

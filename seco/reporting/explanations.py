@@ -32,6 +32,7 @@ class _Sizes(msgspec.Struct):
     """What is used of a model's settings, besides what its network needs."""
 
     export: _Export
+    patch_tokens: str
     patch_size: int
     patch_scale: float
 

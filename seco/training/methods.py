@@ -15,6 +15,7 @@ from seco.config.settings import Settings
 from seco.models.encoder import Encoder, build_encoder
 from seco.models.heads import DirectionProjector, Projector
 from seco.models.network import SeCoNetwork
+from seco.models.patch_tokens import PatchEncoding
 from seco.training.objective import Objective, Part
 from seco.training.parts.class_tokens import ClassTokenContrast
 from seco.training.parts.classification import Classification
@@ -122,12 +123,10 @@ def _patch_contrast(settings: Settings, network: SeCoNetwork) -> Part:
     return PatchContrast(
         network,
         cutter,
-        patch_scale=settings.patch_scale,
-        patch_tokens=settings.patch_tokens,
+        encoding=PatchEncoding(settings.patch_tokens, settings.patch_size, settings.patch_scale),
         weight_lig=settings.weight_lig,
         weight_lil=settings.weight_lil,
         weight_patch=settings.weight_patch,
-        patch_labels=settings.patch_labels,
         prototype_start=settings.train.prototype_start,
         contrast_start=settings.train.contrast_start,
         tag_source_switch=settings.train.tag_source_switch,

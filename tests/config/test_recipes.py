@@ -37,7 +37,6 @@ PAPER = {
     "weight_seg": (0.12, 0.12),
     "weight_reg": (0.05, 0.05),
     "weight_patch": (0.0, 0.0),
-    "patch_labels": ("tags", "tags"),
     "train.scale_range": ([0.5, 2], [0.5, 2]),
     "train.learning_rate": (6e-5, 6e-5),
     "train.head_multiplier": (10, 10),

@@ -23,7 +23,11 @@ def predictor() -> Predictor:
 
 
 def model_of(predictor: Predictor, **changes) -> StoredModel:
-    settings = SETTINGS | {"patch_size": 32, "patch_scale": 1.0, "export": {"image_size": 64}} | changes
+    settings = (
+        SETTINGS
+        | {"patch_tokens": "patch", "patch_size": 32, "patch_scale": 1.0, "export": {"image_size": 64}}
+        | changes
+    )
     return StoredModel(dict(predictor.network.state_dict()), CLASSES, settings)
 
 
@@ -54,6 +58,16 @@ def test_patches_are_compared_with_the_prototypes_as_in_training(predictor, scal
         query = predictor.network.embed(F.interpolate(patch, (side, side), mode="bilinear") if scale > 1 else patch)
     expected = (query @ prototypes.T)[0, [0, 2]].numpy()
     np.testing.assert_allclose(grid.similarities[1, 0, [0, 2]], expected, atol=1e-5)
+
+
+def test_patches_that_their_crop_stands_for_are_means_of_its_tokens(predictor):
+    prototypes = F.normalize(torch.randn(3, predictor.network.encoder.width))
+    grid = patch_grid(predictor, model_of(predictor, patch_tokens="crop"), PHOTO, prototypes)
+    with torch.inference_mode():
+        tokens = predictor.network.encoder(normalise(torch.from_numpy(PIXELS).permute(2, 0, 1))[None])
+        own = tokens.final.unflatten(1, (4, 4))[:, 2:, :2].mean(dim=(1, 2))  # the patch below on the left
+        expected = (predictor.network.projector(own) @ prototypes.T)[0].numpy()
+    np.testing.assert_allclose(grid.similarities[1, 0], expected, atol=1e-5)
 
 
 def test_a_model_without_projector_is_refused(predictor):

@@ -142,7 +142,6 @@ class PlainObjective:
         }
         if settings.weight_patch:
             own = [tag for place, tag in enumerate(tags) if place % (settings.num_patches + 2) < settings.num_patches]
-            own = [-1 if tag > 0 and settings.patch_labels == "background" else tag for tag in own]
             with self._autocast(inputs):
                 logits = models.network.classifier(patches.final)
                 aux_logits = models.network.aux_classifier(patches.intermediate)

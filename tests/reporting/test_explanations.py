@@ -22,7 +22,12 @@ WIDTH = 192
 
 
 def model(folder: Path, *, prototypes: torch.Tensor | None, **changes: object) -> Path:
-    sizes = {"patch_size": 32, "patch_scale": 1.0, "export": {"background": 0.5, "image_size": 64, "batch_size": 2}}
+    sizes = {
+        "patch_tokens": "crop",
+        "patch_size": 32,
+        "patch_scale": 1.0,
+        "export": {"background": 0.5, "image_size": 64, "batch_size": 2},
+    }
     write_model(folder, StoredModel(make_network().state_dict(), CLASSES, SETTINGS | sizes | changes))
     if prototypes is not None:
         nothing = torch.zeros(0, dtype=torch.int64)

@@ -28,6 +28,8 @@ SETTINGS = {
     "reservoir_size": 40,
     "rectify_threshold": 0.5,
     "tag_threshold": 0.7,
+    "patch_tokens": "patch",
+    "prototype_update": "adaptive",
     "cam.scales": [1.0, 0.5, 0.75, 1.5],
     "train.crop_size": 96,
     "train.second_view_size": 64,
@@ -46,7 +48,7 @@ CHOICES = pytest.mark.parametrize(
         {},
         {"patch_centres": "anywhere", "settle_uncertain": False, "weight_patch": 0.4, "lil_average": "tags"},
         {"lil_average": "queries", "lil_background": False, "patch_scale": 1.5},
-        {"patch_tokens": "crop", "patch_labels": "background", "weight_patch": 0.4},
+        {"patch_tokens": "crop", "weight_patch": 0.4},
     ],
     ids=["the authors' choices", "the others", "class queries of larger patches", "tokens of the crop"],
 )

@@ -7,21 +7,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seco.compute.distributed import gather
-from seco.compute.resize import rescale
 from seco.losses.classification import patch_classification
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import Average, local_contrast
 from seco.method.memory import Prototypes, PrototypeUpdate, Reservoir
-from seco.method.tags import UNCERTAIN, keep_true_tags, rectify_tags, tag_images
+from seco.method.tags import keep_true_tags, rectify_tags, tag_images
 from seco.models.encoder import Tokens
 from seco.models.network import SeCoNetwork
+from seco.models.patch_tokens import PatchEncoding
 from seco.models.teacher import LocalTeacher
 from seco.storage.label_map import BACKGROUND
 from seco.training.crop_pass import CropPass
 from seco.training.objective import Contribution, CurveCounts, Part
 from seco.training.parts.contrast_curves import contrast_curves
 from seco.training.parts.contrast_record import ContrastRecord
-from seco.training.parts.patch_tokens import PatchLabels, TokenSource, tokens_under
 from seco.training.parts.tagged_patches import PatchCutter, TaggedPatches, count_right_tags, count_tags, join_views
 
 CURVES_EVERY = 10  # steps; the curves of L_LiL take eight times as long as the loss itself
@@ -64,12 +63,10 @@ class PatchContrast(Part):
     Args:
         network: the student.
         cutter: cuts and tags the patches.
-        patch_scale: factor by which patches are resized before they are encoded.
-        patch_tokens: what stands for a patch: "patch", its class token, or "crop", the tokens of its crop under it.
+        encoding: makes their tokens.
         weight_lig: α of eq. 9; 0 leaves L_LiG out.
         weight_lil: β of eq. 9; 0 leaves L_LiL out.
         weight_patch: beyond the paper: weight of the classification of tagged patches.
-        patch_labels: what they teach: "tags", or "background", only that background patches show no class.
         prototype_start: the step at which prototypes begin.
         contrast_start: the step at which the contrasts begin.
         tag_source_switch: the step from which the final CAM tags patches; CAM_aux before.
@@ -93,12 +90,10 @@ class PatchContrast(Part):
         network: SeCoNetwork,
         cutter: PatchCutter,
         *,
-        patch_scale: float,
-        patch_tokens: TokenSource,
+        encoding: PatchEncoding,
         weight_lig: float,
         weight_lil: float,
         weight_patch: float,
-        patch_labels: PatchLabels,
         prototype_start: int,
         contrast_start: int,
         tag_source_switch: int,
@@ -123,9 +118,7 @@ class PatchContrast(Part):
         )
         classes, width = network.num_classes, network.encoder.width
         self.cutter = cutter
-        self.patch_scale = patch_scale
-        self.patch_tokens: TokenSource = patch_tokens
-        self.patch_labels: PatchLabels = patch_labels
+        self.encoding = encoding
         self.prototype_start = prototype_start
         self.contrast_start = contrast_start
         self.tag_source_switch = tag_source_switch
@@ -183,7 +176,7 @@ class PatchContrast(Part):
         image_tags = tag_images(crops.inputs.labels).unsqueeze(1)  # [B, 1]
         tags = torch.cat([patches.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
         with crops.autocast():
-            tokens = self._tokens(patches.weak, patches.corners, network, crops.output.tokens)
+            tokens = self.encoding.tokens(network.encoder, patches.weak, patches.corners, crops.output.tokens)
             embeddings = network.projector(tokens.class_token)  # [B·n, D]
             queries = join_views(embeddings, crop_embedding, network.embed(second))  # [B·V, D]
         if self.rectify_threshold is not None:
@@ -239,21 +232,13 @@ class PatchContrast(Part):
         teacher = self.teacher
         with crops.autocast():
             whole: Tokens = teacher.encoder(crops.inputs.strong)
-            tokens = self._tokens(patches.strong, patches.corners, teacher, whole)
+            tokens = self.encoding.tokens(teacher.encoder, patches.strong, patches.corners, whole)
             patch_keys, crop_keys = (teacher.projector(each.class_token) for each in (tokens, whole))
             return join_views(patch_keys, crop_keys, teacher.embed(crops.inputs.second))
 
-    def _tokens(self, patches: Tensor, corners: Tensor, model: SeCoNetwork | LocalTeacher, crop: Tokens) -> Tokens:
-        """Return the tokens of patches ``[B, n, 3, s, s]``, or what stands for them of the tokens of their crops."""
-        multiple = model.encoder.patch_size
-        if self.patch_tokens == "crop":
-            return tokens_under(crop, corners, patch_size=self.cutter.patch_size, token_size=multiple)
-        return model.encoder(rescale(patches.flatten(0, 1), self.patch_scale, multiple=multiple))
-
-    def _patch_classification(self, crops: CropPass, tokens: Tokens, tags: Tensor) -> Tensor:
+    @staticmethod
+    def _patch_classification(crops: CropPass, tokens: Tokens, tags: Tensor) -> Tensor:
         """Return the classification loss of patches under both classifiers; their tags are ``[B·n]``."""
-        if self.patch_labels == "background":
-            tags = tags.masked_fill(tags > BACKGROUND, UNCERTAIN)
         with crops.autocast():
             logits, aux_logits = crops.network.classify(tokens)
         return patch_classification(logits, tags) + patch_classification(aux_logits, tags)

@@ -1,7 +1,7 @@
 import torch
 
 from seco.models.encoder import Tokens
-from seco.training.parts.patch_tokens import tokens_under
+from seco.models.patch_tokens import tokens_under
 
 
 def tokens(values: torch.Tensor) -> Tokens:

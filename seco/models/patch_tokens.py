@@ -1,23 +1,44 @@
-"""What stands for a patch in place of its own tokens: the tokens of its crop under it, of which CAMs are made."""
+"""The tokens that stand for a patch: its own, or those of its crop under it."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
-from seco.models.encoder import Tokens
+from seco.compute.resize import rescale
+from seco.models.encoder import Encoder, Tokens
 
 TokenSource = Literal["patch", "crop"]
-"""``patch``: each patch is encoded alone, and its class token stands for it (sec. 3.3). ``crop``: beyond the paper."""
-PatchLabels = Literal["tags", "background"]
-"""What classified patches teach: the class of their tag, or only that background patches show no class."""
+
+
+class PatchEncoding(NamedTuple):
+    """How patches become tokens."""
+
+    source: TokenSource
+    """``patch``: each is encoded alone, and its class token stands for it (sec. 3.3). ``crop``, beyond the paper: the
+    mean of its crop's tokens under it. CAMs are made of these tokens, so that what a contrast teaches reaches them."""
+    patch_size: int
+    """Side of a patch in pixels."""
+    scale: float
+    """Factor by which patches are resized before they are encoded alone."""
+
+    def tokens(self, encoder: Encoder, patches: Tensor, corners: Tensor, crop: Tokens) -> Tokens:
+        """Return the tokens of patches, ``B·n`` of them.
+
+        Args:
+            encoder: a student's or a teacher's.
+            patches: cut from the crops, ``[B, n, 3, s, s]``.
+            corners: the top left pixel of each, ``[B, n, 2]``.
+            crop: tokens of the crops, by the same encoder.
+        """
+        token_size = encoder.patch_size
+        if self.source == "crop":
+            return tokens_under(crop, corners, patch_size=self.patch_size, token_size=token_size)
+        return encoder(rescale(patches.flatten(0, 1), self.scale, multiple=token_size))
 
 
 def tokens_under(crop: Tokens, corners: Tensor, *, patch_size: int, token_size: int) -> Tokens:
     """Return the means of a crop's tokens under its patches; a token counts by the area that it shares with the patch.
-
-    In training, class tokens of patches learn to separate a class from its context while the tokens of the CAM do not
-    (docs/results.md). These means are made of the CAM's tokens, so that what a contrast teaches reaches them.
 
     Args:
         crop: tokens of the crops, ``[B, h·w, D]``.
