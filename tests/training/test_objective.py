@@ -114,14 +114,17 @@ def test_cams_lie_in_0_to_1_inside_the_image_and_have_no_gradient(models):
         assert cam[0, 0].max() > 0.99
 
 
-def test_the_crop_is_encoded_with_gradient_once(models):
-    settings, passes = small_settings(**(PHASES | WEIGHTS | {"cam.scales": [1.0, 0.5]})), []
+@pytest.mark.parametrize("source", ["patch", "crop"])
+def test_the_crop_is_encoded_with_gradient_once(source):
+    settings = small_settings(**(PHASES | WEIGHTS | {"cam.scales": [1.0, 0.5], "patch_tokens": source}))
+    models, passes = tiny_models(settings), []
     models.network.encoder.register_forward_pre_hook(
         lambda _, inputs: passes.append((torch.is_grad_enabled(), len(inputs[0]), inputs[0].shape[-1]))
     )
     models.objective(crop_pass(models, settings, step=LAST))
-    # The crop; for CAMs its mirror image, and both at half size; the patches; the second view.
-    assert passes == [(True, 2, 64), (False, 2, 64), (False, 4, 32), (True, 6, 32), (True, 2, 32)]
+    # The crop; for CAMs its mirror image, and both at half size; the patches, if encoded alone; the second view.
+    patches = [(True, 6, 32)] if source == "patch" else []
+    assert passes == [(True, 2, 64), (False, 2, 64), (False, 4, 32), *patches, (True, 2, 32)]
 
 
 def test_a_call_changes_no_state_and_depends_on_the_draws_alone(models):
