@@ -193,7 +193,7 @@ def test_a_study_runs_every_method_once_and_its_report_shows_them(own_project):
     assert all(f"rivals-{method}-s0: done" in output for method in methods)
     shown = succeed("dvc", "exp", "show", "--csv", cwd=own_project)
     assert {f"rivals-{method}-s0" for method in methods} <= {line.partition(",")[0] for line in shown.splitlines()}
-    assert "4 runs, of which 4 are done" in succeed(*rivals, cwd=own_project)
+    assert "5 runs, of which 5 are done" in succeed(*rivals, cwd=own_project)
     with (own_project / "results/rivals.csv").open() as file:
         found = {row["variant"]: float(row["segmentation/val/crf/miou"]) for row in csv.DictReader(file)}
     assert found.keys() == {"baseline", "ToCo", "SeCo", "full supervision"}

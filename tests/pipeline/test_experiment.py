@@ -33,7 +33,7 @@ def bare(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> Project:
 
 def test_list_shows_every_study_with_its_runs(bare):
     output, studies = bare.run("list").out, yaml.safe_load((ROOT / "experiments/studies.yaml").read_text())
-    assert f"ablation                   12 runs a seed  {studies['ablation']['about']}\n" in output
+    assert f"ablation                   16 runs a seed  {studies['ablation']['about']}\n" in output
     assert all(f"sweep {name} " in output for name in studies["sweeps"])
 
 
@@ -42,7 +42,7 @@ def test_dry_shows_what_would_run_and_runs_nothing(bare):
     outcome = bare.run("rivals", "--seeds", "0,2", "--dry", "-S", "train.steps=50")
     assert outcome.status == 0
     first, *planned = outcome.out.splitlines()
-    assert first == "rivals: 8 runs, of which 0 are done."
+    assert first == "rivals: 10 runs, of which 0 are done."
     assert planned[0] == "rivals-baseline-s0: train.steps=50 method=baseline seed=0"
     assert [line.partition(":")[0] for line in planned[4:]] == [
         *("rivals-baseline-s2", "rivals-toco-s2", "rivals-seco-s2", "rivals-full-supervision-s2"),
