@@ -189,14 +189,14 @@ def own_project(project, tmp_path_factory) -> Path:
 def test_a_study_runs_every_method_once_and_its_report_shows_them(own_project):
     rivals = ("seco", "experiment", "rivals", "--seeds", "0", *APART)
     output = succeed(*rivals, "--jobs", "2", cwd=own_project)
-    methods = {"baseline", "toco", "seco", "full-supervision"}
+    methods = {"baseline", "toco", "patches-alone", "seco", "full-supervision"}
     assert all(f"rivals-{method}-s0: done" in output for method in methods)
     shown = succeed("dvc", "exp", "show", "--csv", cwd=own_project)
     assert {f"rivals-{method}-s0" for method in methods} <= {line.partition(",")[0] for line in shown.splitlines()}
     assert "5 runs, of which 5 are done" in succeed(*rivals, cwd=own_project)
     with (own_project / "results/rivals.csv").open() as file:
         found = {row["variant"]: float(row["segmentation/val/crf/miou"]) for row in csv.DictReader(file)}
-    assert found.keys() == {"baseline", "ToCo", "SeCo", "full supervision"}
+    assert found.keys() == {"baseline", "ToCo", "patches alone", "SeCo", "full supervision"}
     assert all(0 <= miou <= 1 for miou in found.values())
     (own_project / "docs/results.md").write_text("# Notes of one's own\n")
     succeed("seco", "experiment", "report", *APART, cwd=own_project)

@@ -44,8 +44,9 @@ def test_dry_shows_what_would_run_and_runs_nothing(bare):
     first, *planned = outcome.out.splitlines()
     assert first == "rivals: 10 runs, of which 0 are done."
     assert planned[0] == "rivals-baseline-s0: train.steps=50 method=baseline seed=0"
-    assert [line.partition(":")[0] for line in planned[4:]] == [
-        *("rivals-baseline-s2", "rivals-toco-s2", "rivals-seco-s2", "rivals-full-supervision-s2"),
+    assert [line.partition(":")[0] for line in planned[5:]] == [
+        *("rivals-baseline-s2", "rivals-toco-s2", "rivals-patches-alone-s2"),
+        *("rivals-seco-s2", "rivals-full-supervision-s2"),
     ]
     assert bare.files() == before
 
