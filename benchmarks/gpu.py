@@ -139,6 +139,8 @@ def photographs(plan: Plan) -> list[Step]:
     changes |= {"train.steps": plan.steps, "train.batch_size": 8, "train.num_workers": 1, "train.crop_size": plan.crop}
     changes |= {"train.second_view_size": plan.crop // 2, "prepare": voc["prepare"] | {"root": str(plan.photographs)}}
     changes |= {"backbone.name": plan.backbone, "backbone.pretrained": plan.weights, **QUICK}
+    # With the recipe's own patches, SeCo would be the variant `patches alone` once more.
+    changes |= {"patch_tokens": "crop", "prototype_update": "patches"}
     folder = project(plan, "photographs", "few-images", changes | (TINY if plan.tiny else {}))
     return [study(plan, SHORTEST if plan.tiny else "rivals", folder, 15)]
 

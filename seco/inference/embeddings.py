@@ -79,8 +79,8 @@ def patch_grid(predictor: Predictor, model: StoredModel, photo: Photo, prototype
         SecoError: the image cannot be read, or the model has no projector of the prototypes' width.
     """
     projector = _projector_of(model, width=prototypes.shape[1]).to(predictor.device).eval()
-    encoding = PatchEncoding(*(model.settings[key] for key in ("patch_tokens", "patch_size", "patch_scale")))
-    side, encoder = encoding.patch_size, predictor.network.encoder
+    encoding = PatchEncoding(model.settings["patch_tokens"], model.settings["patch_scale"])
+    side, encoder = model.settings["patch_size"], predictor.network.encoder
     count = max(round(model.settings["export"]["image_size"] / side), 2)
     loaded = load_photograph(photo, resizing=Resizing(square=count * side), patch=encoder.patch_size)
     image = loaded.seen.to(predictor.device)  # [3, n·s, n·s]

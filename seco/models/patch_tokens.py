@@ -17,8 +17,6 @@ class PatchEncoding(NamedTuple):
     source: TokenSource
     """``patch``: each is encoded alone, and its class token stands for it (sec. 3.3). ``crop``, beyond the paper: the
     mean of its crop's tokens under it. CAMs are made of these tokens, so that what a contrast teaches reaches them."""
-    patch_size: int
-    """Side of a patch in pixels."""
     scale: float
     """Factor by which patches are resized before they are encoded alone."""
 
@@ -31,10 +29,9 @@ class PatchEncoding(NamedTuple):
             corners: the top left pixel of each, ``[B, n, 2]``.
             crop: tokens of the crops, by the same encoder.
         """
-        token_size = encoder.patch_size
         if self.source == "crop":
-            return tokens_under(crop, corners, patch_size=self.patch_size, token_size=token_size)
-        return encoder(rescale(patches.flatten(0, 1), self.scale, multiple=token_size))
+            return tokens_under(crop, corners, patch_size=patches.shape[-1], token_size=encoder.patch_size)
+        return encoder(rescale(patches.flatten(0, 1), self.scale, multiple=encoder.patch_size))
 
 
 def tokens_under(crop: Tokens, corners: Tensor, *, patch_size: int, token_size: int) -> Tokens:
