@@ -24,6 +24,7 @@ SMALL = {
     "train.crop_size": 64,
     "train.second_view_size": 32,
     "train.precision": "fp32",
+    "train.compile": False,
     "train.num_workers": 0,
     "train.judge_tags": False,
     "export.image_size": 64,
