@@ -28,25 +28,25 @@ class PermutohedralLattice:
     def __init__(self, features: Tensor, *, ring: bool) -> None:
         self.shape = features.shape[:-1]
         features = features.flatten(0, -2)  # [N, d]; from here on N counts the positions of all sets
-        count, self.dimensions = features.shape
-        cells, rank, self.weights = _enclosing_simplices(features)
+        self.dimensions = features.shape[1]
+        cells, rank, weights = _enclosing_simplices(features)
         numbers, steps = _number(cells, sets=self.shape.numel() // self.shape[-1])
-        towards = torch.zeros_like(rank).scatter_(1, self.dimensions - rank, steps.expand(count, -1))
-        # Corner k is reached from corner 0 by the steps of its k highest coordinates. [N, d + 1]
-        corners = numbers[:, None] + F.pad(towards.cumsum(1)[:, :-1], (1, 0))
-        del cells, rank, towards  # of a large image, a gigabyte
+        del cells  # of a large image, a gigabyte; so are the others
+        self.weights = weights.T.contiguous()
+        corners = _corners(numbers, rank, steps)
+        del rank, weights
         ordered, order = corners.flatten().sort()
         points, index, sizes = torch.unique_consecutive(ordered, return_inverse=True, return_counts=True)
         if ring:
             occupied, around = points, points[:, None]
             points = torch.unique(torch.cat([points, (around + steps).flatten(), (around - steps).flatten()]))
             place = torch.searchsorted(points, occupied)
-            index, sizes = place[index], sizes.new_zeros(len(points)).scatter_(0, place, sizes)
+            index, sizes = place.index_select(0, index), sizes.new_zeros(len(points)).scatter_(0, place, sizes)
         self.next, self.previous = _neighbours(points, steps)
         self.corners = torch.empty_like(index).scatter_(0, order, index).view_as(corners).int()
         # Positions grouped by lattice point: summing groups is ten times as fast as scattering.
         self.splat_rows = (order // (self.dimensions + 1)).int()
-        self.splat_weights = self.weights.flatten()[order]
+        self.splat_weights = self.weights.flatten().index_select(0, order)
         self.splat_starts = F.pad(sizes.cumsum(0), (1, 0)).int()
 
     def splat(self, values: Tensor) -> Tensor:
@@ -122,21 +122,40 @@ def _enclosing_simplices(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Find the simplex around each position.
 
     Returns:
-        The remainder-0 corner, divided by d + 1, ``int64 [N, d + 1]``; the rank of each coordinate's distance
-        from it, largest first, ``int64 [N, d + 1]``; the barycentric weights of the corners ``[N, d + 1]``.
+        The remainder-0 corner, divided by d + 1, ``int64 [d + 1, N]``; the rank of each coordinate's distance
+        from it, largest first, ``int64 [d + 1, N]``; the barycentric weights of the corners ``[d + 1, N]``.
     """
     dimensions = features.shape[1]
-    position = features @ _hyperplane_basis(features).T * math.sqrt(2 / 3)  # in units of d + 1: [N, d + 1]
+    position = _hyperplane_basis(features) @ features.T * math.sqrt(2 / 3)  # in units of d + 1: [d + 1, N]
     nearest = position.round()
     distance = position - nearest
-    rank = distance.argsort(1, descending=True).argsort(1) + nearest.sum(1, keepdim=True).long()
+    rank = _ranks(distance) + nearest.sum(0).to(torch.int8)
     # Rounding leaves the plane of sum 0: the coordinates nearest to their rounding border go the other way.
-    wrap = (rank < 0).long() - (rank > dimensions).long()
-    rank, distance = rank + wrap * (dimensions + 1), distance - wrap
-    ordered = torch.zeros_like(distance).scatter_(1, rank, distance)
-    gaps = (ordered[:, :-1] - ordered[:, 1:]).flip(1)
-    weights = torch.cat([1 - gaps.sum(1, keepdim=True), gaps], dim=1)
+    wrap = (rank < 0).to(torch.int8) - (rank > dimensions).to(torch.int8)
+    rank, distance = (rank + wrap * (dimensions + 1)).long(), distance - wrap
+    ordered = torch.zeros_like(distance).scatter_(0, rank, distance)
+    gaps = (ordered[:-1] - ordered[1:]).flip(0)
+    weights = torch.cat([1 - ordered[:1] + ordered[-1:], gaps])
     return nearest.long() + wrap, rank, weights
+
+
+def _ranks(rows: Tensor) -> Tensor:
+    """Return the rank of each value in its column, largest first, in a tenth of the time of ``argsort`` twice."""
+    rank = torch.zeros_like(rows, dtype=torch.int8)
+    for row, values in enumerate(rows):
+        rank[:row] += values > rows[:row]
+        rank[row + 1 :] += values >= rows[row + 1 :]  # of equal values, the first comes first
+    return rank
+
+
+def _corners(numbers: Tensor, rank: Tensor, steps: Tensor) -> Tensor:
+    """Return the numbers of the corners of each simplex, ``[N, d + 1]``.
+
+    Corner k is reached from corner 0 by the steps of the k coordinates that come last.
+    """
+    dimensions = len(rank) - 1
+    towards = torch.empty_like(rank, dtype=steps.dtype).scatter_(0, dimensions - rank, steps[:, None].expand_as(rank))
+    return torch.cat([numbers[None], towards[:-1]]).cumsum(0, dtype=steps.dtype).T.contiguous()
 
 
 def _hyperplane_basis(like: Tensor) -> Tensor:
@@ -151,25 +170,33 @@ def _hyperplane_basis(like: Tensor) -> Tensor:
 def _number(cells: Tensor, *, sets: int) -> tuple[Tensor, Tensor]:
     """Number lattice points so that a step along direction j adds a fixed amount to the number.
 
+    A point's coordinates x have the sum 0 and the same remainder by d + 1, so that the digits x_0 and
+    ``(x_i - x_0) / (d + 1)``, for 0 < i < d, name it.
+
     Args:
-        cells: remainder-0 points, divided by d + 1, ``int64 [N, d + 1]``.
+        cells: remainder-0 points, divided by d + 1, ``int64 [d + 1, N]``.
         sets: how many sets of the same size they belong to, which come one after the other.
 
     Returns:
-        The points' numbers ``[N]`` and the steps ``[d + 1]``: +1 on every coordinate, -d on coordinate j.
+        The points' numbers ``[N]`` and the steps ``[d + 1]``: +1 on every coordinate, -d on coordinate j. They are
+        int32 if that is enough, since they are sorted in half the time then.
     """
-    dimensions = cells.shape[1] - 1
-    points = cells[:, :-1] * (dimensions + 1)  # the last coordinate follows from the sum
-    reach = 3 * dimensions  # corners, ring and their neighbours lie that far off; no digit may overflow
-    low = points.amin(0) - reach
-    radices = (points.amax(0) + reach + 1 - low).tolist()
-    strides = [math.prod(radices[:axis]) for axis in range(dimensions)]
-    if math.prod(radices) * sets > LARGEST_KEY:
+    dimensions = len(cells) - 1
+    digits = torch.cat([cells[:1] * (dimensions + 1), cells[1:-1] - cells[:1]])
+    # Corners, ring and their neighbours are three steps off; no digit may overflow.
+    reach = constant([3 * dimensions] + [3] * (dimensions - 1), cells)
+    low = digits.amin(1) - reach
+    radices = (digits.amax(1) + reach + 1 - low).tolist()
+    first, *others = strides = [math.prod(radices[:axis]) for axis in range(dimensions)]
+    points_of_set = math.prod(radices)
+    if points_of_set * sets > LARGEST_KEY:
         raise SecoError("Gaussian filter: the positions spread over too many kernel widths; raise the kernel's sigma")
-    stride = constant([*strides, 0], cells)
+    numbers = ((digits - low[:, None]) * constant(strides, cells)[:, None]).sum(0)
     # The number of the set is one digit more, in front, which no step reaches.
-    first = torch.arange(sets, device=cells.device).repeat_interleave(len(cells) // sets) * math.prod(radices)
-    return first + ((points - low) * stride[:-1]).sum(1), sum(strides) - (dimensions + 1) * stride
+    numbers += torch.arange(sets, device=cells.device).repeat_interleave(len(numbers) // sets) * points_of_set
+    steps = constant([sum(others) - dimensions * first, *(first - other for other in others), first], cells)
+    dtype = torch.int32 if points_of_set * sets < 2**31 else torch.int64
+    return numbers.to(dtype), steps.to(dtype)
 
 
 def _neighbours(points: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
@@ -178,11 +205,15 @@ def _neighbours(points: Tensor, steps: Tensor) -> tuple[Tensor, Tensor]:
     A missing neighbour has index M, and so have the neighbours of row M.
     """
     missing = len(points)
-    wanted = points + steps[:, None]  # [d + 1, M]
-    found = torch.searchsorted(points, wanted).clamp_(max=missing - 1)
-    following = F.pad(found.where(points[found] == wanted, missing), (0, 1), value=missing)
-    own = torch.arange(missing + 1, device=points.device).expand_as(following)
-    preceding = torch.full_like(following, missing).scatter_(1, following, own)
+    own = torch.arange(missing + 1, device=points.device)
+    # One sort finds which numbers are equal, in half the time that a CPU takes to search for each. (`torch.unique` does
+    # the same, but a GPU would be waited for.)
+    numbers, order = torch.cat([points[None], points + steps[:, None]]).flatten().sort()
+    groups = F.pad(numbers[1:] != numbers[:-1], (1, 0)).cumsum(0)
+    group = torch.empty_like(order).scatter_(0, order, groups).view(-1, missing)  # [1 + d + 1, M]
+    index = torch.full_like(order, missing).scatter_(0, group[0], own[:-1])  # of the point of a group
+    following = F.pad(index[group[1:]], (0, 1), value=missing)
+    preceding = torch.full_like(following, missing).scatter_(1, following, own.expand_as(following))
     preceding[:, missing] = missing
     return following, preceding
 

@@ -1,9 +1,14 @@
 """Mean-field inference in a fully connected CRF (Krähenbühl and Koltun 2011) in torch, on the device of its inputs."""
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor
 
 from seco.compute.permutohedral import NormalisedFilter
+
+_LARGEST_KEPT = 2**20
+"""Pixels of an image whose smoothness kernel is kept for the next image of its size: it takes 0.1 kB a pixel."""
 
 
 def mean_field(
@@ -36,10 +41,12 @@ def mean_field(
         SecoError: a width is so small that the lattice has too many points to number.
     """
     logits = -energy.flatten(1).T  # [N, C]
-    places = _places(energy)
+    height, width = energy.shape[1:]
+    places = _places(height, width, energy.dtype, energy.device)
     colours = image.flatten(0, 1).to(energy) / bilateral_sigma_rgb
+    smoothness = _smoothness if height * width <= _LARGEST_KEPT else _smoothness.__wrapped__  # which keeps nothing
     kernels = (
-        (gaussian_weight, NormalisedFilter(places / gaussian_sigma)),
+        (gaussian_weight, smoothness(height, width, gaussian_sigma, energy.dtype, energy.device)),
         (bilateral_weight, NormalisedFilter(torch.cat([places / bilateral_sigma_xy, colours], dim=1))),
     )
     marginals = _softmax(logits)
@@ -56,8 +63,13 @@ def _softmax(logits: Tensor) -> Tensor:
     return logits.T.contiguous().softmax(dim=0).T.contiguous()
 
 
-def _places(maps: Tensor) -> Tensor:
-    """Return the (column, row) of each pixel of ``maps`` ``[C, H, W]``, ``[N, 2]``."""
-    height, width = maps.shape[-2:]
-    rows, columns = (torch.arange(side, dtype=maps.dtype, device=maps.device) for side in (height, width))
+@lru_cache(maxsize=2)  # photographs of most data sets have two sizes, upright and across
+def _smoothness(height: int, width: int, sigma: float, dtype: torch.dtype, device: torch.device) -> NormalisedFilter:
+    """Return the kernel of position, which does not depend on the image: a fifth of the work on one."""
+    return NormalisedFilter(_places(height, width, dtype, device) / sigma)
+
+
+def _places(height: int, width: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Return the (column, row) of each pixel, ``[N, 2]``."""
+    rows, columns = (torch.arange(side, dtype=dtype, device=device) for side in (height, width))
     return torch.cartesian_prod(rows, columns).flip(1)

@@ -14,7 +14,7 @@ from torch import Tensor
 from seco.compute.permutohedral import NormalisedFilter
 from seco.errors import SecoError
 from seco.refinement.crf import dense_crf
-from seco.refinement.mean_field import mean_field
+from seco.refinement.mean_field import _smoothness, mean_field
 from tests.training.test_synchronisations import Reads
 
 KERNELS: dict[str, Any] = {
@@ -114,9 +114,31 @@ def test_without_weights_the_scores_stay_as_they_are():
 @pytest.mark.parametrize("iterations", [1, 10])
 def test_a_gpu_is_waited_for_while_the_two_lattices_are_built_and_not_in_the_loop(iterations):
     image, energy = scene()
+    _smoothness.cache_clear()
     with Reads() as reads:
         mean_field(image, energy, **KERNELS | {"iterations": iterations})
     assert reads.calls == {"tolist": 2, "unique_consecutive": 2}  # of each lattice, the extent and the size
+
+
+def test_the_kernel_of_position_is_kept_for_images_of_the_same_size():
+    image, energy = scene()
+    _smoothness.cache_clear()
+    first = mean_field(image, energy, **KERNELS)
+    with Reads() as reads:
+        again = mean_field(image, energy, **KERNELS)
+    assert reads.calls == {"tolist": 1, "unique_consecutive": 1}  # the lattice of colours alone
+    assert torch.equal(again, first)
+    with Reads() as reads:
+        mean_field(image[1:], energy[:, 1:], **KERNELS)
+    assert reads.calls == {"tolist": 2, "unique_consecutive": 2}
+
+
+def test_the_kernel_of_position_of_a_large_image_is_not_kept(monkeypatch):
+    monkeypatch.setattr("seco.refinement.mean_field._LARGEST_KEPT", 18 * 23 - 1)
+    image, energy = scene()
+    _smoothness.cache_clear()
+    mean_field(image, energy, **KERNELS)
+    assert _smoothness.cache_info().currsize == 0
 
 
 def test_widths_that_no_lattice_can_hold_are_refused():
