@@ -66,6 +66,7 @@ class Settings(Section):
     weight_lil: Weight
     weight_seg: Weight
     weight_reg: Weight
+    energy_pixels: Literal["all", "uncertain"]
     weight_patch: Weight
     backbone: Backbone
     cam: Cam

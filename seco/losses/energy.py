@@ -5,10 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
 from seco.compute.permutohedral import SymmetricFilter
 from seco.compute.resize import resize
 from seco.losses.reduction import mean
+from seco.storage.label_map import IGNORE
 
 
 def energy_loss(
@@ -16,6 +18,7 @@ def energy_loss(
     probabilities: Tensor,
     inside: Tensor,
     *,
+    labels: Tensor | None = None,
     sigma_rgb: float = 15.0,
     sigma_xy: float = 100.0,
     scale: float = 0.5,
@@ -33,6 +36,8 @@ def energy_loss(
         rgb: images ``[B, 3, H, W]``, 0..255.
         probabilities: softmax of the prediction ``[B, C, H, W]``.
         inside: True where the crop shows the image ``[B, H, W]``.
+        labels: int64 ``[B, H, W]``: a labelled pixel i counts 1 minus its highest probability, an uncertain one (255)
+            counts 1, and the image is reduced by picking pixels, as in the authors' code. None: all pixels count 1.
         sigma_rgb: width of the kernel in colour, grey levels.
         sigma_xy: its width in space, pixels of the full size.
         scale: size of the reduced image relative to the full one.
@@ -44,19 +49,27 @@ def energy_loss(
     with torch.autocast(probabilities.device.type, enabled=False):
         size = [max(1, round(side * scale)) for side in rgb.shape[-2:]]
         soft = resize(probabilities, size)
-        colours = resize(rgb.detach(), size).to(soft.dtype)
+        colours = resize(rgb.detach(), size) if labels is None else F.interpolate(rgb.detach(), size)
         gates = resize((~inside[:, None]).float(), size)[:, 0] == 0  # [B, h, w]
-        positions = _positions(colours, sigma_rgb=sigma_rgb, sigma_xy=sigma_xy * scale)
-        return weight * mean(_energies(positions, soft, gates))
+        shares = gates if labels is None else gates * _shares(soft, labels, size)
+        positions = _positions(colours.to(soft.dtype), sigma_rgb=sigma_rgb, sigma_xy=sigma_xy * scale)
+        return weight * mean(_energies(positions, soft, gates, shares))
 
 
-def _energies(positions: Tensor, probabilities: Tensor, gates: Tensor) -> Tensor:
-    """Return ``Σ_ij W_ij (1 - S_i·S_j)`` of each image ``[B]``, i and j where ``gates`` ``[B, h, w]`` is true.
+def _shares(probabilities: Tensor, labels: Tensor, size: list[int]) -> Tensor:
+    """Return by how much each pixel counts ``[B, h, w]``, for probabilities ``[B, C, h, w]`` of that size."""
+    small = F.interpolate(labels[:, None].to(probabilities.dtype), size)[:, 0]
+    return (1 - probabilities.detach().amax(dim=1)).where(small != IGNORE, 1.0)
+
+
+def _energies(positions: Tensor, probabilities: Tensor, gates: Tensor, shares: Tensor) -> Tensor:
+    """Return ``Σ_ij s_i W_ij (1 - S_i·S_j)`` of each image ``[B]``, i and j where ``gates`` is true.
 
     Args:
         positions: ``[B, 5, h, w]``.
         probabilities: ``S`` ``[B, C, h, w]``.
         gates: bool ``[B, h, w]``.
+        shares: ``s`` ``[B, h, w]``, 0 where no gate is.
     """
     taking_part = gates.flatten(1).unsqueeze(2)  # [B, N, 1]
     pixels = positions.flatten(2).transpose(1, 2)  # [B, N, 5]
@@ -65,24 +78,29 @@ def _energies(positions: Tensor, probabilities: Tensor, gates: Tensor) -> Tensor
     stand_in = taking_part.long().argmax(dim=1, keepdim=True).expand(-1, -1, pixels.shape[2])  # [B, 1, 5]
     lattice = SymmetricFilter(pixels.where(taking_part, pixels.gather(1, stand_in)))
     scores = probabilities.flatten(2).transpose(1, 2) * taking_part  # [B, N, C]
-    energies: Tensor = _PairwiseEnergy.apply(scores, taking_part.to(scores.dtype), lattice)  # pyright: ignore[reportAssignmentType]
+    weights, shares = taking_part.to(scores), shares.flatten(1).unsqueeze(2)
+    energies: Tensor = _PairwiseEnergy.apply(scores, weights, shares, lattice)  # pyright: ignore[reportAssignmentType]
     return energies
 
 
 class _PairwiseEnergy(torch.autograd.Function):
-    """The quadratic form of a symmetric filter: one product ``W S`` serves value and gradient."""
+    """The quadratic form of a symmetric filter: one product ``W S`` serves value and gradient.
+
+    Where pixels count by shares, the gradient is that of the authors' code, ``-2 s W S``: as if the filter were still
+    symmetric.
+    """
 
     @staticmethod
-    def forward(ctx: Any, scores: Tensor, weights: Tensor, lattice: SymmetricFilter) -> Tensor:
-        filtered = lattice.filter(torch.cat([scores, weights], dim=2))  # [B, N, C + 1]
+    def forward(ctx: Any, scores: Tensor, weights: Tensor, shares: Tensor, lattice: SymmetricFilter) -> Tensor:
+        filtered = lattice.filter(torch.cat([scores, weights], dim=2)) * shares  # [B, N, C + 1]
         ctx.save_for_backward(filtered[..., :-1])
         return (weights.squeeze(2) * filtered[..., -1] - (scores * filtered[..., :-1]).sum(2)).sum(1)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         (filtered,) = ctx.saved_tensors
-        return -2 * gradient.view(-1, 1, 1) * filtered, None, None
+        return -2 * gradient.view(-1, 1, 1) * filtered, None, None, None
 
 
 def _positions(rgb: Tensor, *, sigma_rgb: float, sigma_xy: float) -> Tensor:

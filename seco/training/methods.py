@@ -97,6 +97,7 @@ def _online_segmentation(settings: Settings, _network: SeCoNetwork) -> Part:
     return OnlineSegmentation(
         weight_seg=settings.weight_seg,
         weight_reg=settings.weight_reg,
+        energy_pixels=settings.energy_pixels,
         mask_weight=settings.train.mask_weight,
         start=settings.train.segmentation_start,
         low=settings.cam.low,

@@ -36,6 +36,7 @@ PAPER = {
     "weight_lil": (0.5, 0.3),
     "weight_seg": (0.12, 0.12),
     "weight_reg": (0.05, 0.05),
+    "energy_pixels": ("all", "all"),
     "weight_patch": (0.0, 0.0),
     "train.scale_range": ([0.5, 2], [0.5, 2]),
     "train.learning_rate": (6e-5, 6e-5),

@@ -70,6 +70,39 @@ def test_the_gradient_is_the_derivative_of_the_value():
     assert torch.autograd.gradcheck(lambda p: energy_loss(rgb, p, inside, weight=0.1), probabilities)
 
 
+def authors_energy(rgb: Tensor, probabilities: Tensor, labels: Tensor) -> Tensor:
+    """All pairs of pixels of one image, with the gradient of the authors' code."""
+    side = rgb.shape[-1] // 2
+    small, soft = rgb[0, :, ::2, ::2], F.interpolate(probabilities, scale_factor=0.5, mode="bilinear")[0]
+    share = torch.where(labels[0, ::2, ::2] == 255, 1.0, 1 - soft.detach().amax(0)).flatten()
+    y, x = torch.ones(side, side).nonzero().T
+    features = torch.cat([torch.stack([y, x], 1) / (SIGMA_XY * SCALE), small.flatten(1).T / SIGMA_RGB], 1)
+    kernel = (-0.5 * torch.cdist(features, features).square()).exp()
+    scores, shared = soft.flatten(1).T, share[:, None] * kernel
+    fixed = scores.detach()
+    value, slope = shared * (1 - fixed @ fixed.T), -2 * shared * ((scores - fixed) @ fixed.T)
+    return (value + slope).sum()
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_labelled_pixels_can_count_by_their_uncertainty(seed):
+    rgb, logits = scene(seed=seed, side=64)
+    labels = logits.argmax(1)
+    labels[:, 20:40] = 255
+    inside = everywhere(rgb)
+    exact, exact_gradient = value_and_gradient(lambda r, p, _: authors_energy(r, p, labels), rgb, logits, inside)
+    value, gradient = value_and_gradient(
+        lambda r, p, i: energy_loss(r, p, i, labels=labels, weight=1.0), rgb, logits, inside
+    )
+    assert RATIO[0] < value / exact < RATIO[1]
+    assert RATIO[0] < gradient.norm() / exact_gradient.norm() < RATIO[1]
+    assert F.cosine_similarity(gradient.flatten(), exact_gradient.flatten(), dim=0) > COSINE
+    every, _ = value_and_gradient(lattice_energy, rgb, logits, inside)
+    nothing_labelled = energy_loss(rgb, logits.softmax(1), inside, labels=torch.full_like(labels, 255), weight=1.0)
+    assert value < every
+    assert nothing_labelled.item() == pytest.approx(every, rel=0.1)  # reduced by picking pixels, not by averaging
+
+
 def test_one_certain_class_everywhere_costs_0():
     rgb, logits = scene()
     certain = F.one_hot(torch.zeros_like(logits[:, 0], dtype=torch.long), 4).movedim(-1, 1).double()

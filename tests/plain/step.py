@@ -206,8 +206,13 @@ class PlainObjective:
             true.append(costs[own != 255] if learns else costs[:0].flatten())
         background, foreground, true = (_mean_or_zero(torch.cat(costs)) for costs in (background, foreground, true))
         share = sum(supervised) / len(supervised)
-        images = zip(rgb, logits.softmax(dim=1), inputs.inside, strict=True)
-        energies = [energy_loss(*(part[None] for part in parts), weight=1e-7) for parts in images]
+        own = [(inputs.masks if learns else labels)[image] for image, learns in enumerate(supervised)]
+        by_labels = self.settings.energy_pixels == "uncertain"
+        images = zip(rgb, logits.softmax(dim=1), inputs.inside, own, strict=True)
+        energies = [
+            energy_loss(*(part[None] for part in parts), labels=label[None] if by_labels else None, weight=1e-7)
+            for *parts, label in images
+        ]
         return {
             "seg": (1 - share) * 0.5 * (background + foreground) + self.settings.train.mask_weight * share * true,
             "reg": torch.stack(energies).mean(),

@@ -1,5 +1,7 @@
 """L_seg and L_reg: the decoder learns from the refined CAMs of its own network, or from true masks."""
 
+from typing import Literal
+
 from torch import Tensor
 
 from seco.compute.pixels import to_rgb
@@ -22,6 +24,7 @@ class OnlineSegmentation(Part):
     Args:
         weight_seg: γ of eq. 9.
         weight_reg: weight of the energy.
+        energy_pixels: whether all pixels count in it, or labelled ones by their uncertainty.
         mask_weight: of the cross entropy of an image with a true mask, relative to that of other images.
         start: the step at which pseudo labels and energy begin.
         low: background score of PAR's generous run.
@@ -29,9 +32,18 @@ class OnlineSegmentation(Part):
     """
 
     def __init__(
-        self, *, weight_seg: float, weight_reg: float, mask_weight: float, start: int, low: float, high: float
+        self,
+        *,
+        weight_seg: float,
+        weight_reg: float,
+        energy_pixels: Literal["all", "uncertain"],
+        mask_weight: float,
+        start: int,
+        low: float,
+        high: float,
     ) -> None:
         super().__init__(weights={"seg": weight_seg, "reg": weight_reg})
+        self.energy_by_labels = energy_pixels == "uncertain"
         self.mask_weight = mask_weight
         self.start = start
         self.low = low
@@ -46,12 +58,19 @@ class OnlineSegmentation(Part):
         rgb = to_rgb(crops.inputs.weak)
         log_probabilities = pixel_log_probabilities(crops.output.segmentation, rgb.shape[-2:])  # [B, K + 1, H, W]
         terms: dict[str, Tensor] = {}
+        needs_labels = self.weights["seg"] or self.energy_by_labels
+        labels = self._pseudo_labels(crops, rgb) if has_begun and needs_labels else None
         if self.weights["seg"]:
-            labels = self._pseudo_labels(crops, rgb) if has_begun else None
             terms["seg"] = self._cross_entropy(log_probabilities, labels, crops.inputs)
         if self.weights["reg"] and has_begun:
-            terms["reg"] = energy_loss(rgb, log_probabilities.exp(), crops.inputs.inside, weight=ENERGY_WEIGHT)
+            terms["reg"] = self._energy(rgb, log_probabilities.exp(), labels, crops.inputs)
         return Contribution(terms)
+
+    def _energy(self, rgb: Tensor, probabilities: Tensor, labels: Tensor | None, inputs: Inputs) -> Tensor:
+        if labels is not None and inputs.supervised.numel():
+            labels = inputs.masks.where(inputs.supervised[:, None, None], labels)
+        labels = labels if self.energy_by_labels else None
+        return energy_loss(rgb, probabilities, inputs.inside, labels=labels, weight=ENERGY_WEIGHT)
 
     def _cross_entropy(self, log_probabilities: Tensor, labels: Tensor | None, inputs: Inputs) -> Tensor:
         if labels is not None and not inputs.supervised.numel():
