@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
+from matplotlib import color_sequences
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
 
 from seco.reporting.figures import COLOURS, to_png
 from seco.studies.results import SPANS, Row
@@ -17,6 +20,8 @@ _WIDTH = 10.0  # inches
 _DPI = 130
 _GREY = "#707070"
 _STYLES = ("-", "--")  # of the scores, where colours tell lines apart
+_LINE = 0.17  # inches of a line of a legend
+_LEGEND = 65  # characters of a legend or title as wide as half a picture
 _APART = 0.045  # of the axis: marks of nearer ticks would overlap
 Panels = Mapping[str, Mapping[str, str]]
 """By title and by label: the column of the score."""
@@ -44,11 +49,13 @@ def tag_picture(rows: Sequence[Row]) -> bytes | None:
     means = shares.groupby("variant", sort=False).mean().dropna(how="all").dropna(axis="columns", how="all")
     if means.empty:
         return None
-    figure = Figure(figsize=(_WIDTH, 4.0), facecolor="white", layout="constrained")
+    lines = _legend_lines([*means.index, "kept by eq. 7"], columns=5)
+    figure = Figure(figsize=(_WIDTH, 3.5 + _LINE * lines), facecolor="white", layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
-    for number, name in enumerate(means.index):
-        _tag_curve(left, means.loc[name], "all", f"C{number}", label=str(name))
-        _tag_curve(left, means.loc[name], "kept", f"C{number}", style=_STYLES[1])
+    colours = color_sequences["tab10" if len(means) <= 10 else "tab20"]
+    for name, colour in zip(means.index, cycle(colours), strict=False):
+        _tag_curve(left, means.loc[name], "all", colour, label=str(name))
+        _tag_curve(left, means.loc[name], "kept", colour, style=_STYLES[1])
     left.plot([], [], color=_GREY, linestyle=_STYLES[1], label="kept by eq. 7")
     reference = rows[0]["reference"] if rows[0]["reference"] in means.index else means.index[0]
     own = means.loc[reference].dropna()
@@ -61,7 +68,9 @@ def tag_picture(rows: Sequence[Row]) -> bytes | None:
     return to_png(figure, _DPI)
 
 
-def _tag_curve(axis: Axes, means: pd.Series, whose: str, colour: str, *, style: str = "-", label: str = "") -> None:
+def _tag_curve(
+    axis: Axes, means: pd.Series, whose: str, colour: ColorType, *, style: str = "-", label: str = ""
+) -> None:
     """Draw the share of right tags at the middle of each tenth of training that has one."""
     values = means.reindex([f"tags/{whose}/{span}" for span in range(1, SPANS + 1)])
     axis.plot((np.arange(SPANS) + 0.5) * 100 / SPANS, values, marker=".", color=colour, linestyle=style)
@@ -138,10 +147,18 @@ def place_values(values: Sequence[str] | pd.Series) -> dict[str, float]:
 
 def _finish_panel(axis: Axes, *, title: str, columns: int) -> None:
     """Give a panel its title, its grid and a legend below it."""
-    axis.set_title(title, fontsize=10, loc="left")
+    axis.set_title(fill(title, _LEGEND), fontsize=10, loc="left")
     axis.tick_params(axis="both", length=0, labelsize=8)
     axis.grid(color="#e0e0e0", linewidth=0.8)
     axis.set_axisbelow(True)
     axis.spines[["top", "right", "bottom", "left"]].set_visible(False)
+    labels = axis.get_legend_handles_labels()[1]
+    columns = math.ceil(len(labels) / _legend_lines(labels, columns=columns))
     tight = {"handlelength": 1.4, "handletextpad": 0.5, "columnspacing": 1.2, "frameon": False, "fontsize": 8}
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=columns, **tight)
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=4.5, ncols=columns, **tight)
+
+
+def _legend_lines(labels: Sequence[str], *, columns: int) -> int:
+    """Return how many lines a legend below a panel needs, with so many columns at most."""
+    room = _LEGEND // (4 + max(map(len, labels)))
+    return math.ceil(len(labels) / max(1, min(columns, room)))

@@ -84,3 +84,15 @@ def test_tags_are_drawn_for_the_variants_that_have_them():
     assert has(picture, (31, 119, 180))  # the first colour of matplotlib
     assert has(picture, (255, 127, 14))
     assert not has(picture, (44, 160, 44))
+
+
+def test_a_legend_of_many_long_names_fits_below_the_curves():
+    rows = [row(f"patches alone, without the {number}th of their parts", 0, purity=0.8) for number in range(12)]
+    picture, small = pixels_of(tag_picture(rows)), pixels_of(tag_picture(rows[:1]))
+    edges = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    assert (edges == 255).all()
+    assert len(picture) > len(small) + 100
+    left, right = (half[: len(small) // 2] for half in np.split(picture, 2, axis=1))  # the curves
+    assert has(left, (196, 156, 148)), "the twelfth colour, of twenty"
+    assert (np.abs(left.astype(int) - 255).max(axis=2) > 2).sum() > 1000
+    assert (np.abs(right.astype(int) - 255).max(axis=2) > 2).sum() > 1000
