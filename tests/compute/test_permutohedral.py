@@ -3,7 +3,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from seco.compute.permutohedral import NormalisedFilter, SymmetricFilter
+from seco.compute.permutohedral import NormalisedFilter, SymmetricFilter, _ranks
 from seco.errors import SecoError
 
 
@@ -37,8 +37,9 @@ def test_the_filter_is_a_symmetric_positive_semidefinite_nonnegative_matrix(dime
     assert matrix.min() > -1e-12
 
 
-def test_distant_groups_do_not_mix():
-    near, far = cloud(40, 3, spread=1.0), cloud(40, 3, spread=1.0, seed=1) + 30
+@pytest.mark.parametrize("distance", [30, 30_000], ids=["numbers of 32 bits", "of 64"])
+def test_distant_groups_do_not_mix(distance):
+    near, far = cloud(40, 3, spread=1.0), cloud(40, 3, spread=1.0, seed=1) + distance
     matrix = as_matrix(torch.cat([near, far]))
     assert (matrix[:40, 40:] == 0).all()
     torch.testing.assert_close(matrix[:40, :40], as_matrix(near))
@@ -50,6 +51,13 @@ def test_sets_are_filtered_independently():
     filtered = SymmetricFilter(sets).filter(values)
     alone = [SymmetricFilter(features).filter(own) for features, own in zip(sets, values, strict=True)]
     torch.testing.assert_close(filtered, torch.stack(alone), rtol=1e-12, atol=1e-14)
+
+
+def test_ranks_are_those_of_two_sorts_and_the_first_of_equal_values_comes_first():
+    rows = torch.tensor([[0.3, 0.1, 0.5], [0.1, 0.1, 0.5], [0.2, 0.4, 0.5]])
+    assert _ranks(rows).tolist() == [[0, 1, 0], [2, 2, 1], [1, 0, 2]]
+    many = cloud(6, 200, spread=1.0)
+    assert torch.equal(_ranks(many).long(), many.argsort(0, descending=True).argsort(0))
 
 
 def test_the_order_of_the_points_does_not_matter():
