@@ -6,17 +6,17 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 UV_INSTALL := $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint constraints.txt
 
-# pydensecrf2 asks for a Cython whose C++ no longer compiles on Python 3.13: it is built with the one installed here. It
-# needs a C++ compiler, and nothing needs it: where it does not build, the dense CRF runs on torch.
-CRF := --no-build-isolation-package pydensecrf2 --editable '.[crf]'
-CRF_LOG := $(VENV)/pydensecrf.log
-NO_CRF := "pydensecrf does not build here ($(CRF_LOG) says why), so the dense CRF runs on torch: with a C++ compiler," \
-	"'make -B setup' tries again."
-
 # Stages run as `seco STAGE`: the environment's programs come first, activated or not.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # Commands start often: what they import is compiled once, even where the environment forbids it.
 unexport PYTHONDONTWRITEBYTECODE
+
+# Tests compare the dense CRF with pydensecrf's. It asks for a Cython whose C++ no longer compiles on Python 3.13: it is
+# built with the one installed here, once.
+CRF := $(VENV)/.pydensecrf
+CRF_LOG := $(VENV)/pydensecrf.log
+NO_CRF := "pydensecrf does not build here ($(CRF_LOG) says why), so the tests that compare with it are skipped: it needs" \
+	"a C++ compiler."
 
 # The report's page is tested in Chromium. It is installed once, where root runs the tests on Debian; else they are skipped.
 BROWSER := $(VENV)/.browser
@@ -30,7 +30,7 @@ demo: $(INSTALLED)
 	dvc repro
 	@seco summary
 
-test: $(INSTALLED) $(BROWSER)
+test: $(INSTALLED) $(CRF) $(BROWSER)
 	ruff check
 	ruff format --check
 	basedpyright
@@ -38,6 +38,11 @@ test: $(INSTALLED) $(BROWSER)
 	pytest --numprocesses=logical --maxprocesses=4 --dist=worksteal --cov --cov-report=term:skip-covered
 
 setup: $(INSTALLED)
+
+$(CRF): $(INSTALLED)
+	@$(UV_INSTALL) cython setuptools wheel >$(CRF_LOG) 2>&1 && \
+		$(UV_INSTALL) --no-build-isolation-package pydensecrf2 --editable '.[crf]' >>$(CRF_LOG) 2>&1 || echo $(NO_CRF)
+	@touch $@
 
 $(BROWSER): | $(INSTALLED)
 	@command -v chromedriver >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update && \
@@ -48,5 +53,4 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt uv
 	$(UV_INSTALL) --editable '.[dev]'
-	@$(UV_INSTALL) cython setuptools wheel >$(CRF_LOG) 2>&1 && $(UV_INSTALL) $(CRF) >>$(CRF_LOG) 2>&1 || echo $(NO_CRF)
 	touch $@

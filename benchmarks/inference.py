@@ -24,6 +24,7 @@ from torch.nn import functional as F
 
 from benchmarks.measuring import device_name
 from benchmarks.records import write_record
+from benchmarks.reference_crf import by_pydensecrf, has_pydensecrf
 from benchmarks.refinement import cam_like, records_of
 from benchmarks.sizes import SIZES, settings_of
 from pipeline.export import write_cams
@@ -36,9 +37,7 @@ from seco.inference.scoring import score_cams, score_segmentations
 from seco.method.cam import multi_hot
 from seco.models.encoder import build_encoder
 from seco.models.network import SeCoNetwork
-from seco.refinement.crf import dense_crf, with_engine
 from seco.refinement.labelling import ScoredImage, write_label
-from seco.runtime.libraries import require_pydensecrf
 from seco.runtime.memory import keep_freed_memory
 from seco.storage.images import read_image
 from seco.storage.manifest import Record
@@ -74,7 +73,8 @@ def main(
 ) -> None:
     """Print a Markdown table with a row for each task."""
     try:
-        require_pydensecrf("the plain way")
+        if not has_pydensecrf():
+            raise SecoError("the plain way needs pydensecrf: `make test` builds it where there is a C++ compiler")
         records = [record for record in records_of(folder, 10**6) if read_image(record.image).size == SIZE[::-1]]
     except SecoError as fault:
         raise typer.BadParameter(str(fault)) from fault
@@ -212,11 +212,11 @@ def scores_of(record: Record, number: int) -> ScoredImage:
 def compare_crfs(scored: Sequence[ScoredImage], store: Path) -> Seconds:
     """Return the processor's seconds an image, with all classes and as `predict` does it."""
     settings = settings_of(SIZES["b16-448"])
-    crf = with_engine(settings.crf_of(settings.predict.crf), on_gpu=torch.cuda.is_available())
+    crf = settings.crf_of(settings.predict.crf)
     assert crf is not None, "the recipe enables the CRF"
-    kernels = {key: value for key, value in crf.items() if key != "sharpness"} | {"engine": "pydensecrf"}
+    kernels = {key: value for key, value in crf.items() if key != "sharpness"}
     label = partial(write_label, folder=store, crf=crf)
-    plain = [_seconds(partial(dense_crf, item.image, item.scores, **kernels)) for item in scored]
+    plain = [_seconds(partial(by_pydensecrf, item.image, item.scores, **kernels)) for item in scored]
     return Seconds(plain, [_seconds(partial(label, item)) for item in scored])
 
 

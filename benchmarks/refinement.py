@@ -1,4 +1,4 @@
-"""What PAR and the dense CRF make of CAM-like scores of real photographs, and whether both engines of the CRF agree.
+"""What PAR and the dense CRF make of CAM-like scores of real photographs, and whether pydensecrf finds the same.
 
     python -m benchmarks.refinement data/raw/voc2012/VOCdevkit/VOC2012
 
@@ -7,11 +7,11 @@ noise and brought to the grid of a ViT's tokens. Background, PAR and CRF have th
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Annotated, NamedTuple, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter, shift
 from torch.nn import functional as F
 
 from benchmarks.measuring import device_name
+from benchmarks.reference_crf import by_pydensecrf, has_pydensecrf
 from benchmarks.sizes import RECIPES
 from seco.compute.device import pick_device
 from seco.config.recipes import compose
@@ -31,8 +32,7 @@ from seco.inference.photographs import photo_of
 from seco.inference.results import CamResult
 from seco.inference.scoring import score_cams
 from seco.method.par import PAR
-from seco.refinement.labelling import ScoredImage, label_image, smooth
-from seco.runtime.libraries import has_pydensecrf
+from seco.refinement.labelling import ScoredImage, classes_that_join, label_image, smooth
 from seco.scores.confusion import ConfusionMatrix
 from seco.scores.metrics import MIOU, PRECISION, RECALL
 from seco.storage.images import read_image
@@ -57,7 +57,7 @@ class Row(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """How far the marginals of one image differ between two engines."""
+    """How far the marginals of one image differ between both CRFs."""
 
     same: float
     """Share of pixels with the same label."""
@@ -70,7 +70,7 @@ def main(
     images: Annotated[int, typer.Option(min=1, help="Number of photographs, spread evenly over all with a mask.")] = 50,
     seed: Annotated[int, typer.Option(help="Of shifts and noise.")] = 0,
 ) -> None:
-    """Print a Markdown table with a row for each way to masks, and the agreement of the engines."""
+    """Print a Markdown table with a row for each way to masks, and how both CRFs agree."""
     torch.set_num_threads(1)
     try:
         records = records_of(folder, images)
@@ -87,7 +87,7 @@ def main(
         print(f"| {name} | {scores} | {seconds} |")
     if differences:
         same, mean, most = zip(*differences, strict=True)
-        print(f"\ntorch and pydensecrf: {100 * np.mean(same):.4f} % of the labels are the same, in the worst image")
+        print(f"\nours and pydensecrf: {100 * np.mean(same):.4f} % of the labels are the same, in the worst image")
         print(
             f"{100 * min(same):.4f} %; marginals differ by {np.mean(mean):.1e} in the mean and {max(most):.1e} at most."
         )
@@ -112,9 +112,9 @@ def records_of(folder: Path, count: int) -> list[Record]:
 
 
 def measure(records: Sequence[Record], settings: Settings, *, seed: int) -> tuple[dict[str, Row], list[Difference]]:
-    """Return a row for each way to masks, and the difference of the engines on each image and each kind of scores."""
-    engines = ["torch", *(["pydensecrf"] if has_pydensecrf() else [])]
-    names = ["scores", "PAR", *(f"{first}CRF, {engine}" for first, engine in product(("", "PAR + "), engines))]
+    """Return a row for each way to masks, and the difference of both CRFs on each image and each kind of scores."""
+    ways = {"ours": smooth} | ({"pydensecrf": smooth_by_pydensecrf} if has_pydensecrf() else {})
+    names = ["scores", "PAR", *(f"{first}CRF, {way}" for first, way in product(("", "PAR + "), ways))]
     rows = {name: Row(ConfusionMatrix(len(VOC)), []) for name in names}
     differences = []
     par = PAR()
@@ -128,12 +128,19 @@ def measure(records: Sequence[Record], settings: Settings, *, seed: int) -> tupl
             scored, seconds = timed(partial(_scored, cam, background=settings.export.background, par=refine))
             _count(rows["PAR" if refine else "scores"], truth, scored, seconds if refine else None)
             found = {}
-            for engine in engines:
-                found[engine], seconds = timed(partial(smooth, scored, crf=crf | {"engine": engine}))
-                _count(rows[f"{first}CRF, {engine}"], truth, found[engine], seconds)
+            for way, smooth_by in ways.items():
+                found[way], seconds = timed(partial(smooth_by, scored, crf=crf))
+                _count(rows[f"{first}CRF, {way}"], truth, found[way], seconds)
             if len(found) == 2:
-                differences.append(difference(found["torch"], found["pydensecrf"]))
+                differences.append(difference(found["ours"], found["pydensecrf"]))
     return rows, differences
+
+
+def smooth_by_pydensecrf(scored: ScoredImage, *, crf: Mapping[str, Any]) -> ScoredImage:
+    """Return what `smooth` returns, by the library."""
+    kernels = dict(crf)
+    joining = classes_that_join(scored, sharpness=kernels.pop("sharpness"))
+    return joining._replace(scores=by_pydensecrf(joining.image, joining.scores, **kernels))
 
 
 def cam_like(record: Record, truth: MaskArray, *, rng: np.random.Generator) -> CamResult:
@@ -168,7 +175,7 @@ def timed(function: Callable[[], Result]) -> tuple[Result, float]:
 
 
 def difference(one: ScoredImage, other: ScoredImage) -> Difference:
-    """Compare the marginals of two engines, which are of the same classes."""
+    """Compare the marginals of both CRFs, which are of the same classes."""
     gaps: NDArray[np.float32] = np.abs(one.scores - other.scores)
     return Difference(float((label_image(one) == label_image(other)).mean()), float(gaps.mean()), float(gaps.max()))
 

@@ -175,7 +175,7 @@ def write_in_workers(
         items: what is written.
         smooth: called as `smooth(item, crf=crf)` in this process, before the item goes to a worker, where the CRF runs
             on a GPU; the worker's `crf` is None then.
-        crf: the CRF's arguments, with the engine that runs here; None: no CRF.
+        crf: the CRF's arguments; None: no CRF.
         on_gpu: whether torch computes on a GPU.
         memory_of: called as `memory_of(item, crf=crf)`: how many bytes `write` takes. No more images are worked on at
             once than there is memory for.
@@ -189,7 +189,7 @@ def write_in_workers(
 
     lost: list[str] = []
 
-    if crf is not None and crf["engine"] == "torch" and on_gpu:
+    if crf is not None and on_gpu:
         items, crf = map(partial(smooth, crf=crf), items), None
     with progress_of_rank(stage, count) as advance:
         memory = partial(memory_of, crf=crf)

@@ -91,7 +91,6 @@ def refine_photographs(choice: Choice) -> None:
 def predict_photographs(choice: Choice) -> None:
     """Write the segmentation of each photograph: at several scales, with a CRF if the model's settings say so."""
     from seco.inference.scoring import score_segmentations
-    from seco.refinement.crf import with_engine
     from seco.refinement.labelling import smooth_variants
     from seco.refinement.probabilities import probabilities_memory, write_with_probabilities
 
@@ -99,13 +98,12 @@ def predict_photographs(choice: Choice) -> None:
     defaults, form = job.predictor.defaults, choice.probabilities
     found = job.predictor.segmentations(job.photos, scales=defaults.scales, **job.options())
     if form is not None:
-        on_gpu = job.predictor.device.type == "cuda"
         lost = write_in_workers(
             partial(write_with_probabilities, folder=job.out, form=form, class_names=job.predictor.class_names),
             score_segmentations(found),
             smooth=smooth_variants,
-            crf=with_engine(defaults.crf, on_gpu=on_gpu),
-            on_gpu=on_gpu,
+            crf=defaults.crf,
+            on_gpu=job.predictor.device.type == "cuda",
             memory_of=probabilities_memory,
             stage="predict",
             count=job.left,
@@ -177,9 +175,6 @@ def _files_of(choice: Choice, out: Path, suffix: str, ids: Sequence[str], class_
 
 
 def _write_masks(job: _Job, scored: "Iterable[ScoredImage]", *, crf: Mapping[str, Any] | None, stage: str) -> None:
-    from seco.refinement.crf import with_engine
-
-    crf = with_engine(crf, on_gpu=job.predictor.device.type == "cuda")
     lost = write_masks(job.predictor, scored, job.out, crf=crf, stage=stage, count=job.left)
     _tell_faults(job, lost)
 

@@ -12,12 +12,10 @@ def predict(params: Path, data: Path, model: Path, output: Path, *, force: bool)
     """Segment images with the network: at one scale, at several, and with a dense CRF."""
     from seco.inference.photographs import Resizing
     from seco.inference.scoring import score_segmentations
-    from seco.refinement.crf import with_engine
     from seco.refinement.labelling import smooth_variants, variant_paths, variants_memory, write_variants
 
     settings, manifest, predictor = load_inference(params, data, model)
-    on_gpu = predictor.device.type == "cuda"
-    crf = with_engine(settings.crf_of(settings.predict.crf), on_gpu=on_gpu)
+    crf = settings.crf_of(settings.predict.crf)
     photos = photos_of(manifest, settings.predict.splits)
     with stage_results(
         "predict",
@@ -42,7 +40,7 @@ def predict(params: Path, data: Path, model: Path, output: Path, *, force: bool)
             score_segmentations(segmentations),
             smooth=smooth_variants,
             crf=crf,
-            on_gpu=on_gpu,
+            on_gpu=predictor.device.type == "cuda",
             memory_of=variants_memory,
             stage="predict",
             count=len(photos) - sum(photo.id in done for photo in photos),

@@ -12,11 +12,10 @@ def refine(params: Path, data: Path, model: Path, output: Path, *, force: bool) 
     from seco.inference.photographs import Resizing
     from seco.inference.scoring import score_cams
     from seco.method.par import PAR
-    from seco.refinement.crf import with_engine
     from seco.storage.masks import mask_path
 
     settings, manifest, predictor = load_inference(params, data, model)
-    crf = with_engine(settings.crf_of(settings.refine.crf), on_gpu=predictor.device.type == "cuda")
+    crf = settings.crf_of(settings.refine.crf)
     photos = photos_of(manifest, settings.refine.splits)
     par = PAR() if settings.refine.use_par else None
     with stage_results(

@@ -1,4 +1,4 @@
-"""Keys of params.yaml that had another name before sections were named after their stages."""
+"""Keys that params.yaml had before: of sections that were named after stages since, and of a choice that is gone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,6 +28,10 @@ def rename_old_keys(values: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
     if "crf" not in values and refine and refine.keys() == predict.keys():
         sentences.append(_CRF)
         renamed["crf"] = refine
+    for prefix, holder in {"": renamed, "refine.": renamed.get("refine"), "predict.": renamed.get("predict")}.items():
+        if isinstance(holder, dict) and "engine" in (crf := _section(holder, "crf")):
+            sentences.append(f"{prefix}crf.engine: this key is gone, the dense CRF always runs in torch: delete it")
+            holder["crf"] = {key: value for key, value in crf.items() if key != "engine"}
     return renamed, sentences
 
 

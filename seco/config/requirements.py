@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from seco.config.settings import Settings
 from seco.errors import SecoError, did_you_mean
-from seco.runtime.libraries import require_pydensecrf
 
 if TYPE_CHECKING:
     from seco.storage.manifest import Record
@@ -14,7 +13,7 @@ _TRAIN, _VAL = "train", "val"
 
 
 def require_every_stage(settings: Settings, records: "Sequence[Record]") -> None:
-    """Check that every stage finds the splits, the masks and the CRF's engine that the settings ask it to use.
+    """Check that every stage finds the splits and the masks that the settings ask it to use.
 
     Args:
         settings: of the whole pipeline.
@@ -25,10 +24,6 @@ def require_every_stage(settings: Settings, records: "Sequence[Record]") -> None
     """
     if not any(record.split == _TRAIN for record in records):
         raise SecoError(f"no image is in the split {_TRAIN!r}, so there is nothing to learn from: correct the splits")
-    for key, changes in {"refine.crf": settings.refine.crf, "predict.crf": settings.predict.crf}.items():
-        crf = settings.crf_of(changes)
-        if crf is not None and crf["engine"] == "pydensecrf":
-            require_pydensecrf(f"{key}.engine" if changes.engine else "crf.engine")
     problems = [*_missing_splits(settings, records), *_missing_masks(settings, records)]
     if problems:
         listing = "\n".join(f"  {problem}" for problem in problems)

@@ -73,7 +73,6 @@ class Crf(Section):
     """A dense CRF (Krähenbühl and Koltun, 2011), or what a stage changes of it; sigmas in pixels and colour levels."""
 
     enabled: bool | None = None
-    engine: Literal["auto", "pydensecrf", "torch"] | None = None
     sharpness: Positive | None = None
     iterations: Count | None = None
     gaussian_sigma: Positive | None = None

@@ -17,7 +17,6 @@ from seco.inference.scoring import score_segmentations
 from seco.inference.segmented import Segmented
 from seco.method.cam import multi_hot, multi_scale_cam, normalise_cam, present_classes
 from seco.models.network import SeCoNetwork
-from seco.refinement.crf import with_engine
 from seco.refinement.labelling import label_image, smooth
 from seco.storage.masks import enlarge_mask
 
@@ -151,7 +150,7 @@ class Predictor:
         results = self.segmentations(
             photos, resizing=resizing, scales=scales or self.defaults.scales, batch_size=batch_size
         )
-        kernels = with_engine(self.defaults.crf, on_gpu=self.device.type == "cuda") if crf else None
+        kernels = self.defaults.crf if crf else None
         found: dict[str, Segmented] = {}
         for scored in (variants.multi_scale for variants in score_segmentations(results)):
             winners = label_image(scored if kernels is None else smooth(scored, crf=kernels))

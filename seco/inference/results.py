@@ -18,7 +18,7 @@ class Defaults(NamedTuple):
     cam_scales: tuple[float, ...]
     use_par: bool
     cam_crf: Mapping[str, Any] | None
-    """Of refined masks, as of ``with_engine``."""
+    """Of refined masks: the arguments of ``smooth``; None: no CRF."""
     scales: tuple[float, ...]
     """Of segmentations."""
     crf: Mapping[str, Any] | None

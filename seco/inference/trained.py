@@ -101,6 +101,7 @@ def _defaults_of(used: _UsedSettings) -> Defaults:
 
 
 def _crf_of(merged: dict[str, Any]) -> dict[str, Any] | None:
+    merged.pop("engine", None)  # models of earlier versions have one
     return merged if merged.pop("enabled") else None
 
 

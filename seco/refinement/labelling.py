@@ -1,6 +1,6 @@
 """From class scores to masks on disk: a dense CRF if enabled, then the class with the highest score.
 
-Runs in worker processes. It imports no torch, so that they start at once unless the CRF's engine needs it.
+Runs in worker processes. It imports no torch, so that they start at once unless there is a CRF.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from seco.refinement.crf import dense_crf
 from seco.storage.confidence import CONFIDENCE, write_confidence
 from seco.storage.masks import MaskArray, mask_path, write_mask
 
-_CRF_BYTES_A_CLASS, _CRF_BYTES = 40, {"pydensecrf": 340, "torch": 600}  # measured on photographs, a pixel
+_CRF_BYTES_A_CLASS, _CRF_BYTES = 40, 600  # measured on photographs, a pixel
 _NEGLIGIBLE = 0.01  # a class below this probability everywhere is left out of the CRF, which takes longer with more
 
 
@@ -56,7 +56,7 @@ def working_memory(scored: ScoredImage, *, crf: Mapping[str, Any] | None) -> int
     if crf is None:
         return scored.scores.nbytes
     pixels, joining = scored.scores[0].size, int((scored.scores.max(axis=(1, 2)) > _NEGLIGIBLE).sum())
-    return scored.scores.nbytes + pixels * (_CRF_BYTES_A_CLASS * joining + _CRF_BYTES[crf["engine"]])
+    return scored.scores.nbytes + pixels * (_CRF_BYTES_A_CLASS * joining + _CRF_BYTES)
 
 
 def variants_memory(variants: Variants, *, crf: Mapping[str, Any] | None) -> int:
@@ -74,11 +74,18 @@ def smooth(scored: ScoredImage, *, crf: Mapping[str, Any]) -> ScoredImage:
             those of CAMs, a softmax of values in 0..1, are nearly flat.
     """
     kernels = dict(crf)
-    powers = (scored.scores / np.maximum(scored.scores.max(axis=0), 1e-8)) ** kernels.pop("sharpness")
+    joining = classes_that_join(scored, sharpness=kernels.pop("sharpness"))
+    return joining._replace(scores=dense_crf(joining.image, joining.scores, **kernels))
+
+
+def classes_that_join(scored: ScoredImage, *, sharpness: float) -> ScoredImage:
+    """Return the probabilities with which a CRF begins, of the classes that are not negligible."""
+    powers = (scored.scores / np.maximum(scored.scores.max(axis=0), 1e-8)) ** sharpness
     probabilities = powers / powers.sum(axis=0)
     relevant = probabilities.max(axis=(1, 2)) > _NEGLIGIBLE
-    marginals = dense_crf(scored.image, np.ascontiguousarray(probabilities[relevant]), **kernels)
-    return scored._replace(scores=marginals, class_ids=tuple(compress(scored.class_ids, relevant)))
+    return scored._replace(
+        scores=np.ascontiguousarray(probabilities[relevant]), class_ids=tuple(compress(scored.class_ids, relevant))
+    )
 
 
 def smooth_variants(variants: Variants, *, crf: Mapping[str, Any]) -> Variants:

@@ -46,12 +46,12 @@ def test_each_way_to_masks_is_counted_on_every_image(voc: Path) -> None:
     settings = Settings.model_validate(compose(RECIPES, "voc2012").values)
     rows, differences = measure(records_of(voc, 2), settings, seed=0)
     again, _ = measure(records_of(voc, 2), settings, seed=0)
-    assert {"scores", "PAR", "CRF, torch", "PAR + CRF, torch"} <= rows.keys()
+    assert {"scores", "PAR", "CRF, ours", "PAR + CRF, ours"} <= rows.keys()
     for name, row in rows.items():
         assert row.confusion.images == 2
         assert np.array_equal(row.confusion.counts, again[name].confusion.counts), "the seed decides"
         assert len(row.seconds) == (0 if name == "scores" else 2)
-    assert MIOU.mean(rows["CRF, torch"].confusion) > MIOU.mean(rows["scores"].confusion)
+    assert MIOU.mean(rows["CRF, ours"].confusion) > MIOU.mean(rows["scores"].confusion)
     assert len(differences) == (4 if "CRF, pydensecrf" in rows else 0)
     assert all(found.same > 0.999 for found in differences)
 
@@ -66,7 +66,7 @@ def test_scores_are_those_of_the_classes_of_the_mask_on_the_grid_of_tokens(voc: 
     assert 0 <= cam.maps.min() < cam.maps.max() <= 1
 
 
-def test_engines_are_compared_pixel_by_pixel() -> None:
+def test_crfs_are_compared_pixel_by_pixel() -> None:
     scores = np.array([[[0.9, 0.4]], [[0.1, 0.6]]], np.float32)
     one = ScoredImage("a", np.zeros((1, 2, 3), np.uint8), scores, (0, 5), (1, 2))
     other = one._replace(scores=np.array([[[0.9, 0.6]], [[0.1, 0.4]]], np.float32))

@@ -38,3 +38,14 @@ def test_an_old_section_without_keys_is_unknown(tmp_path, values):
     (name,) = values
     (line,) = problems(tmp_path, TEXT + yaml.safe_dump(values))
     assert line.startswith(f"{name}: this key is unknown")
+
+
+@pytest.mark.parametrize("section", [(), ("refine",), ("predict",)])
+def test_who_chooses_an_engine_for_the_crf_is_told_that_there_is_one(tmp_path, section):
+    values = holder = yaml.safe_load(TEXT)
+    for name in section:
+        holder = holder[name]
+    holder["crf"]["engine"] = "pydensecrf"
+    (line,) = problems(tmp_path, yaml.safe_dump(values))
+    key = ".".join([*section, "crf.engine"])
+    assert line == f"{key}: this key is gone, the dense CRF always runs in torch: delete it"

@@ -1,4 +1,3 @@
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -112,24 +111,6 @@ SHARE = "set prepare.validation_share to the share of the images to hold out, su
 )  # fmt: skip
 def test_what_a_later_stage_would_miss_is_told(images: list[Record], changes: dict[str, Any], told: list[str]) -> None:
     assert faults(images, **changes) == told
-
-
-@pytest.mark.parametrize(
-    ("changes", "key"),
-    [
-        ({"crf.engine": "pydensecrf"}, "crf.engine"),
-        ({"predict.crf": {"engine": "pydensecrf"}}, "predict.crf.engine"),
-        ({"crf.engine": "pydensecrf", "crf.enabled": False}, None),
-        ({"crf.engine": "auto"}, None),
-        ({"crf.engine": "torch"}, None),
-    ],
-)
-def test_an_engine_that_is_not_installed_is_told(
-    changes: dict[str, Any], key: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "pydensecrf.densecrf", None)  # it cannot be imported
-    told = faults(records(train=1, val=1), **changes)
-    assert [line.split(" here: ")[0] for line in told] == ([f"{key}: pydensecrf is not installed"] if key else [])
 
 
 def test_settings_that_the_data_leave_nothing_to_do_are_told() -> None:

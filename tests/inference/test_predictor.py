@@ -14,7 +14,7 @@ from seco.inference.photographs import Resizing, photo_of
 from seco.inference.predictor import Predictor
 from seco.inference.results import CamResult
 from seco.inference.scoring import score_cams, score_segmentations
-from seco.inference.trained import load_predictor
+from seco.inference.trained import _crf_of, load_predictor
 from seco.method.par import PAR
 from seco.models.encoder import build_encoder
 from seco.models.heads import Projector
@@ -280,3 +280,7 @@ def test_a_large_image_is_scored_smaller_and_its_mask_is_as_large_as_the_image(p
         write_label(scored, folder=tmp_path / "masks", crf=None)
         mask = read_mask(tmp_path / "masks/a.png", num_classes=3, size=(80, 60))
         assert np.array_equal(mask[::2, ::2], label_image(scored))
+
+
+def test_the_crf_of_a_model_of_an_earlier_version_loses_its_engine():
+    assert _crf_of({"enabled": True, "engine": "auto", "iterations": 3}) == {"iterations": 3}

@@ -1,11 +1,11 @@
-import sys
 from functools import partial
 
 import numpy as np
 import pytest
 
+from benchmarks.reference_crf import by_pydensecrf
 from seco.errors import SecoError
-from seco.refinement.crf import dense_crf, with_engine
+from seco.refinement.crf import dense_crf
 
 SETTINGS = {
     "iterations": 10,
@@ -17,12 +17,13 @@ SETTINGS = {
 }
 
 
-@pytest.fixture(params=["torch", "pydensecrf"])
+@pytest.fixture(params=["ours", "pydensecrf"])
 def run(request):
-    """`dense_crf` with one of the engines and the settings."""
-    if request.param == "pydensecrf":
-        pytest.importorskip("pydensecrf.densecrf")
-    return partial(dense_crf, engine=request.param, **SETTINGS)
+    """Ours or the library's, which must do the same, with the settings."""
+    if request.param == "ours":
+        return partial(dense_crf, **SETTINGS)
+    pytest.importorskip("pydensecrf.densecrf")
+    return partial(by_pydensecrf, **SETTINGS)
 
 
 @pytest.fixture
@@ -85,40 +86,13 @@ def test_a_result_shares_no_memory_with_inputs_or_later_results(scene, run):
         np.testing.assert_array_equal(array, copy)
 
 
-def test_probabilities_of_another_size_are_refused(scene, run):
+def test_probabilities_of_another_size_are_refused(scene):
     image, probabilities, _ = scene
     with pytest.raises(SecoError, match=r"\[2, 56, 40\] do not fit the image \[40, 56, 3\]"):
-        run(image, probabilities.transpose(0, 2, 1))
+        dense_crf(image, probabilities.transpose(0, 2, 1), **SETTINGS)
 
 
 @pytest.mark.parametrize("bad", [np.zeros((40, 56), np.uint8), np.zeros((40, 56, 3), np.float32)])
-def test_an_image_of_another_kind_is_refused(scene, run, bad):
+def test_an_image_of_another_kind_is_refused(scene, bad):
     with pytest.raises(SecoError, match="uint8 \\[height, width, 3\\]"):
-        run(bad, scene[1])
-
-
-@pytest.fixture
-def no_pydensecrf(monkeypatch):
-    """The library cannot be imported."""
-    monkeypatch.setitem(sys.modules, "pydensecrf", None)
-    monkeypatch.setitem(sys.modules, "pydensecrf.densecrf", None)
-
-
-def engine(wanted, *, on_gpu):
-    found = with_engine({"engine": wanted, "iterations": 3}, on_gpu=on_gpu)
-    assert found.pop("iterations") == 3
-    return found["engine"]
-
-
-def test_auto_is_torch_on_a_gpu_and_pydensecrf_on_a_cpu():
-    pytest.importorskip("pydensecrf.densecrf")
-    assert [engine("auto", on_gpu=on_gpu) for on_gpu in (True, False)] == ["torch", "pydensecrf"]
-    assert [engine(wanted, on_gpu=True) for wanted in ("pydensecrf", "torch")] == ["pydensecrf", "torch"]
-    assert with_engine(None, on_gpu=True) is None
-
-
-@pytest.mark.usefixtures("no_pydensecrf")
-def test_without_pydensecrf_auto_is_torch_and_who_asks_for_it_is_told():
-    assert [engine(wanted, on_gpu=False) for wanted in ("auto", "torch")] == ["torch", "torch"]
-    with pytest.raises(SecoError, match=r"^crf\.engine: pydensecrf is not installed here: set it to auto or torch, or"):
-        engine("pydensecrf", on_gpu=False)
+        dense_crf(bad, scene[1], **SETTINGS)

@@ -24,7 +24,6 @@ from seco.storage.masks import MaskArray, mask_path, read_mask
 from tests.imports import ROOT
 
 CRF = {
-    "engine": "torch",
     "sharpness": 1.0,
     "iterations": 5,
     "gaussian_sigma": 3.0,

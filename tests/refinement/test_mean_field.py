@@ -11,6 +11,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
+from benchmarks.reference_crf import by_pydensecrf
 from seco.compute.permutohedral import NormalisedFilter
 from seco.errors import SecoError
 from seco.refinement.crf import dense_crf
@@ -147,8 +148,8 @@ def test_widths_that_no_lattice_can_hold_are_refused():
         mean_field(image, energy, **KERNELS | {"bilateral_sigma_xy": 1e-5, "bilateral_sigma_rgb": 1e-5})
 
 
-def assert_engines_agree(image: np.ndarray, probabilities: np.ndarray, **kernels: Any) -> None:
-    found, expected = (dense_crf(image, probabilities, engine=engine, **kernels) for engine in ("torch", "pydensecrf"))
+def assert_both_agree(image: np.ndarray, probabilities: np.ndarray, **kernels: Any) -> None:
+    found, expected = (crf(image, probabilities, **kernels) for crf in (dense_crf, by_pydensecrf))
     assert (expected.argmax(0) != probabilities.argmax(0)).mean() > 0.01, "the CRF has something to do"
     assert (found.argmax(0) == expected.argmax(0)).mean() > 0.999
     assert np.abs(found - expected).mean() < 1e-5
@@ -160,7 +161,7 @@ def test_pydensecrf_finds_the_same(seed):
     pytest.importorskip("pydensecrf.densecrf")
     image, energy = scene(seed=seed)
     probabilities = (-energy).softmax(0).float().numpy()
-    assert_engines_agree(image.byte().numpy(), probabilities, **KERNELS)
+    assert_both_agree(image.byte().numpy(), probabilities, **KERNELS)
 
 
 @pytest.mark.skipif(VOC is None, reason="SECO_VOC_ROOT names no photographs")
@@ -171,7 +172,7 @@ def test_pydensecrf_finds_the_same_on_photographs(number):
     image = np.array(Image.open(path).convert("RGB"))
     noise = np.random.default_rng(number).normal(size=(3, *image.shape[:2]))
     scores = np.exp(gaussian_filter(noise, (0, 20, 20)) * 60)  # blobs, as those of CAMs
-    assert_engines_agree(
+    assert_both_agree(
         image,
         (scores / scores.sum(0)).astype(np.float32),
         iterations=10,

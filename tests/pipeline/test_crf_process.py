@@ -27,18 +27,18 @@ def memory_of(item: Item, *, crf: dict[str, Any] | None) -> int:
 
 
 @pytest.mark.parametrize(
-    ("engine", "on_gpu", "here"),
-    [("torch", True, True), ("torch", False, False), ("pydensecrf", True, False), (None, True, None)],
+    ("crf", "on_gpu", "here"),
+    [({"iterations": 3}, True, True), ({"iterations": 3}, False, False), (None, True, None)],
 )
-def test_only_torch_on_a_gpu_runs_in_the_main_process(
-    engine: str | None, on_gpu: bool, here: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_it_runs_in_the_main_process_on_a_gpu_alone(
+    crf: dict[str, Any] | None, on_gpu: bool, here: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)  # with one core nothing leaves this process
     write_in_workers(
         partial(write, suffix=".txt"),
         [(tmp_path / name, None) for name in "ab"],
         smooth=smooth,
-        crf={"engine": engine} if engine else None,
+        crf=crf,
         on_gpu=on_gpu,
         memory_of=memory_of,
         stage="refine",
