@@ -107,6 +107,7 @@ class _Processes(AbstractContextManager["_Processes[Item, Result]"], Generic[Ite
         try:
             return self._submit(item).result()
         except BrokenProcessPool as error:
+            _end_broken(self._of_thread.pool)
             if self._on_lost is None:
                 raise SecoError("a worker process was killed: is the machine short of memory?") from error
             self._on_lost(item)
@@ -124,6 +125,19 @@ class _Processes(AbstractContextManager["_Processes[Item, Result]"], Generic[Ite
         self._pools.append(pool)
         self._of_thread.pool = pool
         return pool
+
+
+def _end_broken(pool: ProcessPoolExecutor) -> None:
+    """End a pool whose process was killed.
+
+    Python before 3.11.5 waits for ever to hand over an item that the process has not read (CPython's issue 94777), as
+    long as the pipe has a reader.
+    """
+    parts = vars(pool)  # they are private
+    manager, items = parts["_executor_manager_thread"], parts["_call_queue"]
+    manager.join(timeout=1)
+    if manager.is_alive():
+        items._reader.close()
 
 
 def _in_order(

@@ -3,6 +3,8 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +13,7 @@ import pytest
 
 from seco.errors import SecoError
 from seco.runtime.parallel import process_map, thread_map
+from seco.runtime.workers import start_pool_worker
 from tests.processes import wait_until
 
 
@@ -26,6 +29,14 @@ def kill_worker(_item: object) -> None:
 
 def square_or_be_killed(item: int) -> int:
     return kill_worker(item) or item if item % 5 == 3 else item * item
+
+
+def kill_first_worker(marker: Path) -> None:
+    """Start a worker; the first one is killed before it reads an item."""
+    start_pool_worker()
+    with suppress(FileExistsError):
+        marker.touch(exist_ok=False)
+        kill_worker(None)
 
 
 def worker_processes() -> list[psutil.Process]:
@@ -143,3 +154,15 @@ def test_a_process_that_is_killed_while_it_has_no_item_costs_none() -> None:
 
     assert list(process_map(square_or_fail, items(), workers=2, on_lost=lost.append)) == [i * i for i in range(1, 8)]
     assert lost == []
+
+
+def test_a_process_that_is_killed_before_it_reads_a_large_item_costs_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = partial(kill_first_worker, tmp_path / "marker")
+    monkeypatch.setattr("seco.runtime.parallel.start_pool_worker", start)
+    lost: list[bytes] = []
+    items = [bytes([number]) * 1_000_000 for number in range(4)]  # more than a pipe holds
+    sizes = list(process_map(len, items, workers=2, on_lost=lost.append))
+    assert sizes == [1_000_000] * 3
+    assert len(lost) == 1
