@@ -24,7 +24,7 @@ def by_pydensecrf(
     bilateral_sigma_rgb: float,
     bilateral_weight: float,
 ) -> NDArray[np.float32]:
-    """Return the marginals ``[C, H, W]``; arguments as of `dense_crf`."""
+    """Return the marginals ``[C, H, W]``; arguments as of `dense_crf` and `mean_field`."""
     import pydensecrf.densecrf as crf  # pyright: ignore[reportMissingImports]
 
     classes, height, width = probabilities.shape

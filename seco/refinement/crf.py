@@ -1,5 +1,7 @@
 """Fully connected CRF with Gaussian edges (Krähenbühl and Koltun 2011), on numpy arrays."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,17 +10,7 @@ from seco.errors import SecoError
 SMALLEST_PROBABILITY = 1e-5
 
 
-def dense_crf(
-    image: NDArray[np.uint8],
-    probabilities: NDArray[np.float32],
-    *,
-    iterations: int,
-    gaussian_sigma: float,
-    gaussian_weight: float,
-    bilateral_sigma_xy: float,
-    bilateral_sigma_rgb: float,
-    bilateral_weight: float,
-) -> NDArray[np.float32]:
+def dense_crf(image: NDArray[np.uint8], probabilities: NDArray[np.float32], **kernels: Any) -> NDArray[np.float32]:
     """Return the marginals ``[C, H, W]`` of a dense CRF over ``probabilities``; the classes sum to 1.
 
     It runs in torch: on the GPU where there is one, and else with one thread.
@@ -26,12 +18,7 @@ def dense_crf(
     Args:
         image: ``uint8 [H, W, 3]``, 0..255.
         probabilities: ``[C, H, W]``, 0..1; zeros are raised to 1e-5, so that no class becomes impossible.
-        iterations: steps of mean-field inference.
-        gaussian_sigma: width of the smoothness kernel, pixels.
-        gaussian_weight: its weight.
-        bilateral_sigma_xy: width of the appearance kernel in space, pixels.
-        bilateral_sigma_rgb: its width in colour, grey levels.
-        bilateral_weight: its weight.
+        kernels: number of iterations, widths and weights, as of `mean_field`.
 
     Raises:
         SecoError: image and probabilities have the wrong type or do not fit each other; as `mean_field`.
@@ -46,17 +33,7 @@ def dense_crf(
     energy = -np.log(np.clip(probabilities, SMALLEST_PROBABILITY, 1.0))
     with torch.inference_mode(), one_thread():  # workers take an image each, and two threads are no faster than one
         colours, unary = (torch.tensor(array, device=device) for array in (image, energy))
-        marginals = mean_field(
-            colours,
-            unary,
-            iterations=iterations,
-            gaussian_sigma=gaussian_sigma,
-            gaussian_weight=gaussian_weight,
-            bilateral_sigma_xy=bilateral_sigma_xy,
-            bilateral_sigma_rgb=bilateral_sigma_rgb,
-            bilateral_weight=bilateral_weight,
-        )
-        return marginals.cpu().numpy()
+        return mean_field(colours, unary, **kernels).cpu().numpy()
 
 
 def _check(image: NDArray[np.uint8], probabilities: NDArray[np.float32]) -> None:

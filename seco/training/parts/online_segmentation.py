@@ -67,9 +67,10 @@ class OnlineSegmentation(Part):
         return Contribution(terms)
 
     def _energy(self, rgb: Tensor, probabilities: Tensor, labels: Tensor | None, inputs: Inputs) -> Tensor:
-        if labels is not None and inputs.supervised.numel():
+        if not self.energy_by_labels:
+            labels = None
+        elif labels is not None and inputs.supervised.numel():
             labels = inputs.masks.where(inputs.supervised[:, None, None], labels)
-        labels = labels if self.energy_by_labels else None
         return energy_loss(rgb, probabilities, inputs.inside, labels=labels, weight=ENERGY_WEIGHT)
 
     def _cross_entropy(self, log_probabilities: Tensor, labels: Tensor | None, inputs: Inputs) -> Tensor:
