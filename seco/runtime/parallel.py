@@ -20,6 +20,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 ProgressCallback = Callable[[int, int], None]  # called with (done, total) after each item
 
+_AHEAD = 32
+"""Items that may wait for a process. A network makes a batch of them at once: fewer are used up before the next."""
+
 
 def thread_map(
     function: Callable[[Item], Result], items: Sequence[Item], *, progress: ProgressCallback | None = None
@@ -48,8 +51,8 @@ def process_map(
     """Yield `function(item)` for each item, in order, computed by `workers` processes: one a core when None.
 
     For work that holds the interpreter lock. Function, items and results are pickled. Items are drawn in the caller's
-    thread as results are taken, at most two a worker ahead. The workers are fresh processes: a fork of one in which
-    torch runs threads may hang.
+    thread as results are taken, at most 32 ahead, or two a worker if those are more. The workers are fresh processes: a
+    fork of one in which torch runs threads may hang.
 
     Args:
         function: called in a worker.
@@ -74,7 +77,7 @@ def process_map(
     items = chain(list(islice(items, 1)), items)
     with _Processes(function, on_lost) as processes, ThreadPoolExecutor(workers) as threads:
         try:
-            for result in _in_order(threads, processes.call, items, limit=2 * workers, memory_of=memory_of):
+            for result in _in_order(threads, processes.call, items, limit=max(2 * workers, _AHEAD), memory_of=memory_of):
                 if not isinstance(result, _Lost):
                     yield result
         except BaseException:
