@@ -55,9 +55,9 @@ class Measurement(NamedTuple):
     gigabytes: float
     """Peak memory of the GPU; of the process where there is no GPU."""
     kinds: dict[str, float] | None = None
-    """Share of the time in each kind of operation, as `seco.runtime.profiler` names them."""
+    """Seconds in each kind of operation, as `seco.runtime.profiler` names them, of a step under the profiler."""
     flops: int | None = None
-    """Of these."""
+    """Of matrix products, attention and convolutions."""
     kernels: int | None = None
     """Operations that compute something."""
 
@@ -67,9 +67,14 @@ class Measurement(NamedTuple):
         return statistics.median(self.seconds)
 
     @property
-    def matrix_share(self) -> float | None:
-        """Share of the time in matrix products, attention and convolutions."""
+    def matrix_seconds(self) -> float | None:
+        """Seconds in matrix products, attention and convolutions."""
         return None if self.kinds is None else sum(self.kinds[kind] for kind in (MATRICES, ATTENTION, CONVOLUTIONS))
+
+    @property
+    def matrix_share(self) -> float | None:
+        """Their share of a step's time without the profiler, which slows down what lies between them."""
+        return None if self.matrix_seconds is None else self.matrix_seconds / self.median
 
 
 def main(
@@ -91,7 +96,7 @@ def measure(size: Size, variant: str, *, steps: int) -> Measurement:
     found = Measurement(seconds[1:], _peak(trainer.device))  # before the profiler needs memory
     if variant in PLAIN and trainer.device.type == "cpu":
         return found
-    found = found._replace(kinds=_kinds(lambda: step(inputs), trainer.device))
+    found = found._replace(kinds=profile_steps(lambda: step(inputs), steps=1, device=trainer.device).kinds())
     if variant in PLAIN:
         return found
     work = count_work(lambda: step(inputs))
@@ -125,11 +130,6 @@ def peak_flops(device: torch.device, *, half: bool) -> float:
     left, right = torch.randn(2, side, side, device=device, dtype=torch.bfloat16 if half else torch.float32).unbind()
     seconds = min(timed(lambda: left @ right, device) for _ in range(12))
     return 2 * side**3 / seconds
-
-
-def _kinds(step: Callable[[], None], device: torch.device) -> dict[str, float]:
-    profile = profile_steps(step, steps=1, device=device)
-    return {kind: seconds / profile.seconds for kind, seconds in profile.kinds().items()}
 
 
 def device_name(device: torch.device) -> str:

@@ -75,8 +75,9 @@ def _work_table(names: list[str], cells: Cells, peak: float) -> list[str]:
     for name in names:
         found = cells[name, "ours"]
         assert found.flops is not None, "measured for ours"
+        assert found.matrix_seconds is not None, "measured for ours"
         assert found.matrix_share is not None, "measured for ours"
-        reached = found.flops / (found.matrix_share * found.median) / peak
+        reached = found.flops / found.matrix_seconds / peak
         share = f"{100 * (1 - found.matrix_share):.0f} %"
         rows.append(
             [SIZES[name].label, f"{found.flops / 1e9:.0f}", str(found.kernels), f"{100 * reached:.0f} %", share]
@@ -92,11 +93,11 @@ def _options_table(names: list[str], cells: Cells) -> list[str]:
 
 
 def _kinds_table(cells: Cells) -> list[str]:
-    """Return a row a size and variant: the share of its time in each kind of operation."""
+    """Return a row a size and variant: the share of its time in each kind of operation, under the profiler."""
     profiled = {name: found.kinds for name, found in cells.items() if found.kinds is not None}
     heads = [*next(iter(profiled.values()))]
     rows = [
-        [f"{SIZES[name].label}, {variant}", *(f"{100 * kinds[head]:.0f} %" for head in heads)]
+        [f"{SIZES[name].label}, {variant}", *(f"{100 * kinds[head] / sum(kinds.values()):.0f} %" for head in heads)]
         for (name, variant), kinds in profiled.items()
     ]
     return _markdown(["share of the time", *heads], rows)

@@ -75,9 +75,10 @@ def process_map(
     # pipes. A pool that has lost its worker would block for ever while it writes into a pipe they hold open.
     items = iter(items)
     items = chain(list(islice(items, 1)), items)
+    ahead = max(2 * workers, _AHEAD)
     with _Processes(function, on_lost) as processes, ThreadPoolExecutor(workers) as threads:
         try:
-            for result in _in_order(threads, processes.call, items, limit=max(2 * workers, _AHEAD), memory_of=memory_of):
+            for result in _in_order(threads, processes.call, items, limit=ahead, memory_of=memory_of):
                 if not isinstance(result, _Lost):
                     yield result
         except BaseException:

@@ -179,10 +179,13 @@ def _rank_correlations(values: Values, confusion: Values) -> Values:
     A pair whose class B is in no image that was drawn is left out of that draw; NaN where either does not vary.
     """
     result = np.full(len(confusion), np.nan)
-    for row, measured in enumerate(confusion):
-        known = np.isfinite(values) & np.isfinite(measured)
-        if known.sum() > 2:
-            ranks = rankdata(np.stack([values[known], measured[known]]), axis=1)
-            if (np.ptp(ranks, axis=1) > 0).all():
-                result[row] = np.corrcoef(ranks)[0, 1]
+    known, which = np.unique(np.isfinite(values) & np.isfinite(confusion), axis=0, return_inverse=True)
+    for index, pairs in enumerate(known):  # nearly all draws know the same pairs
+        if pairs.sum() > 2:
+            rows = which == index
+            ranks = rankdata(np.vstack([values[pairs], confusion[rows][:, pairs]]), axis=1)
+            centred = ranks - ranks.mean(axis=1, keepdims=True)
+            norms = np.linalg.norm(centred, axis=1)
+            with np.errstate(invalid="ignore"):  # 0 / 0 where the values are alike
+                result[rows] = centred[1:] @ centred[0] / (norms[1:] * norms[0])
     return result
