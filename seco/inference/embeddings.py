@@ -79,16 +79,15 @@ def patch_grid(predictor: Predictor, model: StoredModel, photo: Photo, prototype
         SecoError: the image cannot be read, or the model has no projector of the prototypes' width.
     """
     projector = _projector_of(model, width=prototypes.shape[1]).to(predictor.device).eval()
-    encoding = PatchEncoding(model.settings["patch_tokens"], model.settings["patch_scale"])
     side, encoder = model.settings["patch_size"], predictor.network.encoder
+    encoding = PatchEncoding(model.settings["patch_tokens"], side, model.settings["patch_scale"])
     count = max(round(model.settings["export"]["image_size"] / side), 2)
     loaded = load_photograph(photo, resizing=Resizing(square=count * side), patch=encoder.patch_size)
     image = loaded.seen.to(predictor.device)  # [3, n·s, n·s]
-    patches = image.unfold(1, side, side).unfold(2, side, side).movedim(0, 2).flatten(0, 1)  # [n·n, 3, s, s]
     starts = side * torch.arange(count, device=predictor.device)
     corners = torch.cartesian_prod(starts, starts)  # [n·n, 2]
     with autocast(predictor.device, predictor.precision):
-        tokens = encoding.tokens(encoder, patches[None], corners[None], encoder(image[None]))
+        tokens = encoding.tokens(encoder, image[None], corners[None], encoder(image[None]))
         queries = projector(tokens.class_token)
     cosines = (queries.float() @ prototypes.to(predictor.device).T).cpu()  # [n·n, K]
     cosines[:, ~prototypes.any(dim=1)] = torch.nan

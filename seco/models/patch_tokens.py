@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from seco.compute.resize import rescale
+from seco.method.patches import crop_patches, flip_patches
 from seco.models.encoder import Encoder, Tokens
 
 TokenSource = Literal["patch", "crop"]
@@ -17,20 +18,27 @@ class PatchEncoding(NamedTuple):
     source: TokenSource
     """``patch``: each is encoded alone, and its class token stands for it (sec. 3.3). ``crop``, beyond the paper: the
     mean of its crop's tokens under it. CAMs are made of these tokens, so that what a contrast teaches reaches them."""
+    size: int
+    """Side of a patch in pixels."""
     scale: float
     """Factor by which patches are resized before they are encoded alone."""
 
-    def tokens(self, encoder: Encoder, patches: Tensor, corners: Tensor, crop: Tokens) -> Tokens:
+    def tokens(
+        self, encoder: Encoder, images: Tensor, corners: Tensor, crop: Tokens, *, mirror: Tensor | None = None
+    ) -> Tokens:
         """Return the tokens of patches, ``B·n`` of them.
 
         Args:
             encoder: a student's or a teacher's.
-            patches: cut from the crops, ``[B, n, 3, s, s]``.
-            corners: the top left pixel of each, ``[B, n, 2]``.
+            images: the crops, ``[B, 3, H, W]``.
+            corners: the top left pixel of each patch, ``[B, n, 2]``.
             crop: tokens of the crops, by the same encoder.
+            mirror: uniform draws ``[B, n]``: below ½, a patch that is encoded alone is mirrored; None: none is.
         """
         if self.source == "crop":
-            return tokens_under(crop, corners, patch_size=patches.shape[-1], token_size=encoder.patch_size)
+            return tokens_under(crop, corners, patch_size=self.size, token_size=encoder.patch_size)
+        patches = crop_patches(images, corners, patch_size=self.size)  # [B, n, 3, s, s]
+        patches = patches if mirror is None else flip_patches(patches, mirror)
         return encoder(rescale(patches.flatten(0, 1), self.scale, multiple=encoder.patch_size))
 
 

@@ -124,7 +124,7 @@ def _patch_contrast(settings: Settings, network: SeCoNetwork) -> Part:
     return PatchContrast(
         network,
         cutter,
-        encoding=PatchEncoding(settings.patch_tokens, settings.patch_scale),
+        encoding=PatchEncoding(settings.patch_tokens, settings.patch_size, settings.patch_scale),
         weight_lig=settings.weight_lig,
         weight_lil=settings.weight_lil,
         weight_patch=settings.weight_patch,

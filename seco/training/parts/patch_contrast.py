@@ -62,7 +62,7 @@ class PatchContrast(Part):
 
     Args:
         network: the student.
-        cutter: cuts and tags the patches.
+        cutter: chooses and tags the patches.
         encoding: makes their tokens.
         weight_lig: α of eq. 9; 0 leaves L_LiG out.
         weight_lil: β of eq. 9; 0 leaves L_LiL out.
@@ -176,7 +176,7 @@ class PatchContrast(Part):
         image_tags = tag_images(crops.inputs.labels).unsqueeze(1)  # [B, 1]
         tags = torch.cat([patches.tags, image_tags, image_tags], dim=1).flatten()  # [B·V]
         with crops.autocast():
-            tokens = self.encoding.tokens(network.encoder, patches.weak, patches.corners, crops.output.tokens)
+            tokens = self.encoding.tokens(network.encoder, crops.inputs.weak, patches.corners, crops.output.tokens)
             embeddings = network.projector(tokens.class_token)  # [B·n, D]
             queries = join_views(embeddings, crop_embedding, network.embed(second))  # [B·V, D]
         if self.rectify_threshold is not None:
@@ -229,10 +229,10 @@ class PatchContrast(Part):
     @torch.no_grad()
     def _keys(self, crops: CropPass, patches: TaggedPatches) -> Tensor:
         """Return the local teacher's embeddings ``[B·V, D]`` of all views; patches and crops in strong colours."""
-        teacher = self.teacher
+        teacher, images, mirror = self.teacher, crops.inputs.strong, crops.inputs.draws[..., 1]
         with crops.autocast():
-            whole: Tokens = teacher.encoder(crops.inputs.strong)
-            tokens = self.encoding.tokens(teacher.encoder, patches.strong, patches.corners, whole)
+            whole: Tokens = teacher.encoder(images)
+            tokens = self.encoding.tokens(teacher.encoder, images, patches.corners, whole, mirror=mirror)
             patch_keys, crop_keys = (teacher.projector(each.class_token) for each in (tokens, whole))
             return join_views(patch_keys, crop_keys, teacher.embed(crops.inputs.second))
 

@@ -1,4 +1,4 @@
-"""Separate: cut patches from the views, tag them by the CAM (sec. 3.3), and count the tags."""
+"""Separate: choose patches of the crops, tag them by the CAM (sec. 3.3), and count the tags."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from seco.method.cam import three_way_labels
-from seco.method.patches import crop_patches, flip_patches, sample_patches
+from seco.method.patches import sample_patches
 from seco.method.tags import UNCERTAIN, tag_patches, tags_match_masks
 from seco.storage.label_map import IGNORE
 from seco.training.crop_pass import Inputs
@@ -16,20 +16,16 @@ from seco.training.objective import CurveCounts
 class TaggedPatches(NamedTuple):
     """The patches of a batch."""
 
-    weak: Tensor
-    """``[B, n, 3, s, s]``, cut from the training crops."""
-    strong: Tensor
-    """``[B, n, 3, s, s]``, the same places in strong colours, some of them mirrored."""
-    tags: Tensor
-    """Int64 ``[B, n]``: a class id, 0 for background, -1 for uncertain."""
     corners: Tensor
     """Int64 ``[B, n, 2]``: the top left pixel of each in the crop."""
+    tags: Tensor
+    """Int64 ``[B, n]``: a class id, 0 for background, -1 for uncertain."""
     judged: Tensor
     """Int64 ``[B, n]``: the tags, but -1 where a true mask that teaches gave them, so that nobody judges them by it."""
 
 
 class PatchCutter(NamedTuple):
-    """How patches are cut and tagged."""
+    """Where patches are cut, and how they are tagged."""
 
     patch_size: int
     """Side in pixels."""
@@ -49,7 +45,7 @@ class PatchCutter(NamedTuple):
     """Where an image's CAM shows one class only, uncertain pixels count as that class."""
 
     def cut(self, inputs: Inputs, cam: Tensor, strongest: Tensor | None = None, *, from_masks: bool) -> TaggedPatches:
-        """Cut patches by a CAM, and tag them by it or by the true masks.
+        """Choose patches by a CAM, and tag them by it or by the true masks.
 
         Args:
             inputs: the batch.
@@ -60,20 +56,17 @@ class PatchCutter(NamedTuple):
         Images with a true mask that teaches take their tags from it in any case.
         """
         label_map = three_way_labels(cam, inputs.class_ids, inputs.inside, low=self.low, high=self.high)
-        place, mirror = inputs.draws.unbind(dim=-1)  # [B, n] each
         wanted = label_map == IGNORE if self.centres == "uncertain" else inputs.inside
         if strongest is not None:
             shows_nothing = (inputs.labels > 0).sum(dim=1) == 0  # [B]
             wanted = torch.where(shows_nothing.view(-1, 1, 1), strongest > self.high, wanted)
-        corners = sample_patches(wanted, inputs.boxes, place, patch_size=self.patch_size)
+        corners = sample_patches(wanted, inputs.boxes, inputs.draws[..., 0], patch_size=self.patch_size)
         tags = judged = self._tags(inputs.masks if from_masks else label_map, inputs, corners, are_true=from_masks)
         if inputs.supervised.numel() and not from_masks:
             is_true = inputs.supervised.unsqueeze(1)
             tags = torch.where(is_true, self._tags(inputs.masks, inputs, corners, are_true=True), judged)
             judged = judged.masked_fill(is_true, UNCERTAIN)
-        strong = flip_patches(crop_patches(inputs.strong, corners, patch_size=self.patch_size), mirror)
-        weak = crop_patches(inputs.weak, corners, patch_size=self.patch_size)
-        return TaggedPatches(weak, strong, tags, corners, judged)
+        return TaggedPatches(corners, tags, judged)
 
     def right_tags(self, patches: TaggedPatches, masks: Tensor) -> Tensor:
         """Return which of the tags that the CAM gave the true masks ``[B, S, S]`` confirm: bool ``[B, n]``."""
