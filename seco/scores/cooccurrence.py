@@ -182,7 +182,7 @@ def _rank_correlations(values: Values, confusion: Values) -> Values:
     known, which = np.unique(np.isfinite(values) & np.isfinite(confusion), axis=0, return_inverse=True)
     for index, pairs in enumerate(known):  # nearly all draws know the same pairs
         if pairs.sum() > 2:
-            rows = which == index
+            rows = which.ravel() == index  # NumPy 2.0 keeps an axis more
             ranks = rankdata(np.vstack([values[pairs], confusion[rows][:, pairs]]), axis=1)
             centred = ranks - ranks.mean(axis=1, keepdims=True)
             norms = np.linalg.norm(centred, axis=1)

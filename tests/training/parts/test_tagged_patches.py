@@ -1,6 +1,7 @@
 import torch
 
 from seco.method.cam import present_classes
+from seco.method.patches import crop_patches
 from seco.training.crop_pass import Inputs
 from seco.training.parts.tagged_patches import PatchCutter, count_right_tags, count_tags
 from tests.tiny import seeded
@@ -84,6 +85,7 @@ def test_patches_of_images_of_nothing_are_centred_where_the_classifier_fires_and
     assert hard.tags[1:].tolist() == [[0] * 4] * 2
     assert torch.equal(plain.corners[0], hard.corners[0])
     assert torch.equal(plain.corners[1], hard.corners[2])
+    assert crop_patches(batch.weak, hard.corners, patch_size=PATCH)[1, 0, 0, 2, 2] == 3 * SIDE + 10
 
 
 def test_where_every_image_has_labels_hard_negatives_change_nothing():
