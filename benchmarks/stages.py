@@ -18,7 +18,7 @@ import typer
 
 from benchmarks.records import write_record
 
-EVERY = 0.05  # seconds between two looks at the processes
+EVERY = 0.25  # seconds between two looks at the processes, which take 10 ms each
 
 
 class Used(NamedTuple):

@@ -15,11 +15,10 @@ from seco.training.resume import RunState
 
 FEWEST = 50
 """Steps of the shortest run for which anything is timed."""
-MOST_SAVED = 0.5
-"""Share of a step that compilation may save, at best: a quarter was the most that was measured."""
-LEAST_COMPILING = 15.0
-"""Seconds that compiling takes, at best: 20 to 30 on two cores."""
-TIMED = 3  # steps, after one to warm up
+SHORTEST = 600.0
+"""Seconds of the shortest run for which compiling is tried. The trial takes about 40 seconds on two cores; a compiled
+step saved a quarter of the time at best, and often nothing."""
+TIMED = 4  # steps of each kind, after one to warm up
 ELSEWHERE = "on another rank"
 
 Step = Callable[[], object]
@@ -88,8 +87,8 @@ def choose(models: Models, step: Step, *, steps: int, device: torch.device) -> C
 
     All ranks take part, and choose what rank 0's times say.
     """
-    eager = from_rank_0(_seconds(step, device))
-    if steps * MOST_SAVED * eager <= LEAST_COMPILING:
+    step()  # the first one is slower
+    if from_rank_0(steps * _timed(step, device)) < SHORTEST:
         return Choice(False)
     start = time.perf_counter()
     fault = compiler_fault(device)
@@ -103,9 +102,8 @@ def choose(models: Models, step: Step, *, steps: int, device: torch.device) -> C
     if any_rank(fault is not None):
         models.set_compiled(False)
         return Choice(False, f"torch.compile does not work here ({fault or ELSEWHERE}): nothing is compiled")
-    trial = from_rank_0(Trial(eager, _seconds(step, device), compiling))
-    if not trial.pays(steps):
-        models.set_compiled(False)
+    trial = from_rank_0(Trial(*_in_turns(models, step, device), compiling))
+    models.set_compiled(trial.pays(steps))
     return Choice(trial.pays(steps), _sentence(trial, steps))
 
 
@@ -118,10 +116,17 @@ def _resumed(models: Models, device: torch.device) -> Choice:
     return Choice(True, "the encoder is compiled, as before the interruption")
 
 
-def _seconds(step: Step, device: torch.device) -> float:
-    """Return the least time of several steps after one to warm up: other processes only add to it."""
-    step()
-    return min(_timed(step, device) for _ in range(TIMED))
+def _in_turns(models: Models, step: Step, device: torch.device) -> tuple[float, float]:
+    """Return the least time of an eager step and of a compiled one, that was compiled before.
+
+    They take turns: on a machine that others use, the time of a step may change more within seconds than by compiling.
+    """
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(TIMED):
+        for compiled, found in seconds.items():
+            models.set_compiled(compiled)
+            found.append(_timed(step, device))
+    return min(seconds[False]), min(seconds[True])
 
 
 def _timed(step: Step, device: torch.device) -> float:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seco.training import compilation
-from seco.training.compilation import Trial, choose, worth_a_trial
+from seco.training.compilation import TIMED, Trial, choose, worth_a_trial
 from seco.training.trainer import Trainer
 from tests.demo_data import demo_manifest
 from tests.settings import small_settings
@@ -24,12 +24,25 @@ def trainer_of(folder: Path, **changes) -> Trainer:
     return Trainer(small_settings(**LONG | changes), demo_manifest(folder / "data"), resume_folder=folder / "run")
 
 
+class Clock:
+    """Says how many seconds each step took, in place of real ones; nothing is compiled."""
+
+    def __init__(self) -> None:
+        self.waiting: list[float] = []
+
+    def expect(self, eager: float, compiled: float, *, drift: float = 1.0) -> None:
+        """Let the next trial find these times; all take ``drift`` times as long after each pair."""
+        self.waiting += [eager, 0.0]  # the first eager step, and the one in which the encoders are compiled
+        self.waiting += [seconds * drift**pair for pair in range(TIMED) for seconds in (eager, compiled)]
+
+    def __call__(self, *_: object) -> float:
+        return self.waiting.pop(0)
+
+
 @pytest.fixture
-def timed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that the next measurements will find, in place of real ones; nothing is compiled."""
-    seconds: list[float] = []
-    monkeypatch.setattr(compilation, "_seconds", lambda step, device: seconds.pop(0))
-    monkeypatch.setattr(compilation, "_timed", lambda step, device: 0.0)
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    seconds = Clock()
+    monkeypatch.setattr(compilation, "_timed", seconds)
     monkeypatch.setattr(compilation, "compiler_fault", lambda device: None)
     return seconds
 
@@ -41,22 +54,38 @@ def test_what_is_saved_must_exceed_the_time_of_compiling(steps: int, compiled: f
     assert Trial(eager=2.0, compiled=compiled, compiling=30.0).pays(steps) is pays
 
 
-def test_the_encoders_are_left_as_is_faster(timed):
+def test_the_encoders_are_left_as_is_faster(clock):
     models = tiny_models(small_settings())
-    timed += [2.0, 2.5]
+    clock.expect(2.0, 2.5)
     assert not choose(models, lambda: None, steps=1000, device=CPU).compiled
     assert is_compiled(models) == [False, False]
-    timed += [2.0, 1.5]
+    clock.expect(2.0, 1.5)
     assert choose(models, lambda: None, steps=1000, device=CPU).reason.endswith(
         "for 1000 steps the encoder is compiled"
     )
     assert is_compiled(models) == [True, True]
 
 
-def test_a_short_run_compiles_nothing(timed):
+@pytest.mark.parametrize("drift", [0.8, 1.25])
+def test_a_machine_that_changes_its_speed_does_not_decide(clock, drift: float):
     models = tiny_models(small_settings())
-    timed += [0.01]
-    assert choose(models, lambda: None, steps=100, device=CPU) == (False, "")
+    clock.expect(2.0, 2.1, drift=drift)
+    assert not choose(models, lambda: None, steps=1000, device=CPU).compiled
+    clock.expect(2.1, 2.0, drift=drift)
+    assert choose(models, lambda: None, steps=1000, device=CPU).compiled
+
+
+def test_eager_and_compiled_steps_take_turns(clock, monkeypatch):
+    models, order = tiny_models(small_settings()), []
+    monkeypatch.setattr(compilation, "_timed", lambda step, device: order.append(is_compiled(models)[0]) or 1.0)
+    choose(models, lambda: None, steps=1000, device=CPU)
+    assert order == [False, True, *[False, True] * TIMED]
+
+
+def test_a_short_run_compiles_nothing(clock):
+    models = tiny_models(small_settings())
+    clock.waiting += [0.59]
+    assert choose(models, lambda: None, steps=1000, device=CPU) == (False, "")
     assert not worth_a_trial(CPU, precision="fp32", steps=49)
 
 
@@ -68,17 +97,17 @@ def test_nothing_is_timed_where_eager_steps_have_a_faster_kernel(monkeypatch, ow
     assert worth_a_trial(CPU, precision=precision, steps=1000) is worth
 
 
-def test_every_rank_takes_the_choice_of_rank_0(timed, monkeypatch):
-    models, told = tiny_models(small_settings()), [2.0, Trial(2.0, 1.0, 30.0)]
+def test_every_rank_takes_the_choice_of_rank_0(clock, monkeypatch):
+    models, told = tiny_models(small_settings()), [2000.0, Trial(2.0, 1.0, 30.0)]
     monkeypatch.setattr(compilation, "from_rank_0", lambda own: told.pop(0))
-    timed += [2.0, 3.0]
+    clock.expect(2.0, 3.0)
     assert choose(models, lambda: None, steps=1000, device=CPU).compiled
     assert is_compiled(models) == [True, True]
 
 
-def test_without_a_compiler_auto_says_so_and_stays_eager(timed, monkeypatch):
+def test_without_a_compiler_auto_says_so_and_stays_eager(clock, monkeypatch):
     models = tiny_models(small_settings())
-    timed += [2.0]
+    clock.waiting += [2.0]
     monkeypatch.setattr(compilation, "compiler_fault", lambda device: "no g++")
     sentence = "torch.compile does not work here (no g++): nothing is compiled"
     assert choose(models, lambda: None, steps=1000, device=CPU) == (False, sentence)
@@ -88,7 +117,7 @@ def test_without_a_compiler_auto_says_so_and_stays_eager(timed, monkeypatch):
 def test_a_step_that_does_not_compile_stays_eager(monkeypatch):
     models, calls = tiny_models(small_settings()), []
     monkeypatch.setattr(compilation, "compiler_fault", lambda device: None)
-    monkeypatch.setattr(compilation, "LEAST_COMPILING", 0.0)
+    monkeypatch.setattr(compilation, "SHORTEST", 0.0)
 
     def step() -> None:
         calls.append(is_compiled(models))
@@ -102,9 +131,9 @@ def test_a_step_that_does_not_compile_stays_eager(monkeypatch):
 
 
 @pytest.mark.parametrize("compiled", [1.0, 3.0])
-def test_a_run_that_continues_does_as_it_did(tmp_path, timed, compiled: float):
+def test_a_run_that_continues_does_as_it_did(tmp_path, clock, compiled: float):
     trainer = trainer_of(tmp_path)
-    timed += [2.0, compiled]
+    clock.expect(2.0, compiled)
     assert TIMES.fullmatch(trainer.settle_compilation())
     trainer.state.save()
     trainer.state.finish()
@@ -114,7 +143,7 @@ def test_a_run_that_continues_does_as_it_did(tmp_path, timed, compiled: float):
 
 
 @pytest.mark.parametrize("chosen", [False, "auto"])
-def test_a_run_that_ends_soon_or_must_not_compile_times_nothing(tmp_path, timed, chosen):
+def test_a_run_that_ends_soon_or_must_not_compile_times_nothing(tmp_path, clock, chosen):
     trainer = trainer_of(tmp_path, **{"train.compile": chosen, "train.steps": 3})
     assert trainer.settle_compilation() == ""
     assert is_compiled(trainer.state.models) == [False, False]
@@ -124,7 +153,7 @@ def test_a_run_that_ends_soon_or_must_not_compile_times_nothing(tmp_path, timed,
 @pytest.mark.filterwarnings("ignore")  # torch's compiler hides its own warnings, which pytest has made errors
 def test_a_real_trial_changes_neither_weights_nor_random_numbers(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path / "cache"))
-    monkeypatch.setattr(compilation, "LEAST_COMPILING", 0.0)
+    monkeypatch.setattr(compilation, "SHORTEST", 0.0)
     trainer = trainer_of(tmp_path)
     before, numbers = snapshot(trainer.state.models), torch.get_rng_state()
     assert TIMES.fullmatch(trainer.settle_compilation())
