@@ -62,12 +62,12 @@ def main() -> None:
             try:
                 app()
             except (Stopped, Exception) as fault:
-                ending = ending_of(fault, command=next(iter(sys.argv[1:]), ""))
+                ending = ending_of(fault, words=sys.argv[1:])
                 if ending is None:
                     raise
             # Here the exception is released, and with it what the command left open, such as loaders.
     except Stopped as late:  # a stop during the clean-up does not hide the error before it
-        ending = ending or ending_of(late, command="")
+        ending = ending or ending_of(late, words=())
     if ending is not None:
         with suppress(OSError):  # the reader of a pipe may have ended, as `tee` does on Ctrl-C
             typer.echo("\n".join(map(one_line, f"seco: {ending.sentence}".split("\n"))), err=True)

@@ -1,6 +1,7 @@
 """The commands `export-cams`, `refine` and `predict`, over the prepared data or, with `--images`, any photographs."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,9 @@ from pipeline.options import (
 from pipeline.photographs import Choice, export_cams_of_photographs, predict_photographs, refine_photographs
 from pipeline.predict import predict as predict_data
 from pipeline.refine import refine as refine_data
+
+_LONGEST_WAIT = timedelta(days=7)
+"""Of a rank that has done its images for one whose images are larger, or whose processor is slower."""
 
 _OF_PHOTOGRAPHS = {"size": None, "longest": None, "tile": TILE, "labels": None, "probabilities": None}
 """Options that only photographs have, and their defaults."""
@@ -121,7 +125,7 @@ def _run(of_photographs: Callable[[Choice], None], choice: Choice, of_data: Call
     from seco.compute.distributed import process_group
     from seco.errors import SecoError
 
-    with process_group():
+    with process_group(timeout=_LONGEST_WAIT):
         if asked:
             of_photographs(choice)
         elif choice.images or choice.out is not None:

@@ -1,9 +1,9 @@
 """The message and exit status of a command that fails or is stopped."""
 
-import errno
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from seco.errors import SecoError, remedy_of
+from seco.errors import SecoError, is_out_of_memory, remedy_of
 from seco.runtime.signals import Stopped
 from seco.runtime.workers import CLOSE_OTHERS, FEWER_LOADERS, lost_worker_error
 
@@ -13,7 +13,7 @@ _LESS_MEMORY = {  # what to change when memory is short, by command
     "pretrain": "lower --batch-size or --size",
     **dict.fromkeys(("export", "export-cams", "refine"), "lower export.batch_size"),
 }
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")  # in torch's messages
+_SMALLER_PHOTOGRAPHS = "give a smaller --tile, or --longest"
 
 
 class Ending(NamedTuple):
@@ -23,20 +23,27 @@ class Ending(NamedTuple):
     status: int
 
 
-def ending_of(fault: BaseException, *, command: str) -> Ending | None:
-    """Return how a command ends with an error; None for a bug, which needs its traceback."""
+def ending_of(fault: BaseException, *, words: Sequence[str]) -> Ending | None:
+    """Return how a command ends with an error; None for a bug, which needs its traceback.
+
+    Args:
+        fault: what was raised.
+        words: of the command line, without the program; none where no command had begun.
+    """
     if isinstance(fault, Stopped):
         return Ending(str(fault), fault.status)
-    sentence = _sentence_of(fault, command)
+    sentence = _sentence_of(fault, words)
     return None if sentence is None else Ending(sentence, 1)
 
 
-def _sentence_of(fault: BaseException, command: str) -> str | None:
+def _sentence_of(fault: BaseException, words: Sequence[str]) -> str | None:
     if isinstance(fault, SecoError):
         return str(fault)
-    if _is_out_of_memory(fault):
+    command = next(iter(words), "")
+    if is_out_of_memory(fault):
         device = "the GPU" if "CUDA" in str(fault) or "CUBLAS" in str(fault) else "this machine"
-        remedy = _LESS_MEMORY.get(command, CLOSE_OTHERS)
+        of_photographs = any(word.partition("=")[0] == "--images" for word in words)  # these read no params.yaml
+        remedy = _SMALLER_PHOTOGRAPHS if of_photographs else _LESS_MEMORY.get(command, CLOSE_OTHERS)
         return f"{device} is out of memory: {remedy}"
     fewer = FEWER_LOADERS if command == "train" else CLOSE_OTHERS
     # torch may raise it during any step
@@ -47,10 +54,3 @@ def _sentence_of(fault: BaseException, command: str) -> str | None:
         remedy = remedy_of(fault, "check that it is there and that you may use it")
         return f"the system refused a file{place}: {fault.strerror or fault}; {remedy}"
     return None
-
-
-def _is_out_of_memory(fault: BaseException) -> bool:
-    """Judge torch's errors by their text: importing torch for their class would take a second."""
-    if isinstance(fault, RuntimeError):
-        return any(words in str(fault) for words in _OUT_OF_MEMORY)
-    return isinstance(fault, MemoryError) or (isinstance(fault, OSError) and fault.errno == errno.ENOMEM)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -115,6 +115,9 @@ def stage_results(
         for path in chain.from_iterable(map(may_have or files_of, ids)):
             if path.is_file():
                 path.unlink()
+        for place in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+            with suppress(OSError):  # it holds other files
+                place.rmdir()  # of a variant that this run may not write: `evaluate` would miss its masks
 
     yield resume(folder, run, ids, files_of, start_over=remove_all, force=force)
     gather_objects(None)  # until all ranks have finished

@@ -30,10 +30,19 @@ _REMEDIES = {  # of the system's errors that have one, whatever was being done
     errno.EILSEQ: "rename it, the disk cannot hold its name",
 }
 
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")  # in torch's messages
+
 
 def remedy_of(error: OSError, otherwise: str) -> str:
     """Return what helps against an error of the system; `otherwise` where that depends on what was being done."""
     return _REMEDIES.get(error.errno or 0, otherwise)
+
+
+def is_out_of_memory(fault: BaseException) -> bool:
+    """Return whether memory is short. torch's errors are judged by their text: importing their class takes a second."""
+    if isinstance(fault, RuntimeError):
+        return any(words in str(fault) for words in _OUT_OF_MEMORY)
+    return isinstance(fault, MemoryError) or (isinstance(fault, OSError) and fault.errno == errno.ENOMEM)
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:

@@ -24,8 +24,11 @@ TIMEOUT = timedelta(minutes=10)  # of a collective
 
 
 @contextmanager
-def process_group() -> Iterator[None]:
+def process_group(*, timeout: timedelta = TIMEOUT) -> Iterator[None]:
     """Join the other processes that `torchrun` started, with NCCL on GPUs and gloo on CPUs; a single one does nothing.
+
+    Args:
+        timeout: how long a rank waits for the others at most.
 
     Raises:
         SecoError: there are more processes than GPUs, or another rank was lost on the way.
@@ -38,7 +41,7 @@ def process_group() -> Iterator[None]:
         if index >= count:
             raise SecoError(f"process {index} of this machine finds {count} GPUs: start as many processes as GPUs")
         torch.cuda.set_device(index)
-    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=TIMEOUT)
+    dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo", timeout=timeout)
     try:
         yield
     except RuntimeError as error:

@@ -20,8 +20,12 @@ def stage_code(root: Path) -> dict[str, tuple[str, ...]]:
     """
     stages: dict[str, dict[str, Any]] = {}
     for name in PIPELINES:
-        stages |= read_yaml(root / name)["stages"]
-    return {stage: tuple(path for path in body["deps"] if path.startswith(_CODE)) for stage, body in stages.items()}
+        stages |= read_yaml(root / name).get("stages") or {}
+    # A stage that the user has added may have no deps, as one with `foreach` has, and a dep may be more than a path.
+    return {
+        stage: tuple(path for path in body.get("deps") or () if isinstance(path, str) and path.startswith(_CODE))
+        for stage, body in stages.items()
+    }
 
 
 def installed_code(stage: str) -> list[Path]:

@@ -4,6 +4,7 @@ The score is 1, as masks have none. Images and categories are numbered as `coco`
 does, whose images are found by their file names and whose categories by their names.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -96,18 +97,37 @@ def _numbers_of(path: Path, masks: MaskSet) -> _Numbers:
     whole: dict[str, _Image] = {}
     last: dict[str, list[_Image]] = {}
     for image in content.images:
-        name = PurePosixPath(image.file_name.replace("\\", "/")).with_suffix("")
+        name = _path_of(image)
+        if not name.name:
+            raise SecoError(f"{path}: the image {image.id!r} has no file_name: export it again")
         whole[str(name)] = image
         last.setdefault(name.name, []).append(image)
     images: dict[str, _Image] = {}
     for item in masks.items:
-        alike = [whole[item.id]] if item.id in whole else last.get(PurePosixPath(item.id).name, [])
+        alike = [whole[item.id]] if item.id in whole else _of_one_name(item.id, last)
         if len(alike) != 1:
             found = f"{len(alike)} images" if alike else "no image"
             raise SecoError(f"{path} has {found} of the name of {item.mask}: correct --coco-images, or rename the mask")
         images[item.id] = alike[0]
     _require_distinct(path, masks, images)
     return _Numbers(images, categories)
+
+
+def _of_one_name(item_id: str, last: Mapping[str, Sequence[_Image]]) -> list[_Image]:
+    """Return the images that an id means: those whose path ends like it, or as whose path it ends."""
+    own = PurePosixPath(item_id)
+    alike = ((image, _path_of(image)) for image in last.get(own.name, ()))
+    return [image for image, path in alike if _ends_with(own, path) or _ends_with(path, own)]
+
+
+def _path_of(image: _Image) -> PurePosixPath:
+    """Return the path of an image without its suffix; the empty path where it has no name."""
+    path = PurePosixPath(image.file_name.replace("\\", "/"))
+    return path.with_suffix("") if path.name else path
+
+
+def _ends_with(path: PurePosixPath, end: PurePosixPath) -> bool:
+    return path.parts[-len(end.parts) :] == end.parts
 
 
 def _require_distinct(path: Path, masks: MaskSet, images: dict[str, _Image]) -> None:

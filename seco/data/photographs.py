@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from seco.data.readers.csv_table import LABELS, split_labels
 from seco.data.readers.finder import PHOTOGRAPHS, FileFinder
-from seco.data.readers.tables import IMAGE, read_table
+from seco.data.readers.tables import IMAGE, UNEVEN, read_table
 from seco.data.readers.walk import files_below
 from seco.errors import SecoError
 from seco.storage.names import id_fault
@@ -49,7 +49,17 @@ def find_photographs(places: Sequence[str]) -> list[FoundPhotograph]:
                 f"{other} and {photograph.path} would both have results of the name {photograph.id}: rename one, or "
                 "name the folder that holds both folders"
             )
-    return list({photograph.id: photograph for photograph in found}.values())
+    once: dict[str, FoundPhotograph] = {}
+    for photograph in found:
+        once[photograph.id] = _with_labels(photograph, once.get(photograph.id))
+    return list(once.values())
+
+
+def _with_labels(photograph: FoundPhotograph, other: FoundPhotograph | None) -> FoundPhotograph:
+    """Return a photograph with the labels of both of its lines."""
+    if other is None or other.labels is None:
+        return photograph
+    return photograph._replace(labels=tuple(dict.fromkeys((*other.labels, *(photograph.labels or ())))))
 
 
 def _find(place: str) -> Iterator[FoundPhotograph]:
@@ -79,6 +89,9 @@ def _read_csv(file: Path) -> Iterator[FoundPhotograph]:
     has_labels = LABELS in table.columns
     faults: list[str] = []
     for row in table.rows:
+        if not row.is_complete:
+            faults.append(f"{row.where}: {UNEVEN}")
+            continue
         try:
             path = finder.find(row.cells.get(IMAGE, ""))
         except SecoError as fault:

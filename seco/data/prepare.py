@@ -18,7 +18,7 @@ from seco.storage.audit import Partner, audit, audited_records, write_audit
 from seco.storage.contexts import CONTEXTS_FILE, read_contexts
 from seco.storage.csv_file import write_csv
 from seco.storage.fingerprint import DIGESTS_COLUMNS, DIGESTS_FILE
-from seco.storage.manifest import Manifest, write_manifest
+from seco.storage.manifest import MANIFEST_FILE, Manifest, write_manifest
 from seco.storage.masks import mask_path
 from seco.storage.pairs import lift, write_pairs
 
@@ -58,6 +58,7 @@ def write_dataset(folder: Path, dataset: CheckedDataset, *, root: Path, mask_cac
     require_usable(dataset)
     _copy_contexts(root / CONTEXTS_FILE, folder / CONTEXTS_FILE)
     names = dataset.class_names
+    (folder / MANIFEST_FILE).unlink(missing_ok=True)  # a kill must not leave it beside the masks of other classes
     images = link_masks(dataset.images, cache=mask_cache, folder=folder)
     manifest = Manifest(tuple(item.record for item in images), names)
     label_sets = [manifest.label_ids(record) for record in manifest.records]

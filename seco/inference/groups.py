@@ -154,5 +154,7 @@ def _load(
     for loaded in load_batches(dataset, batch_sampler=indices, num_workers=workers):
         for bad in (item for item in loaded if isinstance(item, BadPhotograph)):
             on_fault(bad)
-        if good := [item for item in loaded if isinstance(item, Photograph)]:
-            yield good
+        good = [item for item in loaded if isinstance(item, Photograph)]
+        # A header may tell another size than the pixels have: EXIF data may stand behind them, or the file has changed.
+        for _, alike in groupby(good, key=lambda item: item.seen.shape):
+            yield list(alike)

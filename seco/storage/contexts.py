@@ -9,6 +9,7 @@ from seco.storage.csv_file import read_csv, write_csv
 CONTEXTS_FILE = "contexts.csv"
 BIASED = "biased"
 _COLUMNS = ("id", "split", "contexts", "biased")
+_REMEDY = "correct it, or rename it if it is another file; that of the demo scenes comes from `seco generate`"
 
 
 class ImageContexts(NamedTuple):
@@ -42,7 +43,7 @@ def read_contexts(path: Path) -> dict[str, tuple[str, ...]]:
     if not path.is_file():
         return {}
     contexts: dict[str, tuple[str, ...]] = {}
-    for _, row in read_csv(path, columns=_COLUMNS, stage="generate"):
+    for _, row in read_csv(path, columns=_COLUMNS, remedy=_REMEDY):
         names = [name for name in row["contexts"].split(";") if name]
         contexts[row["id"]] = (*names, BIASED) if row["biased"] == "1" else tuple(names)
     return contexts

@@ -20,7 +20,12 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     Raises:
         SecoError: the file cannot be written; an older one survives.
     """
-    atomic_write_text(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+    atomic_write_text(path, format_json(content))
+
+
+def format_json(content: Mapping[str, Any]) -> str:
+    """Return the text that `write_json` writes."""
+    return json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n"
 
 
 def write_metrics(path: Path, metrics: Mapping[str, Any], *, notes: Sequence[str] = ()) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 from seco.errors import SecoError
 from seco.storage.atomic import atomic_path, atomic_write_bytes
 from seco.storage.file_kind import stand_in
-from seco.storage.json_file import write_json
+from seco.storage.json_file import format_json
 from seco.storage.label_map import IGNORE
 
 WEIGHTS_FILE = "model.safetensors"
@@ -43,12 +43,14 @@ def write_model(folder: Path, model: StoredModel) -> None:
     """Write ``config.json`` and ``model.safetensors``.
 
     Raises:
-        SecoError: a file cannot be written; when the weights cannot, both files of an older model survive.
+        SecoError: a file cannot be written; an older model survives.
     """
-    config = {"class_names": list(model.class_names), "settings": model.settings}
-    with atomic_path(folder / WEIGHTS_FILE) as temporary:
-        temporary.write_bytes(_serialise(model.weights))
-        write_json(folder / CONFIG_FILE, config)
+    content = {"class_names": list(model.class_names), "settings": model.settings}
+    with atomic_path(folder / CONFIG_FILE) as config, atomic_path(folder / WEIGHTS_FILE) as weights:
+        weights.write_bytes(_serialise(model.weights))
+        config.write_bytes(format_json(content).encode())
+        # Both are written. A kill while they get their names leaves no config, not that of another model's weights.
+        (folder / CONFIG_FILE).unlink(missing_ok=True)
 
 
 def write_weights(path: Path, weights: Mapping[str, Tensor]) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from seco.errors import SecoError
+from seco.errors import SecoError, is_out_of_memory
 from seco.storage.atomic import publish, remove_unfinished, temporary_path
 
 _NAME = re.compile(r"step-(\d{8,})\.([0-9a-f]{16})\.pt")
@@ -106,6 +106,8 @@ def _load(file: CheckpointFile) -> dict[str, Any] | str:
     except OSError as error:
         return f"{path} cannot be read ({error.strerror or error})"
     except Exception as error:  # torch raises about a dozen kinds
+        if is_out_of_memory(error):
+            raise  # the file is not at fault
         return f"{path} was refused, since it holds more than data ({type(error).__name__})"
     return state if isinstance(state, dict) else f"{path} holds no state of a training run"
 

@@ -12,7 +12,7 @@ import torch
 
 from seco.compute.distributed import from_rank_0, rank
 from seco.config.settings import Settings
-from seco.errors import SecoError
+from seco.errors import SecoError, is_out_of_memory
 from seco.training.checkpoint import read_checkpoint
 from seco.training.checkpoint_writer import CheckpointWriter
 from seco.training.log import Point, ShareCounter
@@ -20,7 +20,9 @@ from seco.training.methods import Models
 from seco.training.runs import hold_run, note_run
 
 # Training does not read these sections; what `prepare` decides is in its output.
-_UNUSED_SECTIONS = {"crf", "generate", "prepare", "export", "refine", "predict", "evaluate"}
+_UNUSED_SECTIONS = ("crf", "generate", "prepare", "export", "refine", "predict", "evaluate")
+# These change no result: a run that stopped for want of memory goes on with fewer loaders or less memory.
+_NO_RESULT = {"num_workers", "activation_checkpointing", "checkpoint_every", "max_bad_steps"}
 
 
 def fingerprint(settings: Settings, *, data: Path, code: Sequence[Path]) -> str:
@@ -31,7 +33,8 @@ def fingerprint(settings: Settings, *, data: Path, code: Sequence[Path]) -> str:
         data: the folder that `seco prepare` wrote.
         code: files and folders of Python code.
     """
-    digest = hashlib.sha256(settings.model_dump_json(exclude=_UNUSED_SECTIONS).encode())
+    decisive = settings.model_dump_json(exclude={**dict.fromkeys(_UNUSED_SECTIONS, True), "train": _NO_RESULT})
+    digest = hashlib.sha256(decisive.encode())
     sources = [source for path in code for source in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
     weights = Path(str(settings.backbone.pretrained))
     for source in [*sources, *sorted(data.glob("*.csv")), *([weights] if weights.is_file() else [])]:
@@ -142,9 +145,9 @@ class RunState:
             return
         try:
             self._load(*saved)
-        except torch.OutOfMemoryError:
-            raise  # a RuntimeError too, but no fault of the checkpoint
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            if is_out_of_memory(error):
+                raise  # a RuntimeError too, but no fault of the checkpoint
             raise SecoError(
                 f"{self.folder} holds another run's state: delete it to train from the first step"
             ) from error

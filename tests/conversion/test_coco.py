@@ -84,6 +84,11 @@ CATEGORIES = [{"id": number, "name": name} for number, name in enumerate(CLASSES
             {"images": [{**IMAGE, "file_name": "x/a.jpg"}, {**IMAGE, "file_name": "y/a.jpg"}]},
             "has 2 images of the name",
         ),
+        (
+            {"images": [{**IMAGE, "file_name": "x/a.jpg"}, {**IMAGE, "file_name": "elsewhere/b c.jpg"}]},
+            "has no image of",
+        ),
+        ({"images": [{**IMAGE, "file_name": ""}]}, "given.json: the image 1 has no file_name: export it again"),
         ({"images": [{**IMAGE, "id": None}]}, "given.json is no JSON file of images and categories in COCO's form"),
         ({"images": 3}, "given.json is no JSON file of images and categories in COCO's form"),
     ],
@@ -105,8 +110,8 @@ def test_an_image_of_another_size_in_a_given_file_is_refused() -> None:
 
 
 def test_two_masks_of_one_given_image_are_refused() -> None:
-    (Path("masks/other")).mkdir()
-    Path("masks/other/a.png").write_bytes(Path("masks/a.png").read_bytes())
-    add_photo(PHOTOS / "other/a.jpg", size=(13, 9))
-    with pytest.raises(SecoError, match=r"masks/a.png and masks/other/a.png are masks of one image of given.json"):
+    (Path("masks/val")).mkdir()
+    Path("masks/val/a.png").write_bytes(Path("masks/a.png").read_bytes())
+    add_photo(PHOTOS / "val/a.jpg", size=(13, 9))
+    with pytest.raises(SecoError, match=r"masks/a.png and masks/val/a.png are masks of one image of given.json"):
         converted("coco-results", "results.json", coco_images=annotations())

@@ -39,6 +39,12 @@ def test_lists_with_and_without_labels(shots: Path) -> None:
     assert find_photographs([str(shots / "list.csv")]) == [FoundPhotograph("shots/a", shots / "shots/a.jpg", None)]
 
 
+def test_the_labels_of_an_images_lines_are_joined(shots: Path) -> None:
+    (shots / "list.csv").write_text("image,labels\nshots/a.jpg,cat\nother/a.png,\nshots/a.jpg,dog;cat\n")
+    found = find_photographs([str(shots / "list.csv")])
+    assert [(item.id, item.labels) for item in found] == [("shots/a", ("cat", "dog")), ("other/a", ())]
+
+
 @pytest.mark.parametrize(
     ("place", "sentence"),
     [
@@ -46,6 +52,7 @@ def test_lists_with_and_without_labels(shots: Path) -> None:
         ("empty", "empty holds no photograph"),
         ("bad.txt", r"bad\.txt, line 2: .*gone\.jpg does not exist: correct the line"),
         ("bad.csv", r"bad\.csv, line 1: the column 'image' is missing"),
+        ("comma.csv", r"comma\.csv, line 2: .* not as many cells as the header: put quotes around a cell"),
         ("lost.csv", r"lost\.csv, line 2: .*gone\.jpg.* does not exist"),
     ],
 )
@@ -53,6 +60,7 @@ def test_bad_places_are_refused(shots: Path, place: str, sentence: str) -> None:
     (shots / "empty").mkdir()
     (shots / "bad.txt").write_text("shots/a.jpg\ngone.jpg\n")
     (shots / "bad.csv").write_text("photo,labels\nshots/a.jpg,cat\n")
+    (shots / "comma.csv").write_text("image,labels\nshots/a.jpg,cat,dog\n")
     (shots / "lost.csv").write_text("image,labels\ngone.jpg,cat\n")
     with pytest.raises(SecoError, match=sentence):
         find_photographs([str(shots / place)])

@@ -89,6 +89,20 @@ def test_drawn_masks_replace_old_ones(folder: Path) -> None:
         assert replace(after, mask=None) == replace(before, mask=None)
 
 
+def test_a_kill_leaves_no_manifest_beside_new_masks(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root, target = make_json(Path("own")), Path("prepared")
+    written(prepared(root, "json"), root, target)
+
+    def kill(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("seco.data.prepare.audit_labels", kill)
+    with pytest.raises(KeyboardInterrupt):
+        written(prepared(root, "json", classes=["dog", "cat"]), root, target)
+    with pytest.raises(SecoError, match="run `seco prepare`"):
+        read_manifest(target)
+
+
 def test_digests_change_with_the_content_of_the_file_alone(voc: Path, tmp_path: Path) -> None:
     def digests() -> dict[str, tuple[str, str]]:
         written(prepared(voc, "voc"), voc, tmp_path / "prepared")

@@ -95,3 +95,19 @@ def test_images_of_one_size_share_a_batch_and_ranks_share_batches(tmp_path: Path
             done += [photo.id for photo in group.photos]
         assert [item.photo.id for item in bad] == ["bad"]
     assert sorted(done) == ["0", "1", "2", "3", "4"]
+
+
+def test_photographs_whose_header_tells_another_size_do_not_spoil_a_batch(model: Predictor, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    upright, turned = (make_record(tmp_path, name, (), size=(70, 40)).image.with_suffix(".png") for name in "ab")
+    picture = Image.effect_noise((70, 40), 50).convert("RGB")
+    picture.save(upright)
+    picture.save(turned, exif=exif)
+    content = turned.read_bytes()
+    start = content.index(b"eXIf") - 4
+    end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+    last = content.index(b"IEND") - 4
+    turned.write_bytes(content[:start] + content[end:last] + content[start:end] + content[last:])  # behind the pixels
+    shapes = [result.mask.shape for result in model.segment_all([upright, turned])]
+    assert shapes == [(40, 70), (70, 40)]

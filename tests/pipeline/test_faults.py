@@ -37,7 +37,7 @@ def raised_by(call: Callable[[], object]) -> BaseException:
 
 
 def sentence_of(fault: BaseException, command: str = "train") -> str:
-    ending = ending_of(fault, command=command)
+    ending = ending_of(fault, words=command.split())
     assert ending is not None
     assert ending.status == 1
     assert "\n" not in ending.sentence
@@ -62,6 +62,14 @@ def test_a_lack_of_memory_says_which_setting_to_lower(command: str, remedy: str)
 )
 def test_a_lack_of_gpu_memory_names_the_gpu(fault: RuntimeError) -> None:
     assert sentence_of(fault, "predict") == "the GPU is out of memory: lower predict.batch_size"
+
+
+@pytest.mark.parametrize(
+    "words", ["predict --images shots", "refine --model m --images=shots", "export-cams --images a"]
+)
+def test_a_lack_of_memory_with_photographs_names_their_options(words: str) -> None:
+    fault = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+    assert sentence_of(fault, words) == "the GPU is out of memory: give a smaller --tile, or --longest"
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")

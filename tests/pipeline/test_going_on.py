@@ -96,7 +96,7 @@ def test_masks_after_a_crf_that_is_no_longer_asked_for_are_removed(project: Proj
     assert any((project.root / "data/predict/crf").iterdir())
     project.set(**{"crf.enabled": False})
     assert project.run("predict").status == 0
-    assert not any((project.root / "data/predict/crf").iterdir())
+    assert not (project.root / "data/predict/crf").exists(), "`evaluate` would miss its masks"
 
 
 def test_files_that_are_no_results_stay(project: Project) -> None:

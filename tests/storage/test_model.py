@@ -71,10 +71,29 @@ def test_when_a_file_cannot_be_written_the_old_model_stays(
     def fail(*_: object) -> bytes:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "_serialise" if name == WEIGHTS_FILE else "write_json", fail)
+    monkeypatch.setattr(module, "_serialise" if name == WEIGHTS_FILE else "format_json", fail)
     with pytest.raises(SecoError, match=r"cannot write .*model\.safetensors: No space left on device"):
         write_model(folder, StoredModel({"new": torch.zeros(3)}, ("cat",), {}))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_kill_between_the_two_files_leaves_no_model_of_two_runs(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named: list[str] = []
+
+    def publish_one(temporary: Path, path: Path) -> None:
+        if named:
+            raise KeyboardInterrupt
+        named.append(path.name)
+        temporary.replace(path)
+
+    monkeypatch.setattr("seco.storage.atomic.publish", publish_one)
+    with pytest.raises(KeyboardInterrupt):
+        write_model(folder, MODEL._replace(class_names=("dög", "cat")))
+    assert named == [WEIGHTS_FILE]
+    with pytest.raises(SecoError, match=r"config.json is missing\): run `seco train`"):
+        read_model(folder)
 
 
 def test_weights_alone_are_written_with_their_folder(tmp_path: Path) -> None:

@@ -140,6 +140,23 @@ def test_any_damage_is_reported_with_the_name_of_the_file(tmp_path: Path) -> Non
         file.unlink()
 
 
+@pytest.mark.parametrize(
+    "shortage", [MemoryError(), RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 5 bytes")]
+)
+def test_a_lack_of_memory_is_no_fault_of_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shortage: Exception
+) -> None:
+    path = write_checkpoint(tmp_path, STATE, step=3)
+
+    def fail(*_: object, **__: object) -> None:
+        raise shortage
+
+    monkeypatch.setattr(torch, "load", fail)
+    with pytest.raises(type(shortage)):
+        read_checkpoint(tmp_path)
+    assert [file.path for file in list_checkpoints(tmp_path)] == [path]
+
+
 # Saves steps 1 and 2, then kills itself at the given call of a function while it saves step 3.
 KILLED_WRITER = """
 import io, os, signal, sys

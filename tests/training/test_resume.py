@@ -131,7 +131,12 @@ def test_the_fingerprint_depends_on_settings_code_data_and_first_weights(tmp_pat
 
     name = named()
     assert name == named(**{"evaluate.pictures": 2, "crf.iterations": 3, "export.background": 0.4})
+    assert name == named(**{"train.num_workers": 0, "train.activation_checkpointing": True}), (
+        "remedies of a full memory"
+    )
+    assert name == named(**{"train.checkpoint_every": 7, "train.max_bad_steps": 3})
     assert name != named(patch_size=16)
+    assert name != named(**{"train.batch_size": 3})
     for file in files:
         file.write_text("b")
         assert name != named()

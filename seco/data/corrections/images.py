@@ -27,7 +27,9 @@ class ImageNames:
                 self._by_end[end] = None if end in self._by_end else record
 
     def find(self, name: str) -> Record:
-        """Return the image that an id, a path or an address means.
+        """Return the image that an id, a path or an address means: one of them ends like the other, as a whole.
+
+        `001` and `out/day1/001.png` mean `day1/001`, `day2/001` does not.
 
         Raises:
             SecoError: there is none, or several.
@@ -35,12 +37,14 @@ class ImageNames:
         if name in self._by_id:
             return self._by_id[name]
         path = unquote(name.rpartition(_LOCAL_FILES)[2]).replace("\\", "/")
-        for end in (*_ends(path), *_ends(_stem(path))):
+        stem = _stem(path)
+        for end in (*_ends(path), *_ends(stem)):
             if end in self._by_end:
                 record = self._by_end[end]
                 if record is None:
                     raise SecoError(f"{name!r} can be several images of the prepared data: name one by its whole id")
-                return record
+                if end in (path, stem) or f"/{_stem(end)}".endswith(f"/{record.id}"):
+                    return record
         example = next(iter(self._by_id))
         raise SecoError(f"{name!r} is no image of the prepared data: name the mask after its id, such as {example!r}")
 

@@ -1,6 +1,6 @@
 """Recognises the format of a data set's folder by its files."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -91,6 +91,8 @@ def _voc(root: Path) -> _Found | None:
     sets = _by_split({name: name for name in names})
     if "train_aug" in names:
         sets[TRAIN] = "train_aug"
+    if TRAIN not in sets and len(names) > 1:
+        raise _several(root, names)
     return _Found("voc", read_voc, sets if TRAIN in sets else {None: names[0]})
 
 
@@ -102,23 +104,23 @@ def _coco(root: Path) -> _Found | None:
 
 def _json(root: Path) -> _Found | None:
     exports = {
-        name: f"{name}/{file}"
+        f"{name}/{file}": name
         for name in names_in(root)
         for file in (names_in(root / name) if (root / name).is_dir() else ())
         if file.endswith(".json") and split_of(name) and _keys(root / name / file) >= {"images"}
     }
     if exports:
-        return _Found("json", read_json, _by_split(exports))
+        return _Found("json", read_json, _one_a_split(root, exports))
     files = [f"{folder}{name}" for folder in ("", "annotations/") for name in names_in(root / folder)]
     own = [name for name in files if name.endswith(".json") and _keys(root / name) >= {"images", "annotations"}]
     if _coco(root) is not None or not own:
         return None
     if len(own) == 1:
         return _Found("json", read_json, {None: own[0]})
-    places = _by_split({Path(name).stem.removeprefix(_COCO): name for name in own})
-    if len(places) < len(own):
-        raise SecoError(f"{root} holds several JSON files, {', '.join(own[:3])}: set prepare.format and prepare.lists")
-    return _Found("json", read_json, places)
+    places = {name: Path(name).stem.removeprefix(_COCO) for name in own}
+    if not all(map(split_of, places.values())):
+        raise _several(root, own)
+    return _Found("json", read_json, _one_a_split(root, places))
 
 
 def _yolo(root: Path) -> _Found | None:
@@ -126,21 +128,27 @@ def _yolo(root: Path) -> _Found | None:
 
 
 def _labelme(root: Path) -> _Found | None:
-    folders = [root, *(root / name for name in names_in(root) if (root / name).is_dir())]
-    files = (folder / name for folder in folders for name in names_in(folder) if name.endswith(".json"))
-    first = next(files, None)
+    folders = ["", *(name for name in names_in(root) if (root / name).is_dir())]
+    files = {folder: [name for name in names_in(root / folder) if name.endswith(".json")] for folder in folders}
+    first = next((root / folder / names[0] for folder, names in files.items() if names), None)
     if first is None or not {"shapes", "imagePath"} <= _keys(first):
         return None
-    splits = _by_split({name: name for name in names_in(root) if (root / name).is_dir()})
-    return _Found("labelme", read_labelme, splits if TRAIN in splits else {None: "."})
+    splits = {folder: folder for folder in folders if split_of(folder)}
+    if TRAIN not in map(split_of, splits):
+        return _Found("labelme", read_labelme, {None: "."})
+    others = [folder or "." for folder in folders if files[folder] and folder not in splits]
+    if others:
+        raise _several(root, [*splits, *others])
+    return _Found("labelme", read_labelme, _one_a_split(root, splits))
 
 
 def _csv(root: Path) -> _Found | None:
     names = [name for name in names_in(root) if name.lower().endswith(".csv") and name != "contexts.csv"]
-    places: Places = {None: names[0]} if len(names) == 1 else _by_split({Path(name).stem: name for name in names})
+    splits = {name: Path(name).stem for name in names if split_of(Path(name).stem)}
+    places: Places = {None: names[0]} if len(names) == 1 else _one_a_split(root, splits)
     if not names:
-        inner = {name: f"{name}/_classes.csv" for name in names_in(root) if (root / name / "_classes.csv").is_file()}
-        places = _by_split(inner)
+        inner = {f"{name}/_classes.csv": name for name in names_in(root) if (root / name / "_classes.csv").is_file()}
+        places = _one_a_split(root, {place: name for place, name in inner.items() if split_of(name)})
     if not places:
         return None
     table = read_table(root / next(iter(places.values())))
@@ -155,6 +163,25 @@ def _by_split(places: Mapping[str, str]) -> dict[str | None, str]:
         if split is not None:
             splits.setdefault(split, place)
     return splits
+
+
+def _one_a_split(root: Path, names: Mapping[str, str]) -> dict[str | None, str]:
+    """Return split → place; ``names`` has the name of each place, which begins like a split.
+
+    Raises:
+        SecoError: two places are of one split.
+    """
+    places = _by_split({name: place for place, name in names.items()})
+    if len(places) < len(names):
+        raise _several(root, list(names))
+    return places
+
+
+def _several(root: Path, places: Sequence[str]) -> SecoError:
+    shown = ", ".join(places[:3]) + ", …" * (len(places) > 3)
+    return SecoError(
+        f"{root} holds several lists, {shown}: set prepare.format and prepare.lists, which names a list a split"
+    )
 
 
 def _keys(file: Path) -> set[str]:

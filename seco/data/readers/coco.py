@@ -39,7 +39,7 @@ def read_coco(data: ReaderInput) -> Listing:
     for split, name in data.places.items():
         file = _open(data, finder.find(f"annotations/instances_{name}.json", remedy=_MISSING), split)
         for image in _images(listing, file, split, finder, places=(name, "")):
-            if image.labels:
+            if image.labels or image.fault:
                 listing.images.append(replace(image, id=image.image.stem))
             else:
                 listing.unlabelled[split or TRAIN] += 1

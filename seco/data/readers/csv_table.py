@@ -11,7 +11,7 @@ from pathlib import Path
 from seco.data.listing import ListedImage, Listing, ReaderInput
 from seco.data.problems import Problem
 from seco.data.readers.finder import FileFinder
-from seco.data.readers.tables import IMAGE, MISSING, Row, Table, read_table
+from seco.data.readers.tables import IMAGE, MISSING, UNEVEN, Row, Table, read_table
 from seco.errors import SecoError, did_you_mean
 from seco.storage.manifest import TRAIN
 from seco.storage.names import split_fault
@@ -77,7 +77,7 @@ def _unquoted(label: str) -> str:
 def _listed(finder: FileFinder, file: Path, row: Row, image: Path, split: str | None) -> ListedImage:
     try:
         if not row.is_complete:
-            raise SecoError("the line has not as many cells as the header: put quotes around a cell that holds a comma")
+            raise SecoError(UNEVEN)
         split = row.cells.get("split", split)
         if split is not None and (fault := split_fault(split)):
             raise SecoError(f"the split {split!r} {fault}")

@@ -22,6 +22,10 @@ _ALIASES = {  # what tools call the columns
 }
 
 
+UNEVEN = "the line has not as many cells as the header: put quotes around a cell that holds a comma"
+"""What is wrong with a line that is not complete."""
+
+
 class Row(NamedTuple):
     """A line of a table.
 

@@ -169,6 +169,40 @@ def test_a_folder_of_two_formats_is_refused(first: Callable[[], None], second: C
     assert faults_of(ROOT, "auto") == [f"own can be read as {names}: set prepare.format to one of them"]
 
 
+def several(*names: str) -> str:
+    return (
+        f"own holds several lists, {', '.join(names)}: set prepare.format and prepare.lists, which names a list a split"
+    )
+
+
+def test_no_list_or_folder_is_passed_over() -> None:
+    csv()
+    shutil.move(ROOT / "images.csv", ROOT / "train_1.csv")
+    shutil.copy(ROOT / "train_1.csv", ROOT / "train_2.csv")
+    assert faults_of(ROOT, "auto") == [several("train_1.csv", "train_2.csv")]
+
+
+def test_no_set_of_voc_is_passed_over() -> None:
+    voc()
+    for old, new in (("train", "day1"), ("val", "day2")):
+        shutil.move(next(ROOT.rglob(f"{old}.txt")), next(ROOT.rglob("ImageSets/*")) / f"{new}.txt")
+    assert faults_of(ROOT, "auto") == [several("day1", "day2")]
+
+
+def test_no_folder_of_labelme_is_passed_over() -> None:
+    labelme()
+    for name in ("train", "val"):
+        shutil.copytree(ROOT / "sub", ROOT / name)
+    assert faults_of(ROOT, "auto") == [several("train", "val", "sub")]
+
+
+def test_no_export_of_a_split_is_passed_over() -> None:
+    for name in ("1", "2"):
+        add_photo(ROOT / f"train/{name}.jpg")
+        write_json(f"train/{name}.json", f"{name}.jpg")
+    assert faults_of(ROOT, "auto") == [several("train/1.json", "train/2.json")]
+
+
 def test_lists_need_a_format() -> None:
     csv()
     (fault,) = faults_of(ROOT, "auto", lists={"train": "images.csv"})

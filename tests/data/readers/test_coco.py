@@ -250,3 +250,19 @@ def test_cocos_layout_is_read() -> None:
     first, second, _ = masks(found)
     assert np.array_equal(np.unique(first), [0, 80])
     assert np.flatnonzero(np.asarray(second).T.ravel() == 255).tolist() == list(range(10)), "run lengths go down"
+
+
+def test_an_image_whose_annotation_is_malformed_is_a_problem_not_unlabelled() -> None:
+    for name in ("train2014/1.jpg", "train2014/2.jpg"):
+        add_photo(ROOT / name)
+    content = {
+        "images": [listed_image(1, "1.jpg"), listed_image(2, "2.jpg")],
+        "annotations": [{"image_id": 1, "category_id": 1}, {"image_id": 2}],
+        "categories": [{"id": 1, "name": "person"}],
+    }
+    (ROOT / "annotations").mkdir()
+    (ROOT / "annotations/instances_train2014.json").write_text(json.dumps(content))
+    found = prepared(ROOT, "coco", classes="coco", lists={"train": "train2014"})
+    assert len(found.faults) == 1
+    assert "category_id" in found.faults[0]
+    assert found.dataset.unlabelled == {}
