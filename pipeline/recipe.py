@@ -20,7 +20,7 @@ Root = Annotated[Path | None, typer.Option("--root", help="Folder of the data.",
 
 @recipe.command("list")
 def list_recipes(recipes: Recipes = RECIPES) -> None:
-    """List the recipes, and the backbones that each can use."""
+    """List the recipes, and the other backbones."""
     from rich.console import Console
 
     from seco.config.recipes import backbone_names, compose, recipe_names

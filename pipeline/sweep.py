@@ -15,12 +15,12 @@ def sweep(
     cams: Cams = CAMS,
     split: Annotated[
         str | None,
-        typer.Option(help="Split whose images are compared.", show_default="a held-out one, if possible with masks"),
+        typer.Option(help="Split whose images are compared.", show_default="the first with masks, held-out ones before train; else the first"),
     ] = None,
     out: Annotated[Path, typer.Option(help="Table of the thresholds; a picture goes beside it.")] = REPORTS
     / "thresholds.csv",
 ) -> None:
-    """Choose the threshold of the CAMs, by true masks or by the CAMs alone."""
+    """Choose the threshold of the CAMs, by true masks or, without them, by the photographs."""
     from seco.config.settings import load_settings
     from seco.console.output import open_console, print_sentence
     from seco.errors import SecoError
