@@ -15,7 +15,10 @@ def sweep(
     cams: Cams = CAMS,
     split: Annotated[
         str | None,
-        typer.Option(help="Split whose images are compared.", show_default="the first with masks, held-out ones before train; else the first"),
+        typer.Option(
+            help="Split whose images are compared.",
+            show_default="the first with masks, held-out ones before train; else the first",
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Table of the thresholds; a picture goes beside it.")] = REPORTS
     / "thresholds.csv",
