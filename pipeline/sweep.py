@@ -23,7 +23,7 @@ def sweep(
     out: Annotated[Path, typer.Option(help="Table of the thresholds; a picture goes beside it.")] = REPORTS
     / "thresholds.csv",
 ) -> None:
-    """Choose the threshold of the CAMs, by true masks or, without them, by the photographs."""
+    """Choose the threshold of the CAMs, by masks or by photographs."""
     from seco.config.settings import load_settings
     from seco.console.output import open_console, print_sentence
     from seco.errors import SecoError
