@@ -112,12 +112,14 @@ def stage_results(
 
     def remove_all() -> None:
         require_writable(folder)
+        places: set[Path] = set()
         for path in chain.from_iterable(map(may_have or files_of, ids)):
             if path.is_file():
                 path.unlink()
-        for place in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
-            with suppress(OSError):  # it holds other files
-                place.rmdir()  # of a variant that this run may not write: `evaluate` would miss its masks
+            places.update(parent for parent in path.parents if folder in parent.parents)
+        for place in sorted(places, reverse=True):
+            with suppress(OSError):  # it is not there, or holds other files
+                place.rmdir()  # it may be of masks that this run does not write: `evaluate` would miss them
 
     yield resume(folder, run, ids, files_of, start_over=remove_all, force=force)
     gather_objects(None)  # until all ranks have finished

@@ -23,6 +23,11 @@ def square_or_fail(item: int) -> int:
     return item * item
 
 
+def square_and_note(folder: Path, item: int) -> int:
+    (folder / str(item)).touch()
+    return item * item
+
+
 def kill_worker(_item: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -137,21 +142,22 @@ def test_the_items_of_killed_processes_are_named_and_the_others_go_on() -> None:
     assert found == [item * item for item in range(12) if item not in lost]
 
 
-def test_a_process_that_is_killed_while_it_has_no_item_costs_none() -> None:
+def test_a_process_that_is_killed_while_it_has_no_item_costs_none(tmp_path: Path) -> None:
     lost: list[int] = []
 
     def items() -> Iterator[int]:
         yield 1
         yield 2
-        wait_until(lambda: len(worker_processes()) == 2)
-        time.sleep(0.5)  # their items have ended
+        wait_until(lambda: len(worker_processes()) == len([*tmp_path.iterdir()]) == 2)
+        time.sleep(0.5)  # their items, which have left a file each, have ended
         for worker in worker_processes():
             worker.kill()
             worker.wait()
         time.sleep(0.5)  # the pools notice
         yield from range(3, 8)
 
-    assert list(process_map(square_or_fail, items(), workers=2, on_lost=lost.append)) == [i * i for i in range(1, 8)]
+    found = list(process_map(partial(square_and_note, tmp_path), items(), workers=2, on_lost=lost.append))
+    assert found == [item * item for item in range(1, 8)]
     assert lost == []
 
 
