@@ -43,7 +43,7 @@ def write_model(folder: Path, model: StoredModel) -> None:
     """Write ``config.json`` and ``model.safetensors``.
 
     Raises:
-        SecoError: a file cannot be written; an older model survives.
+        SecoError: a file cannot be written; an older model survives, unless it is a new name that was refused.
     """
     content = {"class_names": list(model.class_names), "settings": model.settings}
     with atomic_path(folder / CONFIG_FILE) as config, atomic_path(folder / WEIGHTS_FILE) as weights:
