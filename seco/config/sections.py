@@ -128,6 +128,7 @@ class Train(Section):
     warmup_ratio: Share
     prototype_start: Step
     contrast_start: Step
+    contrast_ramp: Step
     segmentation_start: Step
     tag_source_switch: Step
     precision: Literal["auto", "fp32", "bf16"]

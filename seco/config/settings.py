@@ -68,6 +68,7 @@ class Settings(Section):
     weight_reg: Weight
     energy_pixels: Literal["all", "uncertain"]
     weight_patch: Weight
+    patch_labels: Literal["all", "absent"]
     backbone: Backbone
     cam: Cam
     toco: Toco

@@ -23,6 +23,8 @@ class Contribution(NamedTuple):
     update: Any = None
     """What ``update_state`` needs once the weights have moved."""
     counts: CurveCounts = {}  # noqa: RUF012
+    share: float = 1.0
+    """Of the weights of these terms that counts at this step; below 1 while they rise."""
 
 
 class Part(nn.Module, ABC):
@@ -77,7 +79,7 @@ class Objective(nn.Module):
         result = StepResult(crops.inputs.weak.new_zeros(()), {}, {}, {})
         for name, part in self.named_parts():
             found: Contribution = part(crops)
-            weighted += [part.weights[term] * value for term, value in found.terms.items()]
+            weighted += [found.share * part.weights[term] * value for term, value in found.terms.items()]
             result.terms.update(found.terms)
             result.counts.update(found.counts)
             result.updates[name] = found.update

@@ -23,6 +23,7 @@ PAPER = {
     "train.batch_size": (4, 8),  # 4 a GPU, on one GPU and on two
     "train.steps": (20_000, 80_000),
     "train.contrast_start": (1_000, 8_000),
+    "train.contrast_ramp": (0, 0),
     "train.segmentation_start": (2_000, 12_000),
     "train.prototype_start": (600, 6_000),
     "train.tag_source_switch": (10_000, 50_000),
@@ -38,6 +39,7 @@ PAPER = {
     "weight_reg": (0.05, 0.05),
     "energy_pixels": ("all", "all"),
     "weight_patch": (0.0, 0.0),
+    "patch_labels": ("all", "all"),
     "train.scale_range": ([0.5, 2], [0.5, 2]),
     "train.learning_rate": (6e-5, 6e-5),
     "train.head_multiplier": (10, 10),

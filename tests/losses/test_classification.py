@@ -18,7 +18,7 @@ def test_images_by_hand():
 
 def test_a_background_patch_shows_no_class_and_an_uncertain_one_is_left_out():
     logits = torch.tensor([[2.0, -1.0], [0.5, 1.5], [9.0, 9.0]], requires_grad=True)
-    found = patch_classification(logits, torch.tensor([0, 2, -1]))
+    found = patch_classification(logits, torch.tensor([0, 2, -1]), labels="all")
     expected = (cost(2.0, False) + cost(-1.0, False) + cost(0.5, False) + cost(1.5, True)) / 4
     assert found.item() == pytest.approx(expected, rel=1e-6)
     found.backward()
@@ -29,7 +29,7 @@ def test_a_background_patch_shows_no_class_and_an_uncertain_one_is_left_out():
 
 def test_without_tagged_patches_the_loss_is_0_with_a_graph():
     logits = torch.randn(3, 4, requires_grad=True)
-    found = patch_classification(logits, torch.full((3,), -1))
+    found = patch_classification(logits, torch.full((3,), -1), labels="all")
     found.backward()
     assert found.item() == 0
     assert logits.grad is not None
@@ -38,5 +38,17 @@ def test_without_tagged_patches_the_loss_is_0_with_a_graph():
 
 def test_bf16_logits_are_compared_in_float32():
     logits, tags = torch.randn(5, 3), torch.tensor([0, 1, 3, -1, 2])
-    exact = patch_classification(logits.bfloat16().float(), tags)
-    assert patch_classification(logits.bfloat16(), tags).item() == pytest.approx(exact.item(), rel=1e-6)
+    exact = patch_classification(logits.bfloat16().float(), tags, labels="all")
+    assert patch_classification(logits.bfloat16(), tags, labels="all").item() == pytest.approx(exact.item(), rel=1e-6)
+
+
+def test_absent_labels_teach_what_a_patch_does_not_show():
+    logits = torch.tensor([[2.0, -1.0], [0.5, 1.5], [9.0, 9.0]], requires_grad=True)
+    found = patch_classification(logits, torch.tensor([0, 2, -1]), labels="absent")
+    expected = (cost(2.0, False) + cost(-1.0, False) + cost(0.5, False)) / 4
+    assert found.item() == pytest.approx(expected, rel=1e-6)
+    found.backward()
+    assert logits.grad is not None
+    assert logits.grad[1, 1] == 0
+    assert (logits.grad[0] > 0).all()
+    assert logits.grad[1, 0] > 0

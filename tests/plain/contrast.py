@@ -96,11 +96,14 @@ def lil(
     return torch.cat(of_tags).mean() if average == "queries" else torch.stack([own.mean() for own in of_tags]).mean()
 
 
-def patch_cost(logits: Tensor, tags: list[int]) -> Tensor:
-    """Mean soft margin of the logits ``[M, K]`` of tagged patches against the class of the tag; 0 is none."""
+def patch_cost(logits: Tensor, tags: list[int], *, labels: str) -> Tensor:
+    """Mean soft margin of the logits ``[M, K]`` of tagged patches against the class of the tag; 0 is none.
+
+    With labels "absent" the class of the tag is left out of the sum.
+    """
     classes = torch.arange(1, logits.shape[1] + 1, device=logits.device)
     costs = [
-        F.softplus(torch.where(classes == tag, -row, row)).mean()
+        (F.softplus(torch.where(classes == tag, -row, row)) * ((classes != tag) | (labels == "all"))).mean()
         for row, tag in zip(full_precision(logits), tags, strict=True)
         if tag != -1
     ]

@@ -145,7 +145,7 @@ class PlainObjective:
             with self._autocast(inputs):
                 logits = models.network.classifier(patches.final)
                 aux_logits = models.network.aux_classifier(patches.intermediate)
-            terms["patch"] = patch_cost(logits, own) + patch_cost(aux_logits, own)
+            terms["patch"] = sum(patch_cost(each, own, labels=settings.patch_labels) for each in (logits, aux_logits))
         return terms, crop.detach(), keys, tags
 
     def _patch_tokens(

@@ -91,6 +91,17 @@ def test_the_total_is_the_weighted_sum_of_equation_9(models, step):
     assert result.total.item() == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(("step", "share"), [(2, 0.25), (3, 0.5), (5, 1.0), (6, 1.0)])
+def test_the_weights_of_the_contrasts_rise_over_the_ramp(models, step, share):
+    result = evaluate(models, step=step, **{"train.contrast_ramp": 4})
+    rising = {"lig", "lil", "patch"}
+    weights = {"cls": 1.0, "aux": 1.0} | {name.removeprefix("weight_"): weight for name, weight in WEIGHTS.items()}
+    expected = sum(
+        (share if name in rising else 1.0) * weights[name] * term.item() for name, term in result.terms.items()
+    )
+    assert result.total.item() == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize(("step", "kind"), [(3, "auxiliary"), (4, "final")])
 def test_the_auxiliary_cam_tags_patches_until_the_switch(models, step, kind):
     crops = crop_pass(models, small_settings(**(PHASES | WEIGHTS)), step=step)

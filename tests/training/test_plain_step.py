@@ -48,7 +48,7 @@ CHOICES = pytest.mark.parametrize(
         {},
         {"patch_centres": "anywhere", "settle_uncertain": False, "weight_patch": 0.4, "lil_average": "tags"},
         {"lil_average": "queries", "lil_background": False, "patch_scale": 1.5, "energy_pixels": "uncertain"},
-        {"patch_tokens": "crop", "weight_patch": 0.4},
+        {"patch_tokens": "crop", "weight_patch": 0.4, "patch_labels": "absent"},
     ],
     ids=["the authors' choices", "the others", "class queries of larger patches", "tokens of the crop"],
 )

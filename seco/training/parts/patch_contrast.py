@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from seco.compute.distributed import gather
-from seco.losses.classification import patch_classification
+from seco.losses.classification import PatchLabels, patch_classification
 from seco.losses.global_contrast import global_contrast
 from seco.losses.local_contrast import Average, local_contrast
 from seco.method.memory import Prototypes, PrototypeUpdate, Reservoir
@@ -68,7 +68,9 @@ class PatchContrast(Part):
         weight_lil: β of eq. 9; 0 leaves L_LiL out.
         weight_patch: beyond the paper: weight of the classification of tagged patches.
         prototype_start: the step at which prototypes begin.
+        patch_labels: what a patch's tag tells the classifiers.
         contrast_start: the step at which the contrasts begin.
+        contrast_ramp: steps from there over which the weights of all terms rise linearly; 0: none.
         tag_source_switch: the step from which the final CAM tags patches; CAM_aux before.
         rectify_threshold: σ of eq. 7; None leaves tags as they are.
         reservoir_size: entries of the reservoir.
@@ -95,7 +97,9 @@ class PatchContrast(Part):
         weight_lil: float,
         weight_patch: float,
         prototype_start: int,
+        patch_labels: PatchLabels,
         contrast_start: int,
+        contrast_ramp: int,
         tag_source_switch: int,
         rectify_threshold: float | None,
         reservoir_size: int,
@@ -120,7 +124,9 @@ class PatchContrast(Part):
         self.cutter = cutter
         self.encoding = encoding
         self.prototype_start = prototype_start
+        self.patch_labels: PatchLabels = patch_labels
         self.contrast_start = contrast_start
+        self.contrast_ramp = contrast_ramp
         self.tag_source_switch = tag_source_switch
         self.rectify_threshold = rectify_threshold
         self.prototype_momentum = prototype_momentum
@@ -162,7 +168,8 @@ class PatchContrast(Part):
             right = self.cutter.right_tags(patches, crops.inputs.masks)
             counts |= count_right_tags(patches.judged, after, right, num_classes=num_classes)
             update = update._replace(right=right)
-        return Contribution(contrast.terms, update, counts)
+        share = min((crops.step + 1 - self.contrast_start) / max(self.contrast_ramp, 1), 1.0)
+        return Contribution(contrast.terms, update, counts, share)
 
     def contrast(self, crops: CropPass, crop_embedding: Tensor, patches: TaggedPatches) -> Contrast:
         """Contrast patches and both whole-image views.
@@ -236,12 +243,12 @@ class PatchContrast(Part):
             patch_keys, crop_keys = (teacher.projector(each.class_token) for each in (tokens, whole))
             return join_views(patch_keys, crop_keys, teacher.embed(crops.inputs.second))
 
-    @staticmethod
-    def _patch_classification(crops: CropPass, tokens: Tokens, tags: Tensor) -> Tensor:
+    def _patch_classification(self, crops: CropPass, tokens: Tokens, tags: Tensor) -> Tensor:
         """Return the classification loss of patches under both classifiers; their tags are ``[B·n]``."""
         with crops.autocast():
             logits, aux_logits = crops.network.classify(tokens)
-        return patch_classification(logits, tags) + patch_classification(aux_logits, tags)
+        first, second = (patch_classification(each, tags, labels=self.patch_labels) for each in (logits, aux_logits))
+        return first + second
 
 
 def _patch_tags(contrast: Contrast) -> Tensor:
