@@ -12,6 +12,7 @@ pairs of such tokens in the right order.
 
 import tempfile
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -24,6 +25,7 @@ from torch.nn import functional as F
 from seco.config.settings import check_settings, load_settings
 from seco.errors import SecoError
 from seco.runtime.memory import keep_freed_memory
+from seco.runtime.progress import progress
 from seco.storage.label_map import IGNORE
 from seco.storage.manifest import Manifest, read_manifest
 from seco.studies.settings import changed, read_changes, read_seeds
@@ -84,13 +86,16 @@ def compare(
 
         start = trainer({})
         begin = start.settings.train.contrast_start
+        if start.needs_head_start:
+            with progress("fit") as counter:
+                start.start_heads(counter)
         train(start, begin)
         start.state.step = begin + steps
         probes = [to_device(batch, start.device) for batch in islice(start.batches(num_workers=0), batches)]
         for name, changes in variants.items():
             run = trainer(changes)
             continue_from(run, start.state.models, step=begin)
-            run.state.optimizer.load_state_dict(start.state.optimizer.state_dict())
+            run.state.optimizer.load_state_dict(deepcopy(start.state.optimizer.state_dict()))  # moments move in place
             train(run, steps)
             yield name, measure(run, probes)
 

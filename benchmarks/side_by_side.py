@@ -2,7 +2,8 @@
 
     python -m benchmarks.side_by_side baseline=runs/a/data/train SeCo=data/train --output cams.png
 
-Each row is an image of the split, with its true mask and the CAM of each model (the strongest of its classes).
+Each row is an image of the split, with its true mask and the CAM of each model (the strongest of its classes) under the
+outlines of the true mask.
 """
 
 from pathlib import Path
@@ -16,11 +17,13 @@ from seco.inference.photographs import Resizing, photo_of
 from seco.inference.trained import load_predictor
 from seco.reporting.examples import choose_examples, legend_of
 from seco.reporting.figures import overview_figure
-from seco.reporting.overlays import RGB, heat_overlay, mask_overlay
+from seco.reporting.overlays import RGB, heat_overlay, mask_overlay, outlined
 from seco.storage.atomic import atomic_write_bytes
 from seco.storage.label_map import BACKGROUND
 from seco.storage.manifest import read_manifest
 from seco.storage.masks import read_mask
+
+GREY = 60  # of the ground in place of a photograph
 
 
 def main(
@@ -29,16 +32,22 @@ def main(
     split: Annotated[str, typer.Option(help="Split whose images are shown.")] = "val",
     images: Annotated[int, typer.Option(help="Number of images.", min=1)] = 10,
     image_size: Annotated[int, typer.Option(help="Images are resized to squares of this side, in pixels.")] = 224,
+    maps_alone: Annotated[
+        bool, typer.Option("--maps-alone", help="Leave out the photographs, to publish maps of those of others.")
+    ] = False,
     output: Annotated[Path, typer.Option(help="The picture.")] = Path("cams.png"),
 ) -> None:
     """Write a picture with a row an image and a column a model."""
     try:
-        atomic_write_bytes(output, picture(models, data, split=split, images=images, image_size=image_size))
+        made = picture(models, data, split=split, images=images, image_size=image_size, maps_alone=maps_alone)
+        atomic_write_bytes(output, made)
     except SecoError as fault:
         raise typer.BadParameter(str(fault)) from fault
 
 
-def picture(models: list[str], data: Path, *, split: str, images: int, image_size: int) -> bytes:
+def picture(
+    models: list[str], data: Path, *, split: str, images: int, image_size: int, maps_alone: bool = False
+) -> bytes:
     """Return the PNG.
 
     Raises:
@@ -64,11 +73,14 @@ def picture(models: list[str], data: Path, *, split: str, images: int, image_siz
         predictor = load_predictor(Path(folder), class_names=manifest.class_names)
         found = predictor.cams(photos, resizing=Resizing(square=image_size), scales=[1.0], batch_size=len(records))
         for row, cam in zip(rows, found, strict=True):
-            row.setdefault("photograph", cam.pixels)
-            row[title] = heat_overlay(cam.pixels, cam.maps.amax(dim=0).cpu().numpy())
+            photo = np.full_like(cam.pixels, GREY) if maps_alone else cam.pixels
+            row.setdefault("photograph", photo)
+            row[title] = outlined(heat_overlay(photo, cam.maps.amax(dim=0).cpu().numpy()), row["truth"])
     for row in rows:
         row["truth"] = mask_overlay(row["photograph"], row["truth"])
-    ordered = [{"photograph": row.pop("photograph")} | row for row in rows]
+    first = ["truth"] if maps_alone else ["photograph", "truth"]
+    titles = [*first, *(model.partition("=")[0] for model in models)]
+    ordered = [{title: row[title] for title in titles} for row in rows]
     return overview_figure(ordered, legend=legend_of(shown, manifest.class_names))
 
 

@@ -59,6 +59,11 @@ def mask_overlay(photo: RGB, mask: npt.NDArray[np.uint8]) -> RGB:
     return _to_bytes(shown)
 
 
+def outlined(picture: RGB, mask: npt.NDArray[np.uint8]) -> RGB:
+    """Return a picture `[H, W, 3]` with the outlines of a mask `[H, W]` in white."""
+    return np.where(_edges(mask)[..., None], np.uint8(255), picture)
+
+
 def _grey(photo: RGB) -> npt.NDArray[np.float64]:
     """Return the photograph's brightness in three equal channels, `[H, W, 3]`."""
     brightness = photo @ np.array([0.299, 0.587, 0.114])

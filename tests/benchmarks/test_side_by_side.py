@@ -39,6 +39,17 @@ def test_each_model_has_a_column_and_each_image_a_row(data: Path, monkeypatch) -
     assert [name for name, _ in legend] == [CLASSES[0]]
 
 
+def test_maps_alone_show_nothing_of_the_photographs(data: Path, monkeypatch) -> None:
+    drawn: list = []
+    monkeypatch.setattr(side_by_side, "heat_overlay", lambda photo, heat: photo)
+    monkeypatch.setattr(side_by_side, "overview_figure", lambda rows, *, legend: drawn.append(rows) or b"")
+    model = f"one={data.parent / 'model'}"
+    side_by_side.picture([model], data, split="train", images=2, image_size=32, maps_alone=True)
+    ((first, _),) = drawn
+    assert [*first] == ["truth", "one"]
+    assert (first["one"] == side_by_side.GREY).all()
+
+
 def test_the_picture_is_a_png(data: Path) -> None:
     png = side_by_side.picture([f"one={data.parent / 'model'}"], data, split="train", images=1, image_size=32)
     with Image.open(BytesIO(png)) as image:

@@ -1,6 +1,6 @@
 import numpy as np
 
-from seco.reporting.overlays import class_colours, heat_overlay, mask_overlay
+from seco.reporting.overlays import class_colours, heat_overlay, mask_overlay, outlined
 
 PHOTO = np.full((20, 30, 3), (200, 100, 0), np.uint8)
 GREY = round(0.299 * 200 + 0.587 * 100)
@@ -39,6 +39,15 @@ def test_a_class_has_an_edge() -> None:
     shown = mask_overlay(PHOTO, mask)
     assert not np.array_equal(shown[5, 15], shown[10, 15])
     assert np.array_equal(shown[4, 15], shown[0, 0])  # outside stays as it is
+
+
+def test_outlines_are_white_and_the_rest_stays() -> None:
+    mask = np.zeros((20, 30), np.uint8)
+    mask[5:15, 10:20] = 1
+    shown = outlined(PHOTO, mask)
+    assert shown[5, 15].tolist() == shown[10, 9].tolist() == [255, 255, 255]
+    assert np.array_equal(shown[10, 15], PHOTO[10, 15])
+    assert np.array_equal(shown[0], PHOTO[0])
 
 
 def test_twenty_classes_have_twenty_colours() -> None:
