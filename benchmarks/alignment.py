@@ -127,7 +127,7 @@ def measure(trainer: Trainer, probes: Sequence[Inputs]) -> Found:
         inputs = to_device(batch, trainer.device)
         crops = CropPass(network, inputs, step=at, cam_scales=settings.cam.scales, precision=settings.train.precision)
         terms = {name: term for name, term in objective(crops).terms.items() if name in TERMS}
-        cost, area = order_of_tokens(crops, probe)
+        cost, area = order_of_tokens(network.activations(crops.output.tokens, probe.class_ids).final, probe)
         areas.append(area)
         for name, term in {"oracle": cost, **terms}.items():
             found = torch.autograd.grad(term, weights, retain_graph=True, allow_unused=True, materialize_grads=True)
@@ -138,20 +138,20 @@ def measure(trainer: Trainer, probes: Sequence[Inputs]) -> Found:
     return Found(cosines, torch.cat(areas).mean().item())
 
 
-def order_of_tokens(crops: CropPass, probe: Inputs) -> tuple[Tensor, Tensor]:
-    """Return how far the CAMs' tokens are from the order that the true masks ask for.
+def order_of_tokens(maps: Tensor, probe: Inputs) -> tuple[Tensor, Tensor]:
+    """Return how far tokens are from the order that the true masks ask for, by the CAMs ``[B, C, h, w]`` of a batch.
 
     Returns:
         The logistic loss of the pairs of tokens, on and off the class, in units of the map's deviation: the mean over
         images and classes; and the area under the ROC curve of each of these.
     """
-    maps = crops.network.activations(crops.output.tokens, probe.class_ids).final.flatten(2)  # [B, C, h·w]
-    known = F.adaptive_avg_pool2d(((probe.masks != IGNORE) & probe.inside).float(), crops.output.tokens.grid)
+    grid = maps.shape[-2:]
+    known = F.adaptive_avg_pool2d(((probe.masks != IGNORE) & probe.inside).float(), grid)
     costs, areas = [], []
     for image, column in (probe.class_ids > 0).nonzero().tolist():
         shows = (probe.masks[image] == probe.class_ids[image, column]).float().unsqueeze(0)
-        share = F.adaptive_avg_pool2d(shows, crops.output.tokens.grid).flatten()
-        scores = maps[image, column].float()
+        share = F.adaptive_avg_pool2d(shows, grid).flatten()
+        scores = maps[image, column].flatten().float()
         on, off = scores[share > 0.5], scores[(share == 0) & (known[image].flatten() > 0.5)]
         if len(on) and len(off):
             margins = (on.unsqueeze(1) - off) / scores.detach().std().clamp(min=1e-6)

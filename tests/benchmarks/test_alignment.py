@@ -1,32 +1,28 @@
 """Gradients of the terms on patches beside that of the true masks."""
 
 import math
-from types import SimpleNamespace
 
 import pytest
 import torch
 
 from benchmarks.alignment import WITHOUT, compare, order_of_tokens
 from seco.errors import SecoError
-from seco.models.network import CamPair
+from seco.training.crop_pass import Inputs
 from tests.demo_data import demo_manifest
 from tests.settings import PHASES, small_settings
+from tests.tiny import tiny_inputs
 
 
-def crops_with(maps: torch.Tensor) -> SimpleNamespace:
-    """A pass over a crop whose final CAM is `maps` ``[1, 1, 2, 2]``."""
-    network = SimpleNamespace(activations=lambda tokens, class_ids: CamPair(maps, maps))
-    return SimpleNamespace(network=network, output=SimpleNamespace(tokens=SimpleNamespace(grid=(2, 2))))
-
-
-def probe_with(mask: list[list[int]]) -> SimpleNamespace:
+def probe_with(mask: list[list[int]]) -> Inputs:
+    """A batch of one image of class 3, whose mask has four blocks."""
     masks = torch.tensor([mask]).repeat_interleave(16, dim=1).repeat_interleave(16, dim=2)
-    return SimpleNamespace(masks=masks, inside=torch.ones_like(masks, dtype=torch.bool), class_ids=torch.tensor([[3]]))
+    inside = torch.ones_like(masks, dtype=torch.bool)
+    return tiny_inputs()._replace(masks=masks, inside=inside, class_ids=torch.tensor([[3]]))
 
 
 def test_the_order_of_tokens_by_hand():
     maps = torch.tensor([[[[2.0, 0.0], [1.0, -1.0]]]], requires_grad=True)
-    cost, area = order_of_tokens(crops_with(maps), probe_with([[3, 3], [0, 5]]))  # on: 2 and 0; off: 1 and -1
+    cost, area = order_of_tokens(maps, probe_with([[3, 3], [0, 5]]))  # on: 2 and 0; off: 1 and -1
     deviation = maps.detach().std().item()
     margins = [1.0, 3.0, -1.0, 1.0]
     assert cost.item() == pytest.approx(sum(math.log1p(math.exp(-m / deviation)) for m in margins) / 4, rel=1e-5)
@@ -38,10 +34,10 @@ def test_the_order_of_tokens_by_hand():
 
 def test_tokens_that_nobody_knows_do_not_count_and_an_image_without_pairs_is_refused():
     maps = torch.tensor([[[[2.0, 9.0], [1.0, 9.0]]]])
-    _, area = order_of_tokens(crops_with(maps), probe_with([[3, 255], [0, 255]]))
+    _, area = order_of_tokens(maps, probe_with([[3, 255], [0, 255]]))
     assert area.tolist() == [1.0]
     with pytest.raises(SecoError, match="take more batches"):
-        order_of_tokens(crops_with(maps), probe_with([[3, 3], [3, 255]]))
+        order_of_tokens(maps, probe_with([[3, 3], [3, 255]]))
 
 
 def test_every_variant_starts_from_the_same_network(tmp_path):
