@@ -145,7 +145,8 @@ def order_of_tokens(maps: Tensor, probe: Inputs) -> tuple[Tensor, Tensor]:
         The logistic loss of the pairs of tokens, on and off the class, in units of the map's deviation: the mean over
         images and classes; and the area under the ROC curve of each of these.
     """
-    grid = maps.shape[-2:]
+    height, width = maps.shape[-2:]
+    grid = (height, width)
     known = F.adaptive_avg_pool2d(((probe.masks != IGNORE) & probe.inside).float(), grid)
     costs, areas = [], []
     for image, column in (probe.class_ids > 0).nonzero().tolist():
