@@ -64,7 +64,7 @@ def sweep(
     studies: File = STUDIES,
 ) -> None:
     """Run SeCo with one setting at several values."""
-    from seco.config.yaml_file import read_yaml
+    from seco.storage.yaml_file import read_yaml
     from seco.studies.definitions import Studies
     from seco.studies.settings import changed, read_changes
 
@@ -75,7 +75,7 @@ def sweep(
 @experiment.command("list")
 def list_studies(params: Params = PARAMS, studies: File = STUDIES) -> None:
     """List the studies and their numbers of runs per seed."""
-    from seco.config.yaml_file import read_yaml
+    from seco.storage.yaml_file import read_yaml
     from seco.studies.definitions import Studies
 
     for study in Studies(studies).every(read_yaml(params)):
@@ -93,7 +93,7 @@ def report(
     studies: File = STUDIES,
 ) -> None:
     """Write the tables and pictures of all studies into the results page."""
-    from seco.config.yaml_file import read_yaml
+    from seco.storage.yaml_file import read_yaml
     from seco.studies.definitions import Studies
     from seco.studies.report import write_results_page
 
@@ -117,9 +117,9 @@ def _run(
     from functools import partial
 
     from seco.config.settings import check_settings
-    from seco.config.yaml_file import read_yaml
     from seco.errors import SecoError
     from seco.runtime.progress import progress
+    from seco.storage.yaml_file import read_yaml
     from seco.studies.clones import run_in_clones
     from seco.studies.repository import Repository
     from seco.studies.results import add_rows, find_done, read_rows, require_comparable

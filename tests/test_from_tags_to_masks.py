@@ -16,6 +16,7 @@ from tests.imports import ROOT
 from tests.pages import block
 from tests.test_own_images import SCALE, SIZE
 
+pytestmark = pytest.mark.slow
 PAGE = (ROOT / "docs/from-tags-to-masks.md").read_text(encoding="utf-8")
 PLACE = "data/raw/own-images"
 TINY = SCALE | {"train.head_epochs": 2, "cam.pool_sharpness": 0.25}

@@ -21,6 +21,7 @@ from tests.data.trees import add_mask, add_photo
 from tests.imports import ROOT
 from tests.pipeline.conftest import STAGES, run_stage
 
+pytestmark = pytest.mark.slow
 PAGE = (ROOT / "docs/your-own-images.md").read_text(encoding="utf-8")
 PLACE = "data/raw/own-images"
 SIZE = (64, 48)

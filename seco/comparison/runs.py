@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from seco.config.recipes import leaves
-from seco.config.yaml_file import parse_yaml, read_yaml
 from seco.errors import SecoError
 from seco.scores.counts_file import COUNTS_FILE, CountsKey, StoredCounts, read_counts
 from seco.scores.image_counts import ImageCounts
+from seco.storage.yaml_file import parse_yaml, read_yaml
 
 _COUNTS, _PARAMS = f"reports/{COUNTS_FILE}", "params.yaml"
 

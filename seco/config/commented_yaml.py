@@ -9,7 +9,7 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.representer import RoundTripRepresenter
 
-from seco.config.yaml_file import read_yaml
+from seco.storage.yaml_file import read_yaml
 
 _COLUMN = 31  # of the comments beside keys; a longer value is followed by one space
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from ruamel.yaml.comments import CommentedMap
 
 from seco.config.commented_yaml import get_header, merge, read_commented, set_header, to_text
-from seco.config.yaml_file import parse_yaml, read_yaml
 from seco.errors import SecoError, did_you_mean
+from seco.storage.yaml_file import parse_yaml, read_yaml
 
 _BASE = "base"
 _BACKBONES = "backbones"
@@ -94,20 +94,18 @@ def _require_known(kind: str, name: str, names: list[str]) -> None:
 
 
 def require_unchanged(params: Path, folder: Path) -> None:
-    """Check that a settings file is one of the recipes, except for the folder of the data.
+    """Check that a settings file is the recipe that it comes from, except for the folder of the data.
 
     Raises:
         SecoError: it holds changes of the user's own, or no settings at all.
     """
-    values = read_yaml(params)
-    backbones = [None, *backbone_names(folder)]
-    recipes = [compose(folder, name, backbone=other) for name in recipe_names(folder) for other in backbones]
-    nearest, found = min(((item, differences(values, item)) for item in recipes), key=lambda pair: len(pair[1]))
-    if found:
-        listing = "\n".join(f"  {line}" for line in found)
+    found = origin(params, folder)
+    if found is not None and found[1]:
+        name, changes = found
+        listing = "\n".join(f"  {line}" for line in changes)
         raise SecoError(
             f"{params} holds changes of your own, which would be lost: copy the file or give --force. "
-            f"The nearest recipe is {nearest.name}; the changes are:\n{listing}"
+            f"The nearest recipe is {name}; the changes are:\n{listing}"
         )
 
 

@@ -31,8 +31,8 @@ from seco.config.sections import (
     Weight,
     one_of,
 )
-from seco.config.yaml_file import read_yaml
 from seco.errors import SecoError
+from seco.storage.yaml_file import read_yaml
 
 METHOD_NAMES = ["seco", "toco", "baseline", "full"]
 """What `method` may be: the names of `seco.training.methods.METHODS`, which is slow to import."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from seco.config.yaml_file import read_yaml
+from seco.storage.yaml_file import read_yaml
 
 PIPELINES = ("demo/dvc.yaml", "dvc.yaml")
 _CODE = ("pipeline/", "scenes/", "seco/")

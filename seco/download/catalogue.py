@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from seco.config.yaml_file import read_yaml
 from seco.errors import SecoError, did_you_mean
+from seco.storage.yaml_file import read_yaml
 
 TABLE = Path(__file__).with_name("archives.yaml")
 

@@ -7,9 +7,9 @@ from typing import Any, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seco.config.faults import describe
-from seco.config.yaml_file import read_yaml
 from seco.data.class_sets import CLASS_SETS
 from seco.errors import SecoError, did_you_mean
+from seco.storage.yaml_file import read_yaml
 from seco.studies.settings import look_up
 
 Table = Literal["scores", "classes", "cost"]

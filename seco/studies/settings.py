@@ -7,8 +7,8 @@ from copy import deepcopy
 from typing import Any
 
 from seco.config.recipes import leaves
-from seco.config.yaml_file import parse_yaml
 from seco.errors import SecoError, did_you_mean
+from seco.storage.yaml_file import parse_yaml
 
 ROOT = "prepare.root"
 """The folder of the data. Runs that differ in it alone count as the same."""

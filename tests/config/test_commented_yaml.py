@@ -63,7 +63,7 @@ def test_the_header_is_read_and_replaced(tmp_path):
     assert get_header(read_commented(write(tmp_path, "a: 1\n"))) == []
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("a: 1\na: 2\n", "is not valid YAML"), ("- 1\n", "holds no settings")])
+@pytest.mark.parametrize(("text", "sentence"), [("a: 1\na: 2\n", "is not valid YAML"), ("- 1\n", "holds no keys")])
 def test_a_file_that_is_no_mapping_is_refused(tmp_path, text, sentence):
     with pytest.raises(SecoError, match=sentence):
         read_commented(write(tmp_path, text))

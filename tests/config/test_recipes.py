@@ -8,8 +8,8 @@ import timm
 from seco.config.recipes import backbone_names, compose, differences, leaves, origin, recipe_names, require_unchanged
 from seco.config.rules import vit_patch
 from seco.config.settings import METHOD_NAMES, check_settings, load_settings
-from seco.config.yaml_file import read_yaml
 from seco.errors import SecoError
+from seco.storage.yaml_file import read_yaml
 from tests.imports import ROOT
 
 FOLDER = ROOT / "recipes"

@@ -75,9 +75,9 @@ def test_a_missing_file_is_one_sentence_with_the_remedy(tmp_path):
         ("? {a: 1}\n: 1", "is not valid YAML: "),
         ("a: 1\n---\nb: 2", "is not valid YAML: "),
         (b"\xff\xfe\x00a", "cannot be read as text"),
-        ("", "holds no settings: it must be a mapping of keys to values"),
-        ("- seed: 1", "holds no settings"),
-        ("seed", "holds no settings"),
+        ("", "holds no keys: it must be a mapping of keys to values"),
+        ("- seed: 1", "holds no keys"),
+        ("seed", "holds no keys"),
     ],
 )
 def test_a_file_that_is_no_mapping_is_one_sentence(tmp_path, content, sentence):

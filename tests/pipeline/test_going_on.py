@@ -19,6 +19,7 @@ from seco.storage.manifest import Manifest, read_manifest, write_manifest
 from tests.pipeline.conftest import Project
 from tests.processes import Program, is_alive, wait_until
 
+pytestmark = pytest.mark.slow
 STAGES = {  # what they write, and a setting that changes it
     "export": ("data/export", {"export.background": 0.3, "export.image_size": 48}),
     "export-cams": ("data/export/cams", {"export.image_size": 48}),

@@ -1,8 +1,8 @@
 import pytest
 from dvc.utils.hydra import apply_overrides
 
-from seco.config.yaml_file import read_yaml
 from seco.errors import SecoError
+from seco.storage.yaml_file import read_yaml
 from seco.studies.settings import change_text, changed, look_up, override, read_changes, read_seeds
 
 SETTINGS = {"seed": 0, "train": {"steps": 5, "scale": [0.5, 2.0]}}

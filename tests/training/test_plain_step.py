@@ -20,6 +20,7 @@ from tests.plain.update import PlainUpdate
 from tests.settings import small_settings
 from tests.tiny import CPU, contrast_of, tiny_models
 
+pytestmark = pytest.mark.slow
 LABELS = torch.tensor([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0], [1.0, 1.0, 1.0, 0.0]])
 BOXES = ((0, 0, 96, 96), (8, 0, 96, 90), (0, 20, 60, 96))  # two are padded
 SETTINGS = {

@@ -74,7 +74,6 @@ def test_the_curves_of_each_rank_equal_those_of_one_process(outputs: Path, ranks
     "changes",
     [
         {"method": "toco"},
-        {"prototype_update": "patches"},
         {"prototype_update": "patches", "train.head_epochs": 20},
         {"train.mask_share": 0.5},
     ],

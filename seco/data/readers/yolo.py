@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from ruamel.yaml import YAML
-from ruamel.yaml.tokens import AliasToken
 
 from seco.data.listing import Legend, ListedImage, Listing, Outlines, ReaderInput
 from seco.data.readers.finder import PHOTOGRAPHS
@@ -26,6 +24,7 @@ from seco.data.readers.walk import walk
 from seco.errors import SecoError
 from seco.storage.images import upright_size
 from seco.storage.regular import read_file
+from seco.storage.yaml_file import parse_yaml
 
 DATA_FILES = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _BOX = 4  # coordinates
@@ -57,23 +56,17 @@ def read_data_file(file: Path) -> Mapping[str, Any]:
     """Return the content of data.yaml.
 
     Raises:
-        SecoError: the file is missing, too large, no YAML, or holds aliases (YAML bombs).
+        SecoError: the file is missing, too large, or no YAML.
     """
     try:
         text = read_file(file).decode()
-        tokens = YAML(typ="safe", pure=True).scan(text[: _LARGEST_FILE + 1])
-        if len(text) > _LARGEST_FILE or any(isinstance(token, AliasToken) for token in tokens):
-            raise SecoError(f"{file} is too large or holds aliases: write names and folders in full")
-        content = YAML(typ="safe", pure=True).load(text)
-    except SecoError:
-        raise
     except FileNotFoundError as error:
         raise SecoError(f"{file} does not exist: restore it, or correct prepare.root") from error
-    except Exception as error:
-        raise SecoError(f"{file} is not readable YAML ({type(error).__name__}): correct it") from error
-    if not isinstance(content, dict):
-        raise SecoError(f"{file} holds no keys: it must name names and train")
-    return content
+    except (OSError, UnicodeDecodeError) as error:
+        raise SecoError(f"{file} cannot be read as text ({type(error).__name__}): correct it") from error
+    if len(text) > _LARGEST_FILE:
+        raise SecoError(f"{file} is larger than {_LARGEST_FILE} bytes: keep names and folders alone")
+    return parse_yaml(text, source=str(file), longest=_LARGEST_FILE)
 
 
 def _class_names(file: Path, content: Mapping[str, Any]) -> Mapping[int, str]:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from seco.config.settings import check_settings
-from seco.config.yaml_file import parse_yaml, read_yaml
 from seco.errors import SecoError
+from seco.storage.yaml_file import parse_yaml, read_yaml
 
 LETTERS = "abcdefghij"
 

@@ -1,4 +1,4 @@
-"""Read YAML settings as DVC reads them: YAML 1.2 (``6e-5`` is a number), no key twice."""
+"""Read YAML as DVC reads it: YAML 1.2 (``6e-5`` is a number), no key twice; hostile files are refused at once."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEv
 from seco.errors import SecoError
 
 _MOST_VALUES = 10_000  # also those that aliases repeat: a few lines of aliases can stand for billions
-_LONGEST = 3_000  # signs of a value; Python refuses to print numbers of more than 4300 digits
+_LONGEST = 3_000  # signs of a setting; Python refuses to print numbers of more than 4300 digits
 _DEEPEST = 30  # levels of lists and mappings in each other
 
 
@@ -33,23 +33,29 @@ def read_yaml(path: Path, *, yaml: YAML | None = None) -> dict[str, Any]:
     return parse_yaml(text, source=str(path), yaml=yaml)
 
 
-def parse_yaml(text: str, *, source: str, yaml: YAML | None = None) -> dict[str, Any]:
+def parse_yaml(text: str, *, source: str, yaml: YAML | None = None, longest: int = _LONGEST) -> dict[str, Any]:
     """Return the mapping in a YAML text.
 
+    Args:
+        text: the YAML.
+        source: names it in errors.
+        yaml: the reader; plain values when None.
+        longest: signs that a value may have.
+
     Raises:
-        SecoError: it is no YAML, too large, or holds something other than a mapping; ``source`` names it.
+        SecoError: it is no YAML, too large, or holds something other than a mapping.
     """
     try:
-        _require_bounded(text, source)
+        _require_bounded(text, source, longest)
         values = (yaml or YAML(typ="safe", pure=True)).load(text)
     except (YAMLError, ValueError) as error:  # ValueError: a date such as 2024-13-45
         raise SecoError(f"{source} is not valid YAML: {_reason(error)}") from error
     if not isinstance(values, dict):
-        raise SecoError(f"{source} holds no settings: it must be a mapping of keys to values")
+        raise SecoError(f"{source} holds no keys: it must be a mapping of keys to values")
     return values
 
 
-def _require_bounded(text: str, source: str) -> None:
+def _require_bounded(text: str, source: str, longest: int) -> None:
     """Raise a SecoError if a text has too many or too long values or levels, before any of its aliases is followed."""
     sizes: dict[str, int] = {}  # of the collections that have an anchor and have ended: the values in each
     opened: list[tuple[str | None, int]] = []  # anchor and first value of the collections around an event
@@ -65,12 +71,12 @@ def _require_bounded(text: str, source: str) -> None:
         count += sizes.get(event.anchor, 1) if isinstance(event, AliasEvent) else isinstance(event, NodeEvent)
         if isinstance(event, AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
             raise SecoError(f"{source} holds a value that contains itself (*{event.anchor}): write it out")
-        if isinstance(event, ScalarEvent) and len(event.value) > _LONGEST:
-            raise SecoError(f"{source}, line {event.start_mark.line + 1}: a value has more than {_LONGEST} signs")
+        if isinstance(event, ScalarEvent) and len(event.value) > longest:
+            raise SecoError(f"{source}, line {event.start_mark.line + 1}: a value has more than {longest} signs")
         if len(opened) > _DEEPEST or count > _MOST_VALUES:
             raise SecoError(
                 f"{source} holds more than {_MOST_VALUES} values, with those that aliases repeat, or more than "
-                f"{_DEEPEST} levels: these are no settings"
+                f"{_DEEPEST} levels: it is no file of this kind"
             )
 
 
