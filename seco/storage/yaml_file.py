@@ -40,7 +40,7 @@ def parse_yaml(text: str, *, source: str, yaml: YAML | None = None, longest: int
         text: the YAML.
         source: names it in errors.
         yaml: the reader; plain values when None.
-        longest: signs that a value may have.
+        longest: signs that a quoted or indented text may have; other values, such as numbers, have 3000 at most.
 
     Raises:
         SecoError: it is no YAML, too large, or holds something other than a mapping.
@@ -71,8 +71,9 @@ def _require_bounded(text: str, source: str, longest: int) -> None:
         count += sizes.get(event.anchor, 1) if isinstance(event, AliasEvent) else isinstance(event, NodeEvent)
         if isinstance(event, AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
             raise SecoError(f"{source} holds a value that contains itself (*{event.anchor}): write it out")
-        if isinstance(event, ScalarEvent) and len(event.value) > longest:
-            raise SecoError(f"{source}, line {event.start_mark.line + 1}: a value has more than {longest} signs")
+        most = longest if isinstance(event, ScalarEvent) and event.style else _LONGEST
+        if isinstance(event, ScalarEvent) and len(event.value) > most:
+            raise SecoError(f"{source}, line {event.start_mark.line + 1}: a value has more than {most} signs")
         if len(opened) > _DEEPEST or count > _MOST_VALUES:
             raise SecoError(
                 f"{source} holds more than {_MOST_VALUES} values, with those that aliases repeat, or more than "

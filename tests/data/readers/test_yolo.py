@@ -107,6 +107,8 @@ def test_lines_at_fault_are_reported_and_other_images_read(line: str, fault: str
         ("a: &a [" + "x, " * 6000 + "]\nb: [*a, *a]\n" + NAMES, "own/data.yaml holds more than 10000 values"),
         ("[" * 50_000, "own/data.yaml holds more than 10000 values, with those that aliases repeat, or more than 30"),
         ("x: " + "y" * 1_000_001, "own/data.yaml is larger than 1000000 bytes"),
+        ("names: [0x" + "f" * 5000 + "]\n", "own/data.yaml, line 1: a value has more than 3000 signs"),
+        (NAMES + "download: |\n" + "  import os\n" * 1000, "own/data.yaml names no folder of images"),
         ("\x00", "own/data.yaml is not valid YAML"),
     ],
 )
