@@ -22,6 +22,7 @@ import typer
 from torch import Tensor
 from torch.nn import functional as F
 
+from seco.config.requirements import require_every_stage
 from seco.config.settings import check_settings, load_settings
 from seco.errors import SecoError
 from seco.runtime.memory import keep_freed_memory
@@ -82,6 +83,7 @@ def compare(
 
         def trainer(changes: dict[str, object]) -> Trainer:
             settings = check_settings(changed(values, changes), source="the variant")
+            require_every_stage(settings, manifest.records)
             return Trainer(settings, manifest, resume_folder=Path(folder))
 
         start = trainer({})

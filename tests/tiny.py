@@ -14,7 +14,8 @@ from seco.training.crop_pass import CropPass, Inputs, to_device
 from seco.training.loading import Batch, SampleStream
 from seco.training.methods import Models, build_models
 from seco.training.objective import StepResult
-from seco.training.parts.patch_contrast import Contrast, PatchContrast
+from seco.training.parts.contrast_update import Contrast
+from seco.training.parts.patch_contrast import PatchContrast
 
 Rows = Sequence[Sequence[float]]
 CPU = torch.device("cpu")

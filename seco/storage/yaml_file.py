@@ -71,9 +71,10 @@ def _require_bounded(text: str, source: str, longest: int) -> None:
         count += sizes.get(event.anchor, 1) if isinstance(event, AliasEvent) else isinstance(event, NodeEvent)
         if isinstance(event, AliasEvent) and any(anchor == event.anchor for anchor, _ in opened):
             raise SecoError(f"{source} holds a value that contains itself (*{event.anchor}): write it out")
-        most = longest if isinstance(event, ScalarEvent) and event.style else _LONGEST
-        if isinstance(event, ScalarEvent) and len(event.value) > most:
-            raise SecoError(f"{source}, line {event.start_mark.line + 1}: a value has more than {most} signs")
+        if isinstance(event, ScalarEvent):
+            most = longest if event.style else _LONGEST
+            if len(event.value) > most:
+                raise SecoError(f"{source}, line {event.start_mark.line + 1}: a value has more than {most} signs")
         if len(opened) > _DEEPEST or count > _MOST_VALUES:
             raise SecoError(
                 f"{source} holds more than {_MOST_VALUES} values, with those that aliases repeat, or more than "

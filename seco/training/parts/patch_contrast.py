@@ -1,7 +1,5 @@
 """L_LiG and L_LiL: tagged patches against class prototypes and against a reservoir of past patches (sec. 3.3-3.5)."""
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -18,43 +16,13 @@ from seco.models.patch_tokens import PatchEncoding
 from seco.models.teacher import LocalTeacher
 from seco.storage.label_map import BACKGROUND
 from seco.training.crop_pass import CropPass
-from seco.training.objective import Contribution, CurveCounts, Part
+from seco.training.objective import Contribution, Part
 from seco.training.parts.contrast_curves import contrast_curves
 from seco.training.parts.contrast_record import ContrastRecord
+from seco.training.parts.contrast_update import Contrast, MemoryUpdate
 from seco.training.parts.tagged_patches import PatchCutter, TaggedPatches, count_right_tags, count_tags, join_views
 
 CURVES_EVERY = 10  # steps; the curves of L_LiL take eight times as long as the loss itself
-
-
-class Contrast(NamedTuple):
-    """The contrast terms of a batch, and what the memories store after the step."""
-
-    terms: dict[str, Tensor]
-    keys: Tensor | None
-    """Of the local teacher, over all ranks: ``[M, D]``; None where L_LiL is off."""
-    key_tags: Tensor | None
-    """``[M]``, after eq. 7."""
-    tags: Tensor
-    """``[B·V]``: those of all views of an image (its patches, its crop, its second view), after eq. 7."""
-    patch_embeddings: Tensor
-    """``[B·n, D]``: the queries of the patches."""
-    patches: TaggedPatches
-    curves: CurveCounts
-    """Of L_LiL; empty where it is off or this step does not measure them."""
-
-
-class MemoryUpdate(NamedTuple):
-    """What prototypes and reservoir store after a step."""
-
-    embeddings: Tensor | None
-    """``Z`` of eq. 3 ``[M, D]``, of this rank's images or patches; None before the prototypes begin."""
-    labels: Tensor
-    """``[M, K]``: the classes that each shows."""
-    contrast: Contrast | None
-    """None before the contrasts begin."""
-    step: int
-    right: Tensor | None = None
-    """Bool ``[B, n]``: which tags the true masks confirm; None where nobody looks."""
 
 
 class PatchContrast(Part):
@@ -67,8 +35,8 @@ class PatchContrast(Part):
         weight_lig: α of eq. 9; 0 leaves L_LiG out.
         weight_lil: β of eq. 9; 0 leaves L_LiL out.
         weight_patch: beyond the paper: weight of the classification of tagged patches.
-        prototype_start: the step at which prototypes begin.
         patch_labels: what a patch's tag tells the classifiers.
+        prototype_start: the step at which prototypes begin.
         contrast_start: the step at which the contrasts begin.
         contrast_ramp: steps from there over which the weights of all terms rise linearly; 0: none.
         tag_source_switch: the step from which the final CAM tags patches; CAM_aux before.
@@ -96,8 +64,8 @@ class PatchContrast(Part):
         weight_lig: float,
         weight_lil: float,
         weight_patch: float,
-        prototype_start: int,
         patch_labels: PatchLabels,
+        prototype_start: int,
         contrast_start: int,
         contrast_ramp: int,
         tag_source_switch: int,
@@ -123,8 +91,8 @@ class PatchContrast(Part):
         classes, width = network.num_classes, network.encoder.width
         self.cutter = cutter
         self.encoding = encoding
-        self.prototype_start = prototype_start
         self.patch_labels: PatchLabels = patch_labels
+        self.prototype_start = prototype_start
         self.contrast_start = contrast_start
         self.contrast_ramp = contrast_ramp
         self.tag_source_switch = tag_source_switch

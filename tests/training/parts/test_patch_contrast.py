@@ -6,7 +6,7 @@ from torch import Tensor
 
 from seco.training.crop_pass import Inputs
 from seco.training.methods import Models
-from seco.training.parts.patch_contrast import Contrast
+from seco.training.parts.contrast_update import Contrast
 from seco.training.parts.tagged_patches import count_right_tags
 from tests.settings import small_settings
 from tests.tiny import LABELS, crop_pass, memory_of, retuned, snapshot, tiny_inputs, tiny_models
